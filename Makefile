@@ -1,0 +1,53 @@
+# make demo   the whole workflow on simulated data, ending in a report to look at
+# make test   all tests
+# Both set up .venv first. Others: setup, lint, types, bench, clean.
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= all
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+export PATH := $(abspath $(BIN)):$(PATH)
+export PYTHONPATH := $(CURDIR)/workflow/src
+
+.PHONY: help setup demo test lint types bench clean
+
+help:
+	@sed -n 's/^# //p' Makefile | head -n 3
+
+setup: $(READY)
+
+$(READY): envs/requirements.txt envs/requirements-no-deps.txt envs/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "replisome needs Python 3.11 or newer; run: make PYTHON=python3.11 ...")'
+	@echo "Setting up $(VENV): some minutes the first time"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -r envs/requirements.txt -c envs/constraints.txt
+	@$(PIP) --no-deps -r envs/requirements-no-deps.txt
+	@touch $@
+
+$(READY_DEV): $(READY) envs/requirements-dev.txt
+	@$(PIP) -r envs/requirements-dev.txt -c envs/constraints.txt
+	@touch $@
+
+demo: $(READY)
+	snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules
+	@echo "The report: $(CURDIR)/results/demo/report.html"
+
+test: $(READY_DEV)
+	python -m pytest -n 2
+
+lint: $(READY_DEV)
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+
+types: $(READY_DEV)
+	mypy
+
+bench: $(READY_DEV)
+	python -m benchmarks
+
+clean:
+	rm -rf $(VENV) results/demo

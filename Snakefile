@@ -1,0 +1,39 @@
+# replisome: four small deep-learning studies in biology, from raw data to report. Start with README.md.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/download.smk"
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/summarise.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+# Every figure and table of every study, and the page that shows them (the default).
+rule all:
+    default_target: True
+    input:
+        REPORT,
+
+
+# One target a study: snakemake bloodmnist
+for study in PLAN.studies:
+
+    rule:
+        name:
+            study
+        input:
+            tables_of(study),
+            figures_of(study),
+
+
+onsuccess:
+    print(f"\nThe report: {Path(REPORT).resolve()}\n")

@@ -1,0 +1,213 @@
+# What every stage shares: the plan, the paths, and the test whether a result is stale.
+# Requires: config. Produces: PLAN, RESULTS, path and input functions; no rule.
+import json
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, f"{workflow.basedir}/workflow/src")
+
+from replisome import plan as planning
+from replisome.errors import ReplisomeError
+from replisome.grid import canonical_json
+from replisome.io import file_hash
+from replisome.keys import stage_key
+
+# Jobs call `python -m replisome`: this interpreter and this source, whatever the shell that started Snakemake has.
+# A conda environment (--sdm conda) is activated later and so comes first.
+os.environ.update(
+    PATH=os.pathsep.join(
+        [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
+    ),
+    PYTHONPATH=os.pathsep.join(
+        filter(None, [f"{workflow.basedir}/workflow/src", os.getenv("PYTHONPATH")])
+    ),
+    REPLISOME_MIRROR=str(config.get("mirror") or ""),
+)
+
+ENVIRONMENT = f"{workflow.basedir}/envs/replisome.yaml"
+CAPTIONS = f"{workflow.basedir}/workflow/report"
+
+
+def load_plan():
+    try:
+        return planning.load(config, Path(workflow.basedir))
+    except ReplisomeError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def writable(folder):
+    """Refuse early, in one line, what would otherwise end every job."""
+    path = Path(folder).absolute()
+    while not path.exists():
+        path = path.parent
+    if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
+        raise WorkflowError(
+            f"{path}: cannot be written to; make it writable or choose another folder with --config results_dir=PATH."
+        )
+    return str(folder).rstrip("/")
+
+
+PLAN = load_plan()
+RESULTS = writable(config["results_dir"])
+RESOURCES = str(config["resources_dir"]).rstrip("/")
+REPORT = f"{RESULTS}/report.html"
+RECIPE = f"{RESULTS}/{{study}}/{{recipe}}"
+RUN = f"{RECIPE}/runs/{{model}}/{{slug}}/seed={{seed}}"
+TEST = f"{RUN}/test"
+SELECTION = f"{RESULTS}/{{study}}/selection/{{experiment}}"
+SPLITS = ["train", "validation", "test"]
+
+
+wildcard_constraints:
+    study="|".join(PLAN.studies),
+    recipe="[a-z0-9_-]+",
+    model="[a-z0-9_]+",
+    slug="[^/]+",
+    seed="[0-9]+",
+    experiment="[a-z0-9_-]+",
+
+
+# ---- what each stage is told: its settings, the part of its key that is not code
+
+
+def recipe_settings(w):
+    study = PLAN.studies[w.study]
+    recipe = study.recipes[w.recipe]
+    dataset = recipe["source"].get("dataset")
+    return {
+        "study": w.study,
+        "implementation": study.settings["implementation"],
+        "recipe": {"name": w.recipe, **recipe},
+        "dataset": PLAN.ledger[dataset] if dataset else None,
+        "stand_ins": PLAN.stand_ins if dataset else False,
+    }
+
+
+def run_settings(w):
+    return PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed).settings
+
+
+def selection_settings(w):
+    return PLAN.studies[w.study].selection_settings(w.experiment)
+
+
+def study_settings(study):
+    return PLAN.studies[study].settings
+
+
+def report_settings():
+    pages = sorted(path for path in Path(CAPTIONS).rglob("*") if path.is_file())
+    return {
+        "studies": list(PLAN.studies),
+        "pages": {str(path.relative_to(CAPTIONS)): file_hash(path) for path in pages},
+    }
+
+
+# ---- staleness
+
+
+def stale(stage, settings, folder):
+    """Return one more input, newer than anything, where the result in `folder` was made from other settings or code.
+
+    Each stage writes its key to provenance.json; here it is computed anew and compared. Snakemake's own records cannot
+    tell: they know nothing of the library's source, and do not travel with copied results.
+    """
+    record = Path(folder) / "provenance.json"
+    try:
+        recorded = json.loads(record.read_text())["key"]
+    except (OSError, ValueError, KeyError):
+        return []  # never made, or half gone: Snakemake sees the missing files itself
+    return [] if recorded == stage_key(stage, settings) else [STALE_MARK]
+
+
+# Written before Snakemake looks at any file, since it remembers which exist; with new content each time, since it
+# compares checksums of small files. A job on a cluster node reads this too, but leaves the mark alone.
+STALE_MARK = f"{RESULTS}/.stale"
+if workflow.is_main_process and os.path.isdir(RESULTS):
+    Path(STALE_MARK).write_text(f"{time.time_ns()}\n")
+
+
+# ---- what a job asks for
+
+
+def asks_for(resource, default):
+    """Return a resource function: what the study file gives the run's experiment, else `default`."""
+
+    def of_run(w):
+        run = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
+        return PLAN.studies[w.study].resources[run.experiment].get(resource, default)
+
+    return of_run
+
+
+# ---- raw files
+
+
+def raw_file(dataset):
+    """Return where a data set's file lies; a stand-in has a folder of its own and never poses as the official file."""
+    entry = PLAN.ledger[dataset]
+    official = f"{RESOURCES}/{dataset}/{entry['version']}/{entry['file']}"
+    if not PLAN.stand_ins or "stand_in" not in entry:
+        return official
+    stand_in = f"{RESOURCES}/{dataset}/stand-in/{entry['stand_in']['file']}"
+
+    def at_hand(path):
+        mirrored = (
+            config["mirror"]
+            and Path(config["mirror"], entry["study"], Path(path).name).exists()
+        )
+        return mirrored or os.path.exists(path)
+
+    return stand_in if at_hand(stand_in) and not at_hand(official) else official
+
+
+def raw_of(w):
+    dataset = PLAN.studies[w.study].recipes[w.recipe]["source"].get("dataset")
+    return [raw_file(dataset), f"{raw_file(dataset)}.origin.json"] if dataset else []
+
+
+# ---- which runs an aggregation needs
+
+
+def run_path(run, file):
+    return f"{RESULTS}/{run.directory}/{file}"
+
+
+def tested_runs(study):
+    """Return the runs whose test split is scored: all of an experiment, or those that its selection names."""
+    plan = PLAN.studies[study]
+    tested = {}
+    for experiment, block in plan.experiments.items():
+        runs = plan.runs_of[experiment]
+        if block["test"] == "selected":
+            chosen = checkpoints.select.get(
+                study=study, experiment=experiment
+            ).output.selection
+            best = {
+                r: (c[0]["model"], c[0]["slug"])
+                for r, c in json.loads(Path(chosen).read_text())["recipes"].items()
+            }
+            runs = [run for run in runs if best[run.recipe] == (run.model, run.slug)]
+        tested |= {run.key: run for run in runs}
+    return list(tested.values())
+
+
+def tables_of(study):
+    names = [f"{name}.csv" for name in PLAN.studies[study].implementation.tables]
+    return [f"{RESULTS}/{study}/tables/{name}" for name in ["metrics.parquet", *names]]
+
+
+def figures_of(study):
+    return [
+        f"{RESULTS}/{study}/figures/{name}.png"
+        for name in PLAN.studies[study].implementation.figures
+    ]
+
+
+def caption(study, file):
+    """Return the caption of a table or figure; the report and `snakemake --report` read the same file."""
+    implementation = PLAN.studies[study].settings["implementation"]
+    return f"{CAPTIONS}/{implementation}/{Path(file).stem}.rst"

@@ -1,0 +1,58 @@
+# Requires: trained runs. Produces: the choice of the best on validation, and test scores for the runs that ask for them.
+
+
+checkpoint select:
+    input:
+        scores=lambda w: [
+            run_path(run, "validation.json")
+            for run in PLAN.studies[w.study].runs_of[w.experiment]
+        ],
+        stale=lambda w: stale("select", selection_settings(w), SELECTION.format(**w)),
+    output:
+        settings=f"{SELECTION}/study.json",
+        selection=f"{SELECTION}/selection.json",
+        provenance=f"{SELECTION}/provenance.json",
+    log:
+        f"{RESULTS}/logs/select/{{study}}/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/select/{{study}}/{{experiment}}.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        settings=lambda w: canonical_json(selection_settings(w)),
+        results=lambda w: RESULTS,
+        out=lambda w, output: os.path.dirname(output.selection),
+    shell:
+        "(printf %s {params.settings:q} > {output.settings:q} && "
+        "python -m replisome select --settings {output.settings:q} --experiment {wildcards.experiment} "
+        "--results {params.results:q} --out {params.out:q}) > {log:q} 2>&1"
+
+
+rule evaluate:
+    input:
+        config=f"{RUN}/config.json",
+        weights=f"{RUN}/best.safetensors",
+        data=f"{RECIPE}/test.parquet",
+        stats=f"{RECIPE}/stats.json",
+        stale=lambda w: stale("evaluate", run_settings(w), TEST.format(**w)),
+    output:
+        metrics=f"{TEST}/metrics.json",
+        predictions=f"{TEST}/predictions.parquet",
+        provenance=f"{TEST}/provenance.json",
+    log:
+        f"{RESULTS}/logs/evaluate/{{study}}/{{recipe}}/{{model}}/{{slug}}/{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/evaluate/{{study}}/{{recipe}}/{{model}}/{{slug}}/{{seed}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=15,
+    params:
+        data=lambda w, input: os.path.dirname(input.stats),
+        out=lambda w, output: os.path.dirname(output.metrics),
+    shell:
+        "python -m replisome evaluate --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
+        "--out {params.out:q} --threads {threads} > {log:q} 2>&1"

@@ -1,0 +1,44 @@
+# Requires: a study's tables, test predictions and prepared images. Produces: its figures, as PNG and SVG.
+
+for study in PLAN.studies:
+
+    rule:
+        name:
+            f"figures_{study}"
+        input:
+            settings=f"{RESULTS}/{study}/tables/study.json",
+            metrics=f"{RESULTS}/{study}/tables/metrics.parquet",
+            data=expand(
+                f"{RECIPE}/{{split}}.parquet",
+                study=study,
+                recipe=PLAN.studies[study].recipes,
+                split=["train", "test"],
+            ),
+            stale=lambda w, study=study: stale(
+                "figures", study_settings(study), f"{RESULTS}/{study}/figures"
+            ),
+        output:
+            png=[
+                report(
+                    figure,
+                    category=study,
+                    subcategory="figures",
+                    caption=caption(study, figure),
+                )
+                for figure in figures_of(study)
+            ],
+            svg=[figure.replace(".png", ".svg") for figure in figures_of(study)],
+            provenance=f"{RESULTS}/{study}/figures/provenance.json",
+        log:
+            f"{RESULTS}/logs/figures/{study}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/figures/{study}.tsv"
+        localrule: True
+        conda:
+            ENVIRONMENT
+        params:
+            results=lambda w: RESULTS,
+            out=lambda w, output: os.path.dirname(output.provenance),
+        shell:
+            "python -m replisome figures --settings {input.settings:q} --results {params.results:q} "
+            "--out {params.out:q} > {log:q} 2>&1"

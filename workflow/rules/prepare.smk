@@ -1,0 +1,30 @@
+# Requires: a raw file, or nothing for a control. Produces: one recipe's Parquet splits, statistics and data card.
+
+
+rule prepare:
+    input:
+        raw=raw_of,
+        stale=lambda w: stale("prepare", recipe_settings(w), RECIPE.format(**w)),
+    output:
+        settings=f"{RECIPE}/recipe.json",
+        splits=[f"{RECIPE}/{split}.parquet" for split in SPLITS],
+        stats=f"{RECIPE}/stats.json",
+        card=f"{RECIPE}/card.json",
+        provenance=f"{RECIPE}/provenance.json",
+    log:
+        f"{RESULTS}/logs/prepare/{{study}}/{{recipe}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/prepare/{{study}}/{{recipe}}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=lambda w: canonical_json(recipe_settings(w)),
+        raw=lambda w, input: f"--raw {shlex.quote(input.raw[0])}" if input.raw else "",
+        out=lambda w, output: os.path.dirname(output.card),
+    shell:
+        "(printf %s {params.settings:q} > {output.settings:q} && "
+        "python -m replisome prepare --settings {output.settings:q} {params.raw} "
+        "--out {params.out:q}) > {log:q} 2>&1"

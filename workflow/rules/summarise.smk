@@ -1,0 +1,58 @@
+# Requires: runs, selections, test scores, data cards. Produces: each study's tidy metrics.parquet and its tables.
+
+for study in PLAN.studies:
+
+    rule:
+        name:
+            f"summarise_{study}"
+        input:
+            runs=[
+                run_path(run, file)
+                for run in PLAN.studies[study].runs
+                for file in ("history.parquet", "validation.json", "provenance.json")
+            ],
+            tests=lambda w, study=study: [
+                run_path(run, f"test/{file}")
+                for run in tested_runs(study)
+                for file in ("metrics.json", "predictions.parquet")
+            ],
+            selections=expand(
+                f"{SELECTION}/selection.json",
+                study=study,
+                experiment=PLAN.studies[study].experiments,
+            ),
+            cards=expand(
+                f"{RECIPE}/card.json", study=study, recipe=PLAN.studies[study].recipes
+            ),
+            stale=lambda w, study=study: stale(
+                "summarise", study_settings(study), f"{RESULTS}/{study}/tables"
+            ),
+        output:
+            settings=f"{RESULTS}/{study}/tables/study.json",
+            provenance=f"{RESULTS}/{study}/tables/provenance.json",
+            tables=[
+                report(
+                    table,
+                    category=study,
+                    subcategory="tables",
+                    caption=caption(study, table),
+                )
+                for table in tables_of(study)
+                if table.endswith(".csv")
+            ],
+            metrics=f"{RESULTS}/{study}/tables/metrics.parquet",
+        log:
+            f"{RESULTS}/logs/summarise/{study}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/summarise/{study}.tsv"
+        localrule: True
+        conda:
+            ENVIRONMENT
+        params:
+            results=lambda w: RESULTS,
+            settings=lambda w, study=study: canonical_json(study_settings(study)),
+            out=lambda w, output: os.path.dirname(output.settings),
+        shell:
+            "(printf %s {params.settings:q} > {output.settings:q} && "
+            "python -m replisome summarise --settings {output.settings:q} --results {params.results:q} "
+            "--out {params.out:q}) > {log:q} 2>&1"

@@ -1,0 +1,38 @@
+# Requires: a prepared recipe. Produces: one run: its config.json, weights, history, validation scores, provenance.
+
+
+rule train:
+    input:
+        data=lambda w: expand(
+            f"{RECIPE}/{{split}}.parquet",
+            split=["train", "validation", *run_settings(w)["curves"]],
+            **w,
+        ),
+        stats=f"{RECIPE}/stats.json",
+        stale=lambda w: stale("train", run_settings(w), RUN.format(**w)),
+    output:
+        config=f"{RUN}/config.json",
+        best=f"{RUN}/best.safetensors",
+        last=f"{RUN}/last.safetensors",
+        history=f"{RUN}/history.parquet",
+        validation=f"{RUN}/validation.json",
+        provenance=f"{RUN}/provenance.json",
+    log:
+        f"{RESULTS}/logs/train/{{study}}/{{recipe}}/{{model}}/{{slug}}/{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/{{study}}/{{recipe}}/{{model}}/{{slug}}/{{seed}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        gpu=asks_for("gpu", 0),
+        mem_mb=asks_for("mem_mb", 4000),
+        runtime=asks_for("runtime", 60),
+    params:
+        config=lambda w: canonical_json(run_settings(w)),
+        data=lambda w, input: os.path.dirname(input.stats),
+        out=lambda w, output: os.path.dirname(output.config),
+    shell:
+        "(printf %s {params.config:q} > {output.config:q} && "
+        "python -m replisome train --run {output.config:q} --data {params.data:q} --out {params.out:q} "
+        "--threads {threads}) > {log:q} 2>&1"

@@ -1,0 +1,108 @@
+"""The door: ``python -m replisome <stage>``; arguments in, one stage called, errors turned into messages."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from replisome import __version__
+from replisome.errors import ReplisomeError
+from replisome.io import DISK_ERRORS, disk_error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one stage and return the exit code: 0 done, 1 something the user can put right."""
+    options = vars(_parser().parse_args(arguments))
+    stage = options.pop("stage")
+    try:
+        _call(stage, options)
+    except ReplisomeError as error:
+        print(f"replisome {stage}: error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        print(f"replisome {stage}: error: {disk_error(Path(error.filename or '?'), error)}", file=sys.stderr)
+        return 1
+    except json.JSONDecodeError as error:
+        print(f"replisome {stage}: error: an argument is not valid JSON: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _call(stage: str, options: dict[str, object]) -> None:
+    """Import the stage that is asked for, and only that: not all of them need torch."""
+    if "threads" in options:
+        # Before NumPy or torch start: the libraries under them read these once.
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ[name] = str(options["threads"])
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on CUDA
+    importlib.import_module(f"replisome.stages.{stage}").run(**options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="replisome", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    stages = parser.add_subparsers(dest="stage", required=True)
+
+    download = stages.add_parser("download", help="fetch a raw file")
+    download.add_argument("--name", required=True, help="name in the ledger")
+    download.add_argument("--entry", required=True, type=json.loads, help="the ledger's entry, as JSON")
+    download.add_argument("--stand-in", action="store_true", help="fetch the stand-in instead of the official file")
+    download.add_argument(
+        "--mirror",
+        type=Path,
+        default=os.environ.get("REPLISOME_MIRROR") or None,
+        help="folder that holds <study>/<file> (default: the environment variable REPLISOME_MIRROR)",
+    )
+    download.add_argument("--out", required=True, type=Path)
+
+    prepare = stages.add_parser("prepare", help="carry out a recipe")
+    _settings(prepare, "recipe.json")
+    prepare.add_argument("--raw", type=Path, help="the raw file; not for controls")
+    prepare.add_argument("--out", required=True, type=Path, help="the recipe's folder")
+
+    train = stages.add_parser("train", help="train one run")
+    _settings(train, "the run's config.json", "--run")
+    train.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
+    train.add_argument("--out", required=True, type=Path)
+    train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
+
+    evaluate = stages.add_parser("evaluate", help="score a run on the test split")
+    _settings(evaluate, "the run's config.json", "--run")
+    evaluate.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
+    evaluate.add_argument("--weights", required=True, type=Path)
+    evaluate.add_argument("--out", required=True, type=Path)
+    evaluate.add_argument("--threads", type=int, default=1)
+
+    select = stages.add_parser("select", help="choose the best model of an experiment on validation")
+    _settings(select, "study.json")
+    select.add_argument("--experiment", required=True)
+    select.add_argument("--results", required=True, type=Path)
+    select.add_argument("--out", required=True, type=Path)
+
+    for name, text in (("summarise", "write the tables of a study"), ("figures", "draw the figures of a study")):
+        stage = stages.add_parser(name, help=text)
+        _settings(stage, "study.json")
+        stage.add_argument("--results", required=True, type=Path)
+        stage.add_argument("--out", required=True, type=Path)
+
+    report = stages.add_parser("report", help="write report.html")
+    _settings(report, "report.json")
+    report.add_argument("--results", required=True, type=Path)
+    report.add_argument("--out", required=True, type=Path)
+    return parser
+
+
+def _settings(parser: argparse.ArgumentParser, what: str, flag: str = "--settings") -> None:
+    parser.add_argument(flag, dest="settings", required=True, type=Path, help=what)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Encodings of raw data into small integers and back to numbers; they know no study."""

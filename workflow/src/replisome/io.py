@@ -1,0 +1,144 @@
+"""Files that appear whole or not at all, and Parquet that remembers the shape of what it holds."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from replisome.errors import ReplisomeError
+
+METADATA_KEY = b"replisome"
+DISK_ERRORS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file-size limit was reached",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission was denied",
+    errno.EPERM: "the operation is not permitted",
+    errno.EIO: "the device reported an input/output error",
+}
+
+
+def disk_error(path: Path, error: OSError) -> ReplisomeError:
+    """Turn an operating-system error on ``path`` into a message that says what to do."""
+    what = DISK_ERRORS.get(error.errno or 0, error.strerror or str(error))
+    return ReplisomeError(
+        f"{path}: cannot write: {what}. Free some space or choose another folder with --config results_dir=PATH, "
+        "then run the same command again; finished work is kept."
+    )
+
+
+@contextmanager
+def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
+    """Open a temporary file beside ``path`` and rename it to ``path`` only if the block ends well.
+
+    Raises:
+        ReplisomeError: the file cannot be written (full disk, read-only folder); nothing is left behind.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(descriptor, mode, encoding=None if "b" in mode else "utf-8") as handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise disk_error(path, error) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` atomically as UTF-8."""
+    with atomic(path, "w") as handle:
+        handle.write(text)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` atomically as indented JSON with sorted keys; NaN and infinity are refused."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        ReplisomeError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.") from None
+    except json.JSONDecodeError as error:
+        raise ReplisomeError(f"{path}: not valid JSON (line {error.lineno}): {error.msg}.") from None
+
+
+def file_hash(path: Path, algorithm: str = "sha256") -> str:
+    """Return the hexadecimal digest of a file, read in pieces."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, algorithm).hexdigest()
+
+
+def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any] | None = None) -> None:
+    """Write ``table`` atomically; ``metadata`` goes as JSON into the schema, beside what pandas put there."""
+    if metadata is not None:
+        kept = dict(table.schema.metadata or {})
+        kept[METADATA_KEY] = json.dumps(metadata, sort_keys=True).encode()
+        table = table.replace_schema_metadata(kept)
+    with atomic(path) as handle:
+        pq.write_table(table, handle, compression="zstd")
+
+
+def read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+    """Return the table and the metadata that :func:`write_parquet` stored with it.
+
+    Raises:
+        ReplisomeError: the file is missing, cut off or not Parquet.
+    """
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ReplisomeError(f"{path}: not a readable Parquet file ({error}); delete it and run again.") from None
+    stored = (table.schema.metadata or {}).get(METADATA_KEY, b"{}")
+    return table, json.loads(stored)
+
+
+def array_column(values: np.ndarray) -> Any:
+    """Return a column of n rows: plain for shape (n,), fixed-size lists for (n, ...), without copying the array."""
+    if values.ndim == 1:
+        return pa.array(values)
+    flat = np.ascontiguousarray(values).reshape(-1)
+    width = int(np.prod(values.shape[1:], dtype=np.int64))
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat), width)
+
+
+def column_array(table: pa.Table, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Unpack a fixed-size list column into an array of shape (n, *shape)."""
+    column: Any = table.column(name).combine_chunks()
+    flat: np.ndarray = column.flatten().to_numpy(zero_copy_only=False)
+    return flat.reshape(len(table), *shape)

@@ -1,0 +1,44 @@
+"""The key of a result: what it was made from, in one hash.
+
+Every stage stores its key in ``provenance.json`` beside its outputs. The workflow computes the key again and makes the
+result anew where the two differ. That holds for copied results too, of which Snakemake has no record of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from replisome.fingerprint import fingerprint
+from replisome.grid import canonical_json
+
+# The modules that a stage looks up by name, beside its own: fingerprint() cannot see those from the imports.
+ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "prepare": lambda i: [_study(i, "data"), *([_study(i, "control")] if "control" in i["recipe"]["source"] else [])],
+    "train": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
+    "evaluate": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
+    "select": lambda i: [],
+    "summarise": lambda i: [_study(i, "tables")],
+    "figures": lambda i: [_study(i, "figures")],
+    "report": lambda i: [],
+}
+
+
+def _study(identity: dict[str, Any], part: str) -> str:
+    return f"replisome.studies.{identity['implementation']}.{part}"
+
+
+def code_fingerprint(stage: str, identity: dict[str, Any]) -> str:
+    """Return the fingerprint of the code that ``stage`` runs for what ``identity`` describes."""
+    return fingerprint(f"replisome.stages.{stage}", *ROOTS[stage](identity))
+
+
+def stage_key(stage: str, identity: dict[str, Any]) -> str:
+    """Return 16 hexadecimal digits over the settings in ``identity`` and the code of ``stage``.
+
+    ``identity`` holds all settings the stage reads; ``implementation`` and, where a model is involved, ``model`` name
+    the code that is looked up.
+    """
+    content = f"{stage}\n{code_fingerprint(stage, identity)}\n{canonical_json(identity)}"
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

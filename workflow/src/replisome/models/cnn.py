@@ -1,0 +1,66 @@
+"""The small CNN of the blood-cell assignment: three 3x3 convolutions, one hidden layer, two switches."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Literal
+
+from torch import Tensor, nn
+
+from replisome.errors import ReplisomeError
+from replisome.models import DataSpec
+
+WIDTHS = (32, 64, 128)
+
+
+class CNN(nn.Module):
+    """Conv-ReLU[-MaxPool] x 3, flatten, Linear-ReLU, Linear[-Softmax].
+
+    ``outputs`` says what the forward pass returns: "logits" or "probabilities".
+    """
+
+    def __init__(self, data: DataSpec, pool: bool, softmax: bool, hidden: int) -> None:
+        super().__init__()
+        channels, height, width = data.shape
+        if pool and min(height, width) < 2 ** len(WIDTHS):
+            raise ReplisomeError(
+                f"model 'cnn' with pool=max needs images of at least 8x8 pixels, not {height}x{width}; use pool=none."
+            )
+        self.outputs: Literal["logits", "probabilities"] = "probabilities" if softmax else "logits"
+        blocks: OrderedDict[str, nn.Module] = OrderedDict()
+        for number, features in enumerate(WIDTHS, start=1):
+            blocks[f"conv{number}"] = nn.Conv2d(channels, features, kernel_size=3, stride=1, padding=1)
+            blocks[f"relu{number}"] = nn.ReLU(inplace=True)
+            if pool:
+                blocks[f"pool{number}"] = nn.MaxPool2d(2)
+                height, width = height // 2, width // 2
+            channels = features
+        self.features = nn.Sequential(blocks)
+        self.hidden = nn.Linear(channels * height * width, hidden)
+        self.activation = nn.ReLU(inplace=True)
+        self.output = nn.Linear(hidden, data.outputs)
+        self.head = nn.Softmax(dim=1) if softmax else nn.Identity()
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images (batch, channels, height, width) to class scores (batch, classes)."""
+        features = self.features(images).flatten(start_dim=1)
+        scores: Tensor = self.head(self.output(self.activation(self.hidden(features))))
+        return scores
+
+
+def build(
+    data: DataSpec,
+    *,
+    pool: Literal["none", "max"] = "none",
+    head: Literal["logits", "softmax"] = "logits",
+    hidden: int = 256,
+) -> CNN:
+    """Build the network for images of shape ``data.shape`` = (channels, height, width).
+
+    At 3x28x28 the first linear layer has 25,690,368 parameters without pooling and 295,168 with it. ``head="softmax"``
+    is wrong on purpose: the loss applies a softmax of its own (IST Deep Learning 2025-26, homework 2, question 1).
+
+    Raises:
+        ReplisomeError: the images are too small for three poolings.
+    """
+    return CNN(data, pool=pool == "max", softmax=head == "softmax", hidden=hidden)

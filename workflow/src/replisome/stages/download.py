@@ -1,0 +1,118 @@
+"""Fetch one raw file: from the mirror folder, else from its addresses, else say how to place it by hand."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pooch
+import requests
+from pooch.utils import get_logger
+
+from replisome.errors import ReplisomeError
+from replisome.io import atomic, file_hash, write_json
+
+RETRIES = 3
+TIMEOUT = 60  # seconds without an answer
+
+
+def run(name: str, entry: Mapping[str, Any], stand_in: bool, mirror: Path | None, out: Path) -> None:
+    """Bring the file of ledger entry ``name`` to ``out`` and write its origin beside it.
+
+    Raises:
+        ReplisomeError: wrong checksum, or the file is to be had nowhere.
+    """
+    what = entry["stand_in"] if stand_in else entry
+    if out.exists() and not _mismatch(out, what["checksum"]):
+        print(f"{out}: already there and its checksum is right", flush=True)
+        source: str | None = "placed by hand"
+    else:
+        source = _from_mirror(name, entry, what, mirror, out)
+        if source is None and not stand_in:
+            source = _from_addresses(entry, out)
+        if source is None:
+            raise ReplisomeError(_by_hand(name, entry, what, mirror, out))
+    size = out.stat().st_size
+    if not stand_in and entry["bytes"] is not None and size != entry["bytes"]:
+        raise ReplisomeError(f"{out}: has {size} bytes, config/datasets.yaml says {entry['bytes']}; delete it.")
+    digest = file_hash(out)
+    if what["checksum"] is None:
+        print(f"{name}: no checksum is known; recorded sha256:{digest}. Pin it in config/datasets.yaml.")
+    write_json(
+        out.with_name(f"{out.name}.origin.json"),
+        {
+            "dataset": name,
+            "file": out.name,
+            "version": entry["version"],
+            "stand_in": what["note"] if stand_in else None,
+            "licence": what["licence"],
+            "citation": entry["citation"],
+            "from": source,
+            "sha256": digest,
+            "bytes": size,
+            "fetched": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+    )
+
+
+def _mismatch(path: Path, checksum: str | None) -> str | None:
+    """Return the digest found where it is not the one expected, else None."""
+    if checksum is None:
+        return None
+    algorithm, _, expected = checksum.partition(":")
+    found = file_hash(path, algorithm)
+    return None if found == expected else f"{algorithm}:{found}"
+
+
+def _from_mirror(
+    name: str, entry: Mapping[str, Any], what: Mapping[str, Any], mirror: Path | None, out: Path
+) -> str | None:
+    if mirror is None:
+        return None
+    path = mirror / entry["study"] / what["file"]
+    if not path.is_file():
+        print(f"{name}: not in the mirror ({path})", flush=True)
+        return None
+    if found := _mismatch(path, what["checksum"]):
+        raise ReplisomeError(
+            f"{path}: wrong checksum: found {found}, expected {what['checksum']} (config/datasets.yaml, '{name}'). "
+            "The file is damaged or another version: replace it, or correct the ledger if the new version is wanted."
+        )
+    with path.open("rb") as source, atomic(out) as target:
+        shutil.copyfileobj(source, target, 2**20)
+    return f"mirror folder, {entry['study']}/{what['file']}"
+
+
+def _from_addresses(entry: Mapping[str, Any], out: Path) -> str | None:
+    get_logger().setLevel("WARNING")
+    for address in entry["addresses"]:
+        print(f"downloading {address}", flush=True)
+        fetcher = pooch.create(
+            path=out.parent,
+            base_url="",
+            registry={out.name: entry["checksum"]},
+            urls={out.name: address},
+            retry_if_failed=RETRIES,
+        )
+        try:
+            fetcher.fetch(out.name, downloader=pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT))
+        except ValueError as error:  # pooch: the checksum does not match; what it fetched is gone
+            print(f"  wrong checksum: {error}", flush=True)
+        except (requests.RequestException, OSError) as error:
+            print(f"  failed: {error}", flush=True)
+        else:
+            return str(address)
+    return None
+
+
+def _by_hand(name: str, entry: Mapping[str, Any], what: Mapping[str, Any], mirror: Path | None, out: Path) -> str:
+    tried = [*([f"the mirror {mirror}"] if mirror else []), *entry["addresses"]]
+    place = entry.get("place", f"Fetch it elsewhere from {entry['addresses'][0]}" if entry["addresses"] else "Get it")
+    return (
+        f"data set '{name}': {what['file']} could not be had from: {'; '.join(tried) or 'anywhere'}. {place} and put "
+        f"it at {out} (checksum {what['checksum'] or 'unknown'}), or name a folder that holds "
+        f"{entry['study']}/{what['file']} with --config mirror=FOLDER; then run the same command again."
+    )

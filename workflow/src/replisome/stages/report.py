@@ -1,0 +1,224 @@
+"""Write report.html: one page that holds everything it shows."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from docutils.core import publish_parts
+from markupsafe import Markup
+
+from replisome import __version__
+from replisome.grid import seeds
+from replisome.io import read_json, write_text
+from replisome.plan import StudyPlan
+from replisome.provenance import Record
+from replisome.results import StudyResults
+
+PAGES = Path(__file__).resolve().parents[3] / "report"
+
+
+def run(settings: Path, results: Path, out: Path) -> None:
+    """Render the studies that ``settings`` (report.json) names to ``out``; the record goes beside ``settings``."""
+    identity: dict[str, Any] = read_json(settings)
+    record = Record("report", identity)
+    studies = [StudyResults.open(results / name / "tables" / "study.json", results) for name in identity["studies"]]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = environment.get_template("report.html.j2").render(
+        version=__version__,
+        studies=[_study(study) for study in studies],
+        provenance=_table(_provenance(studies)),
+    )
+    write_text(out, page)
+    record.write(settings.with_name("provenance.json"), [])
+
+
+def _study(study: StudyResults) -> dict[str, Any]:
+    plan = study.plan
+    folder = study.root / plan.name
+    package = plan.implementation.name
+    return {
+        "name": plan.name,
+        "title": plan.settings["title"],
+        "summary": plan.settings["summary"],
+        "notes": _notes(study),
+        "facts": _facts(study),
+        "experiments": _table(pd.DataFrame([_experiment(plan, name) for name in plan.experiments])),
+        "cards": [_card(card) for card in study.cards.values()],
+        "tables": [
+            {
+                "name": name,
+                "title": title,
+                "html": _table(pd.read_csv(folder / "tables" / f"{name}.csv")),
+                "caption": _caption(package, name),
+            }
+            for name, title in plan.implementation.tables.items()
+        ],
+        "figures": [
+            {
+                "name": name,
+                "title": title,
+                "caption": _caption(package, name),
+                **_image(folder / "figures" / f"{name}.png"),
+            }
+            for name, title in plan.implementation.figures.items()
+        ],
+    }
+
+
+def _notes(study: StudyResults) -> list[str]:
+    """Return what a reader must know before trusting a number."""
+    notes = []
+    reduced = [name for name in study.plan.experiments if study.plan.reduced(name)]
+    if reduced:
+        notes.append(f"Reduced budget: {', '.join(reduced)} ran on less than the sources' own epochs and seeds.")
+    stand_ins = {c["origin"]["stand_in"]: c["origin"]["file"] for c in study.cards.values() if c["origin"]}
+    notes.extend(f"Stand-in data: {file}: {note}." for note, file in stand_ins.items() if note)
+    if any(card["control"] for card in study.cards.values()):
+        notes.append("Simulated data: these results test the pipeline, not the sources' claims.")
+    return notes
+
+
+def _facts(study: StudyResults) -> list[tuple[str, str]]:
+    final = study.pick(role="final")
+    curves = study.pick(role="curve", split="test")
+    per_run = ["recipe", "model", "hyperparameters", "seed"]
+    cost = study.pick(role="cost", metric="seconds_training").drop_duplicates(per_run)
+    return [
+        ("runs trained", f"{len(study.plan.runs)}"),
+        ("final readings of a test split", f"{len(final.drop_duplicates(per_run))}"),
+        ("runs with a test curve", f"{len(curves.drop_duplicates(per_run))}"),
+        ("of training in all", _duration(float(cost["value"].sum()))),
+    ]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _experiment(plan: StudyPlan, name: str) -> dict[str, Any]:
+    block = plan.experiments[name]
+    full = plan.settings["full"].get(name)
+    return {
+        "experiment": name,
+        "what": block["description"],
+        "recipes": ", ".join(block["recipes"]),
+        "models": ", ".join(block["models"]),
+        "runs": len(plan.runs_of[name]),
+        "epochs": block["budget"]["epochs"],
+        "seeds": len(seeds(block["seeds"])),
+        "full settings": f"{full['epochs']} epochs, {full['seeds']} seeds" if full else "not part of them",
+        "selected by": f"validation {block['select']['metric']}",
+        "tested": block["test"],
+    }
+
+
+def _card(card: Mapping[str, Any]) -> dict[str, Any]:
+    origin = card["origin"] or {}
+    facts = {
+        "protocol": card["protocol"],
+        "split": card["split"],
+        "normalisation": card["normalisation"],
+        "source": f"control '{card['control']}'" if card["control"] else f"{origin['file']} ({origin['from']})",
+        "version": origin.get("version"),
+        "SHA-256": origin.get("sha256"),
+        "licence": origin.get("licence"),
+        "citation": origin.get("citation"),
+    }
+    if "ceiling" in card:
+        best = card["ceiling"]["expected"]
+        drawn = card["ceiling"]["oracle_on_this_draw"]["validation"]
+        facts["best possible accuracy"] = f"{100 * best:.2f} % expected, {100 * drawn:.2f} % on this validation draw"
+    rows = pd.DataFrame([(k, v) for k, v in facts.items() if v], columns=["", "value"])
+    return {"recipe": card["recipe"], "facts": _table(rows), "counts": _table(_counts(card))}
+
+
+def _counts(card: Mapping[str, Any]) -> pd.DataFrame:
+    """Return items per class and split, where the study has classes."""
+    if "class_names" not in card:
+        return pd.DataFrame([card["counts"]])
+    counts = pd.DataFrame(card["counts"])
+    counts.insert(0, "class", card["class_names"])
+    total = pd.DataFrame([{"class": "all", **counts.drop(columns="class").sum().to_dict()}])
+    return pd.concat([counts, total], ignore_index=True)
+
+
+def _caption(package: str, name: str) -> Markup:
+    parts = publish_parts(
+        (PAGES / package / f"{name}.rst").read_text(encoding="utf-8"),
+        writer="html5",
+        settings_overrides={"halt_level": 2, "file_insertion_enabled": False, "raw_enabled": False},
+    )
+    return Markup(parts["body"])  # noqa: S704 (our own captions)
+
+
+def _image(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    width, _ = struct.unpack(">II", data[16:24])  # the PNG header
+    return {"image": base64.b64encode(data).decode(), "width": width * 2 // 3}
+
+
+def _table(frame: pd.DataFrame) -> Markup:
+    """Return HTML; columns ``x``, ``x low``, ``x high`` become one cell with its interval, empty columns go."""
+    frame = frame.dropna(axis="columns", how="all")
+    hidden = {f"{name} {bound}" for name in frame for bound in ("low", "high")}
+    shown = [str(name) for name in frame if name not in hidden]
+    head = Markup("").join(Markup("<th>{}</th>").format(name) for name in shown)
+    lines = []
+    for row in frame.to_dict(orient="records"):
+        cells = Markup("").join(_cell({str(k): v for k, v in row.items()}, name) for name in shown)
+        lines.append(Markup("<tr>{}</tr>").format(cells))
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, Markup("").join(lines))
+
+
+def _cell(row: Mapping[str, Any], name: str) -> Markup:
+    value = row[name]
+    if isinstance(value, str):
+        return Markup("<td{}>{}</td>").format(Markup(' class="text"') if len(value) < 40 else "", value)
+    low, high = row.get(f"{name} low"), row.get(f"{name} high")
+    interval: str | Markup = ""
+    if low is not None and high is not None and not pd.isna(low):
+        interval = Markup(' <span class="interval">[{}, {}]</span>').format(_number(low), _number(high))
+    return Markup('<td class="number">{}{}</td>').format(_number(value), interval)
+
+
+def _number(value: Any) -> str:
+    if value is None or pd.isna(value):
+        return "\N{EN DASH}"
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    size = abs(float(value))
+    return f"{value:,.0f}" if size >= 1000 else f"{value:.2f}" if size >= 1 else f"{value:.3g}"
+
+
+def _provenance(studies: Sequence[StudyResults]) -> pd.DataFrame:
+    """Return on what machines, with what versions and when the runs were trained, a row a combination."""
+    rows = []
+    for study in studies:
+        for run in study.plan.runs:
+            record = read_json(study.root / run.directory / "provenance.json")
+            packages = ", ".join(f"{name} {version}" for name, version in record["packages"].items())
+            rows.append(
+                {
+                    "study": study.plan.name,
+                    "device": record["device"],
+                    "processor": f"{record['processor']}, {record['cores']} cores",
+                    "threads": record["threads"],
+                    "precision": record["precision"],
+                    "python": record["python"],
+                    "packages": packages,
+                    "date": record["ended"][:10],
+                    "code": record["code"],
+                }
+            )
+    frame = pd.DataFrame(rows)
+    return frame.groupby(list(frame.columns), as_index=False, sort=False).size().rename(columns={"size": "runs"})

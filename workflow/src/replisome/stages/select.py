@@ -1,0 +1,43 @@
+"""Choose the best model of an experiment on validation scores, recipe by recipe."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replisome.io import read_json, write_json
+from replisome.plan import StudyPlan
+from replisome.provenance import Record
+
+
+def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
+    """Write selection.json: by recipe, candidates best first by their mean score over seeds; the first is chosen.
+
+    Only ``validation.json`` files are read. Ties go to the smaller slug, so that the choice does not depend on order.
+    """
+    identity: dict[str, Any] = read_json(settings)
+    record = Record("select", identity)
+    plan = StudyPlan(identity, {})
+    metric = plan.experiments[experiment]["select"]["metric"]
+    sign = -1 if plan.implementation.metrics[metric] == "max" else 1
+    scores: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
+    for item in plan.runs_of[experiment]:
+        best = read_json(results / item.directory / "validation.json")["best"][metric]
+        scores[item.recipe][(item.model, item.slug)].append(float("nan") if best is None else best)
+    chosen = {}
+    for recipe, models in scores.items():
+        ranked = sorted((np.nan_to_num(sign * np.mean(v), nan=np.inf), *key) for key, v in models.items())
+        chosen[recipe] = [
+            {
+                "model": model,
+                "slug": slug,
+                "mean": float(sign * value) if np.isfinite(value) else None,
+                "seeds": len(models[(model, slug)]),
+            }
+            for value, model, slug in ranked
+        ]
+    write_json(out / "selection.json", {"metric": metric, "split": "validation", "recipes": chosen})
+    record.write(out / "provenance.json", [])

@@ -1,0 +1,91 @@
+"""Gather what the runs left into one tidy table, and make the study's tables from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from replisome.grid import Run
+from replisome.io import read_json, read_parquet, write_parquet, write_text
+from replisome.plan import StudyPlan
+from replisome.provenance import Record
+from replisome.results import StudyResults
+
+COLUMNS = [
+    *("study", "recipe", "protocol", "control", "stand_in", "experiment", "model", "hyperparameters"),
+    *("budget", "reduced", "seed", "split", "metric", "role", "epoch", "step", "value"),
+]
+
+
+def run(settings: Path, results: Path, out: Path) -> None:
+    """Write metrics.parquet, one CSV a table of the study, and provenance.json to ``out``.
+
+    metrics.parquet has one row per run, split, metric and epoch. ``role`` says what a value is: "curve" (every epoch),
+    "best" and "last" (validation at those epochs), "final" (the one reading of the test split), "cost".
+    """
+    identity: dict[str, Any] = read_json(settings)
+    record = Record("summarise", identity)
+    plan = StudyPlan(identity, {})
+    cards = {recipe: read_json(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
+    rows = [
+        {**_about(plan, experiment, item, cards[item.recipe]), **row}
+        for experiment, runs in plan.runs_of.items()
+        for item in runs
+        for row in _rows(results / item.directory)
+    ]
+    metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
+    write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
+    tables = plan.implementation.part("tables")
+    study = StudyResults(plan, results, metrics)
+    for name in plan.implementation.tables:
+        write_text(out / f"{name}.csv", getattr(tables, name)(study).to_csv(index=False, float_format="%.6g"))
+    record.write(out / "provenance.json", [])
+
+
+def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> dict[str, Any]:
+    origin = card["origin"]
+    return {
+        "study": run.study,
+        "recipe": run.recipe,
+        "protocol": card["protocol"],
+        "control": card["control"] is not None,
+        "stand_in": bool(origin and origin["stand_in"]),
+        "experiment": experiment,
+        "model": run.model,
+        "hyperparameters": run.slug,
+        "budget": f"{run.settings['budget']['epochs']} epochs",
+        "reduced": plan.reduced(experiment),
+        "seed": run.seed,
+    }
+
+
+def _rows(folder: Path) -> Iterator[dict[str, Any]]:
+    history = read_parquet(folder / "history.parquet")[0].to_pandas()
+    validation, provenance = read_json(folder / "validation.json"), read_json(folder / "provenance.json")
+    for column in history.columns.difference(["epoch", "step"], sort=False):
+        split, _, metric = (
+            column.partition("_") if column.startswith(("train_", "validation_", "test_")) else (("run", "", column))
+        )
+        for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
+            yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
+    for role in ("best", "last"):
+        at = {"split": "validation", "role": role, "epoch": validation[f"{role}_epoch"]}
+        yield from ({**at, "metric": metric, "value": value} for metric, value in validation[role].items())
+    cost = {
+        "parameters": provenance["parameters"]["total"],
+        "seconds_training": float(history["seconds_training"].sum()),
+        "seconds_evaluation": float(history["seconds_evaluation"].sum()),
+        "peak_memory_bytes": provenance["device_memory_bytes"] or provenance["peak_memory_bytes"],
+        "items": provenance["items"],
+        **{f"parameters.{layer}": count for layer, count in provenance["parameters"]["layers"].items()},
+    }
+    yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
+    tested = folder / "test" / "metrics.json"
+    if tested.exists():
+        test = read_json(tested)
+        at = {"split": "test", "role": "final", "epoch": validation["best_epoch"], "step": validation["best_step"]}
+        yield from ({**at, "metric": metric, "value": value} for metric, value in test["scores"].items())

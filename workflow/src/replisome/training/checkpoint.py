@@ -1,0 +1,75 @@
+"""Checkpoints: everything a killed run needs to go on as if nothing had happened."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from replisome.errors import ReplisomeError
+from replisome.io import atomic
+
+LARGE = 64 * 2**20  # bytes; above this a checkpoint is written by time, not every epoch
+OVERHEAD = 20  # a large checkpoint is due once training took this many times what writing it took
+
+
+class Checkpoint:
+    """One file beside a run's outputs, replaced atomically, removed when the run is complete.
+
+    ``identity`` ties it to the run's settings, code and data: a checkpoint of anything else is not resumed from.
+    """
+
+    def __init__(self, path: Path, identity: dict[str, str], minutes: float) -> None:
+        self.path = path
+        self.identity = identity
+        self.interval = 60 * minutes
+        self.written = time.monotonic()
+        self.cost = 0.0
+        self.size = 0
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the saved state, or None where there is none that fits (an unfit one is named in the log)."""
+        if not self.path.exists():
+            return None
+        try:
+            saved = torch.load(self.path, map_location="cpu", weights_only=False)
+            identity, state = saved["identity"], saved["state"]
+        except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, TypeError, OSError) as error:
+            print(f"checkpoint {self.path} is not readable ({error}); starting from the first epoch", flush=True)
+            return None
+        if identity != self.identity:
+            differ = ", ".join(sorted(k for k in self.identity if identity.get(k) != self.identity[k]))
+            print(f"checkpoint {self.path} was made with other {differ}; starting from the first epoch", flush=True)
+            return None
+        return dict(state)
+
+    def due_after_epoch(self) -> bool:
+        """Every epoch while small; when large, often enough to lose little and rarely enough to cost under 5 %."""
+        return self.size < LARGE or time.monotonic() - self.written >= OVERHEAD * self.cost
+
+    def due_within_epoch(self) -> bool:
+        """Every so many minutes."""
+        return time.monotonic() - self.written >= self.interval
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Write the state.
+
+        Raises:
+            ReplisomeError: the disk refuses; the previous checkpoint is left as it was.
+        """
+        began = time.monotonic()
+        try:
+            with atomic(self.path) as handle:
+                torch.save({"identity": self.identity, "state": state}, handle)
+        except RuntimeError as error:  # torch wraps the disk's error
+            raise ReplisomeError(f"{self.path}: cannot write the checkpoint ({error}); is the disk full?") from error
+        self.written = time.monotonic()
+        self.cost = self.written - began
+        self.size = self.path.stat().st_size
+
+    def remove(self) -> None:
+        """Delete the file; nothing happens where there is none."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,197 @@
+"""The training loop: epochs over a split that lies on the device, best weights by validation, resumable anywhere."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from replisome.errors import ReplisomeError
+from replisome.training import seeds
+from replisome.training.checkpoint import Checkpoint
+from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
+from replisome.training.task import Split, Task
+
+EVALUATION_BATCH = 128
+HEARTBEAT = 60.0  # seconds between progress lines within an epoch
+
+
+class Goal(NamedTuple):
+    """What the best weights are chosen by: a validation score and the direction that is better."""
+
+    metric: str
+    mode: str
+
+    def better(self, new: float, old: float | None) -> bool:
+        """Say whether ``new`` beats ``old``; a tie does not, and nothing beats by being NaN."""
+        return not math.isnan(new) and (old is None or (new > old if self.mode == "max" else new < old))
+
+
+@dataclass
+class Progress:
+    """Where a run stands; with the states of model, optimiser, schedule and generators, all a checkpoint holds."""
+
+    epoch: int = 0  # complete epochs
+    batch: int = 0  # complete batches of the current one
+    step: int = 0
+    loss_sum: float = 0.0
+    seconds: float = 0.0  # training time of the current epoch so far
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int | None = None
+    best_score: float | None = None
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    stopped: str | None = None  # why the run ended before its budget
+
+
+def fit(
+    model: nn.Module,
+    task: Task,
+    splits: dict[str, Split],
+    settings: TrainingSettings,
+    epochs: int,
+    seed: int,
+    goal: Goal,
+    fabric: Fabric,
+    checkpoint: Checkpoint,
+) -> Progress:
+    """Train ``model`` on ``splits["train"]`` and return its history and best weights; ``model`` keeps the last ones.
+
+    Every split but ``train`` is scored after each epoch; only ``validation`` has a say.
+
+    Raises:
+        ReplisomeError: the loss stops being a number in the first epoch.
+    """
+    batches = math.ceil(len(splits["train"]) / settings.batch_size)
+    model, optimiser = fabric.setup(model, make_optimiser(model.parameters(), settings))
+    schedule = make_schedule(optimiser, settings, epochs * batches)
+    progress = _resume(checkpoint, model, optimiser, schedule)
+
+    while progress.epoch < epochs and not progress.stopped:
+        order = seeds.epoch_order(seed, progress.epoch, len(splits["train"])).to(fabric.device)
+        loss_sum = torch.tensor(progress.loss_sum, dtype=torch.float64, device=fabric.device)
+        began = beat = time.monotonic()
+        carried = progress.seconds
+        model.train()
+        for batch in range(progress.batch, batches):
+            items = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
+            inputs, targets = splits["train"].batch(items)
+            loss = task.loss(model(inputs), targets)
+            optimiser.zero_grad()
+            fabric.backward(loss)
+            if settings.clip_norm is not None:
+                fabric.clip_gradients(model, optimiser, max_norm=settings.clip_norm)
+            optimiser.step()
+            schedule.step()
+            loss_sum += loss.detach() * len(items)
+            progress.step, progress.batch = progress.step + 1, batch + 1
+            if checkpoint.due_within_epoch() and batch + 1 < batches:
+                progress.loss_sum, progress.seconds = loss_sum.item(), carried + time.monotonic() - began
+                checkpoint.save(_state(progress, model, optimiser, schedule))
+            if time.monotonic() - beat > HEARTBEAT:
+                beat = time.monotonic()
+                print(f"  epoch {progress.epoch + 1}: batch {batch + 1}/{batches}", flush=True)
+        train_loss = loss_sum.item() / len(splits["train"])  # the one wait for the device in an epoch
+        trained = carried + time.monotonic() - began
+        _close_epoch(progress, model, task, splits, goal, train_loss, trained, schedule)
+        _report(progress, epochs, goal, len(splits["train"]))
+        if settings.patience is not None and progress.epoch - (progress.best_epoch or 0) >= settings.patience:
+            progress.stopped = f"no better {goal.metric} for {settings.patience} epochs"
+        if progress.epoch < epochs and not progress.stopped and checkpoint.due_after_epoch():
+            checkpoint.save(_state(progress, model, optimiser, schedule))
+    return progress
+
+
+def _close_epoch(
+    progress: Progress,
+    model: nn.Module,
+    task: Task,
+    splits: dict[str, Split],
+    goal: Goal,
+    train_loss: float,
+    trained: float,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> None:
+    """Score the splits, add a row to the history and keep the weights if they are the best so far."""
+    progress.epoch, progress.batch, progress.loss_sum, progress.seconds = progress.epoch + 1, 0, 0.0, 0.0
+    row = {"epoch": float(progress.epoch), "step": float(progress.step), "train_loss": train_loss}
+    if not math.isfinite(train_loss):
+        if progress.best_epoch is None:
+            raise ReplisomeError("the training loss is not a number in the first epoch; lower lr or set clip_norm.")
+        progress.stopped = "the training loss stopped being a number"
+    began = time.monotonic()
+    for name, split in splits.items():
+        if name != "train":
+            outputs, targets, loss = predict(model, task, split)
+            scores = {"loss": loss, **task.scores(outputs, targets, model)}
+            row |= {f"{name}_{metric}": value for metric, value in scores.items()}
+    row |= {"seconds_training": trained, "seconds_evaluation": time.monotonic() - began}
+    row["learning_rate"] = float(schedule.get_last_lr()[0])
+    progress.history.append(row)
+    score = row[f"validation_{goal.metric}"]
+    if goal.better(score, progress.best_score) or progress.best_epoch is None:
+        progress.best_epoch, progress.best_score = progress.epoch, score
+        progress.best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
+
+
+def to_device(model: nn.Module, device: torch.device, memory_format: torch.memory_format) -> nn.Module:
+    """Move a model to a device, its weights laid out as the task's inputs are."""
+    moved: nn.Module = model.to(device).to(memory_format=memory_format)  # type: ignore[call-overload]
+    return moved
+
+
+@torch.inference_mode()
+def predict(model: nn.Module, task: Task, split: Split) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return outputs (n, ...) and targets (n, ...) of a split in its order, and the mean loss over its items."""
+    model.eval()
+    outputs, targets, losses = [], [], []
+    device = next(model.parameters()).device
+    for items in torch.split(torch.arange(len(split), device=device), EVALUATION_BATCH):
+        inputs, wanted = split.batch(items)
+        given = model(inputs)
+        outputs.append(given.float())
+        targets.append(wanted)
+        losses.append(task.loss(given, wanted).double() * len(items))
+    loss = torch.stack(losses).sum().item() / len(split)
+    return torch.cat(outputs).cpu().numpy(), torch.cat(targets).cpu().numpy(), loss
+
+
+def _report(progress: Progress, epochs: int, goal: Goal, items: int) -> None:
+    row = progress.history[-1]
+    took = sum(r["seconds_training"] + r["seconds_evaluation"] for r in progress.history)
+    left = took / progress.epoch * (epochs - progress.epoch)
+    print(
+        f"epoch {progress.epoch}/{epochs}  loss {row['train_loss']:.4f}  "
+        f"validation {goal.metric} {row[f'validation_{goal.metric}']:.4f} (best {progress.best_score:.4f} "
+        f"at {progress.best_epoch})  {items / max(row['seconds_training'], 1e-9):,.0f} items/s  "
+        f"{left / 60:.1f} min left",
+        flush=True,
+    )
+
+
+def _state(progress: Progress, model: nn.Module, optimiser: Any, schedule: Any) -> dict[str, Any]:
+    return {
+        "progress": vars(progress).copy(),
+        "model": model.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "schedule": schedule.state_dict(),
+        "generators": seeds.capture(),
+    }
+
+
+def _resume(checkpoint: Checkpoint, model: nn.Module, optimiser: Any, schedule: Any) -> Progress:
+    state = checkpoint.load()
+    if state is None:
+        return Progress()
+    model.load_state_dict(state["model"])
+    optimiser.load_state_dict(state["optimiser"])
+    schedule.load_state_dict(state["schedule"])
+    seeds.restore(state["generators"])
+    progress = Progress(**state["progress"])
+    print(f"resuming after epoch {progress.epoch}, batch {progress.batch}, step {progress.step}", flush=True)
+    return progress

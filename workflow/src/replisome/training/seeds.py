@@ -1,0 +1,44 @@
+"""Randomness that a restart can repeat."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import seed_everything
+from torch import Tensor
+
+
+def start(seed: int) -> None:
+    """Seed Python, NumPy and torch, and ask for deterministic kernels where torch has them."""
+    seed_everything(seed, verbose=False)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+
+
+def epoch_order(seed: int, epoch: int, items: int) -> Tensor:
+    """Return the order of ``items`` in one epoch, shape (items,): a function of its arguments and nothing else."""
+    mixed = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0]
+    generator = torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
+    return torch.randperm(items, generator=generator)
+
+
+def capture() -> dict[str, Any]:
+    """Return the state of every generator a model may draw from."""
+    return {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(legacy=False),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def restore(state: dict[str, Any]) -> None:
+    """Put the generators back to a captured state."""
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+    if state["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])

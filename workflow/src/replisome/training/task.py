@@ -1,0 +1,42 @@
+"""What the loop asks of a study: splits that lie on the device, a loss and scores."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from replisome.models import DataSpec
+
+
+class Split(Protocol):
+    """One split of the data, resident on the device."""
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+        ...
+
+    def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Return inputs and targets of the items at these indices (int64, on the split's device)."""
+        ...
+
+
+class Task(Protocol):
+    """One prepared recipe of one study, as the loop sees it."""
+
+    data: DataSpec
+    memory_format: torch.memory_format
+
+    def load(self, split: str, device: torch.device) -> Split:
+        """Read train, validation or test onto the device."""
+        ...
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean loss of a batch."""
+        ...
+
+    def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
+        """Return the scores of a whole split from a model's outputs, loss left out."""
+        ...
