@@ -24,7 +24,7 @@ rule all:
         REPORT,
 
 
-# One target a study: snakemake bloodmnist
+# One target a study: snakemake STUDY
 for study in PLAN.studies:
 
     rule:

@@ -20,6 +20,7 @@ from replisome.plan import StudyPlan
 from replisome.provenance import Record
 from replisome.results import StudyResults
 
+ABOUT = ("recipe", "protocol", "data", "budget", "seeds")  # columns that say what a row was made with
 PAGES = Path(__file__).resolve().parents[3] / "report"
 
 
@@ -56,7 +57,7 @@ def _study(study: StudyResults) -> dict[str, Any]:
             {
                 "name": name,
                 "title": title,
-                "html": _table(pd.read_csv(folder / "tables" / f"{name}.csv")),
+                "html": _tables(pd.read_csv(folder / "tables" / f"{name}.csv")),
                 "caption": _caption(package, name),
             }
             for name, title in plan.implementation.tables.items()
@@ -165,6 +166,21 @@ def _image(path: Path) -> dict[str, Any]:
     data = path.read_bytes()
     width, _ = struct.unpack(">II", data[16:24])  # the PNG header
     return {"image": base64.b64encode(data).decode(), "width": width * 2 // 3}
+
+
+def _tables(frame: pd.DataFrame) -> Markup:
+    """Return one HTML table a recipe, so that protocols never share a column; what is equal in all rows goes above.
+
+    A table with one row a recipe compares the recipes themselves and stays whole.
+    """
+    if "recipe" not in frame or frame["recipe"].is_unique:
+        return _table(frame)
+    parts = []
+    for _, rows in frame.groupby("recipe", sort=False):
+        common = [name for name in ABOUT if name in rows and rows[name].nunique() == 1]
+        about = "; ".join(f"{name}: {rows[name].iloc[0]}" for name in common)
+        parts.append(Markup("<p><b>{}</b></p>{}").format(about, _table(rows.drop(columns=common))))
+    return Markup("").join(parts)
 
 
 def _table(frame: pd.DataFrame) -> Markup:

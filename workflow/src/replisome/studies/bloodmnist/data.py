@@ -136,7 +136,7 @@ def read_npz(path: Path, classes: int | None) -> dict[str, Images]:
             some class in training.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         raise ReplisomeError(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from sklearn.metrics import confusion_matrix as count_confusions
 
 from replisome.io import column_array, read_parquet
@@ -36,8 +36,8 @@ def _recipes(study: StudyResults) -> list[str]:
     return list(study.plan.recipes)
 
 
-def _short(names: list[str]) -> list[str]:
-    return [textwrap.shorten(name.partition("(")[0], 28, placeholder="...") for name in names]
+def _short(names: list[str], width: int = 28) -> list[str]:
+    return [textwrap.shorten(name.partition("(")[0], width, placeholder="...") for name in names]
 
 
 def _curves(study: StudyResults, split: str, metric: str, scale: float, label: str) -> Figure:
@@ -83,7 +83,8 @@ def test_accuracy(study: StudyResults) -> Figure:
 
 
 def accuracy_and_cost(study: StudyResults) -> Figure:
-    """Best validation accuracy against training time, a point a run."""
+    """Best validation accuracy against training time, a point a run; panels share both axes."""
+    times = study.pick(split="run", metric="seconds_training", role="cost")["value"]
     figure, axes = panels(len(_recipes(study)))
     for panel, recipe in zip(axes, _recipes(study), strict=True):
         for variant in (v for v in variant_list(study) if v.recipe == recipe):
@@ -95,6 +96,10 @@ def accuracy_and_cost(study: StudyResults) -> Figure:
                 seconds, best, MARKERS[style], color=COLOURS[style], ms=9, label=f"{variant.label}, {size / 1e6:.2g} M"
             )
         panel.set_xscale("log")
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
+        panel.xaxis.set_minor_locator(NullLocator())
+        panel.set_xlim(times.min() / 2, times.max() * 2)
         panel.set_title(_heading(study, recipe))
         panel.set_xlabel("training time of a run (s, log scale)")
         panel.legend(fontsize=9, title="variant, parameters", title_fontsize=9)
@@ -166,7 +171,7 @@ def mistakes(study: StudyResults) -> Figure:
         variant, predictions = found
         table, metadata = read_parquet(study.root / study.plan.name / recipe / "test.parquet")
         images = column_array(table, "image", tuple(metadata["shape"]))
-        names = _short(study.cards[recipe]["class_names"])
+        names = _short(study.cards[recipe]["class_names"], 22)
         sure = np.array([np.max(p) for p in predictions["probabilities"]])
         wrong = predictions.assign(sure=sure).query("label != predicted").nlargest(MISTAKES, "sure")
         columns_shown = (wrong[name].to_list() for name in ("item", "label", "predicted", "sure"))

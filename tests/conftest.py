@@ -1,0 +1,131 @@
+"""What several tests share: small data, a copy of the workflow to break, and the real data where it lies."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+KEPT_OUT = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "resources", "__pycache__", ".*_cache")
+
+# The control, as small as it can be and still pass through every stage.
+TINY = {
+    "bloodmnist": {
+        "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
+        "experiments": {
+            "variants": {
+                "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"pool": ["max"]}}},
+                "budget": {"epochs": 2},
+            }
+        },
+    }
+}
+
+
+@dataclass
+class Workflow:
+    """A copy of the repository in a folder of its own, with the tiny control as its configuration."""
+
+    root: Path
+
+    def run(self, *arguments: str, overrides: dict | None = None, cwd: Path | None = None, **config: str):
+        """Call snakemake on the copy; returns the finished process, stdout and stderr together."""
+        settings = [f"overrides={json.dumps(overrides or TINY)}", *(f"{k}={v}" for k, v in config.items())]
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            *arguments,
+            "--cores",
+            "2",
+            "--snakefile",
+            str(self.root / "Snakefile"),
+        ]
+        command += ["--configfile", str(self.root / "config" / "demo.yaml"), "--config", *settings]
+        return subprocess.run(
+            command, cwd=cwd or self.root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+
+    def pending(self, *arguments: str, **more) -> dict[str, int]:
+        """Return what a dry run would do, as job counts by rule."""
+        done = self.run("--dry-run", *arguments, **more)
+        assert done.returncode == 0, done.stdout
+        if "Nothing to be done" in done.stdout:
+            return {}
+        table = done.stdout.rpartition("Job stats:")[2]
+        counts = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+        return {name: count for name, count in counts.items() if name not in ("total", "all")}
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in one of the copy's files."""
+        path = self.root / file
+        text = path.read_text()
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """Run the tiny workflow once, to the report; tests take copies of the folder."""
+    root = tmp_path_factory.mktemp("finished") / "replisome"
+    shutil.copytree(ROOT, root, ignore=KEPT_OUT, symlinks=True)
+    done = Workflow(root).run()
+    assert done.returncode == 0, done.stdout
+    return root
+
+
+@pytest.fixture
+def workflow(finished, tmp_path) -> Workflow:
+    """A finished workflow to edit; file times are those of the original."""
+    copy = tmp_path / "replisome"
+    shutil.copytree(finished, copy, symlinks=True)
+    return Workflow(copy)
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Workflow:
+    """A workflow that has not run yet."""
+    copy = tmp_path / "fresh"
+    shutil.copytree(ROOT, copy, ignore=KEPT_OUT, symlinks=True)
+    return Workflow(copy)
+
+
+@pytest.fixture
+def replisome():
+    """Call ``python -m replisome`` with a string of arguments a word each."""
+
+    def call(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow" / "src")}
+        command = [sys.executable, "-m", "replisome", *map(str, arguments)]
+        return subprocess.run(command, env=environment, text=True, capture_output=True, check=False, **options)
+
+    return call
+
+
+@pytest.fixture
+def mnist_arrays() -> dict[str, np.ndarray]:
+    """The arrays of a small, valid MedMNIST file: three classes of 10x10 colour images."""
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for split, size in (("train", 12), ("val", 6), ("test", 6)):
+        arrays[f"{split}_images"] = rng.integers(0, 256, size=(size, 10, 10, 3), dtype=np.uint8)
+        arrays[f"{split}_labels"] = (np.arange(size) % 3).astype(np.uint8)[:, None]
+    return arrays
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder with real data, laid out as a mirror."""
+    if not SHARED.is_dir():
+        pytest.skip(f"real data is not at {SHARED}")
+    return SHARED

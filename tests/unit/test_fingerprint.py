@@ -1,0 +1,103 @@
+import pytest
+
+from replisome import fingerprint as module
+from replisome.fingerprint import closure, fingerprint, imports
+from replisome.keys import ROOTS, stage_key
+from replisome.source import ROOT, parse
+
+SOURCE = '''
+"""Docstring."""
+from replisome import helper
+
+
+def f(x: int) -> int:
+    """What f does."""
+    return helper.g(x) + 1
+'''
+
+
+@pytest.fixture
+def package(tmp_path):
+    (tmp_path / "main.py").write_text(SOURCE)
+    (tmp_path / "helper.py").write_text("def g(x):\n    from replisome import lazy\n    return lazy.h(x)\n")
+    (tmp_path / "lazy.py").write_text("def h(x):\n    return x\n")
+    (tmp_path / "unrelated.py").write_text("VALUE = 1\n")
+
+    def current() -> str:
+        for cached in (parse, module._module_hash, fingerprint):
+            cached.cache_clear()
+        return fingerprint("replisome.main", root=tmp_path)
+
+    return tmp_path, current
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changes"),
+    [
+        ("main.py", "+ 1", "+ 1  # a comment", False),
+        ("main.py", "What f does.", "Something else.", False),
+        ("main.py", '"""Docstring."""', "", False),
+        ("main.py", "return helper.g(x) + 1", "return (\n        helper.g(x) + 1\n    )", False),
+        ("main.py", "+ 1", "+ 2", True),
+        ("main.py", "x: int", "x: float", True),
+        ("lazy.py", "return x", "return -x", True),
+        ("unrelated.py", "1", "2", False),
+    ],
+)
+def test_only_what_can_change_a_number_changes_the_fingerprint(package, file, old, new, changes):
+    folder, current = package
+    before = current()
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new))
+    assert (current() != before) is changes
+
+
+def test_type_checking_imports_do_not_count(tmp_path):
+    path = tmp_path / "m.py"
+    path.write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from replisome import io\n")
+    assert imports(path, "replisome.m") == set()
+
+
+def test_unknown_module_is_an_error():
+    with pytest.raises(LookupError, match=r"replisome\.nothing"):
+        fingerprint("replisome.nothing")
+
+
+def identity(**changes) -> dict:
+    return {
+        "implementation": "bloodmnist",
+        "model": "cnn",
+        "recipe": {"name": "r", "source": {"dataset": "bloodmnist"}},
+        **changes,
+    }
+
+
+def test_training_depends_on_its_model_and_not_on_tables_figures_or_preparation():
+    modules = closure(["replisome.stages.train", *ROOTS["train"](identity())])
+    assert {"replisome.models.cnn", "replisome.training.loop", "replisome.studies.bloodmnist.task"} <= modules
+    for part in ("tables", "figures", "data", "control"):
+        assert f"replisome.studies.bloodmnist.{part}" not in modules
+    assert not {m for m in modules if m.startswith("replisome.stages.")} - {"replisome.stages.train"}
+    assert "replisome.studies.bloodmnist" not in modules  # titles of figures live there
+
+
+def test_a_recipe_depends_on_the_control_only_if_it_draws_one():
+    real = closure(["replisome.stages.prepare", *ROOTS["prepare"](identity())])
+    drawn = closure(["replisome.stages.prepare", *ROOTS["prepare"](identity(recipe={"source": {"control": "cells"}}))])
+    assert "replisome.studies.bloodmnist.control" not in real
+    assert "replisome.studies.bloodmnist.control" in drawn
+
+
+def test_a_key_follows_the_settings():
+    one, two = identity(seed=0), identity(seed=1)
+    assert stage_key("train", one) == stage_key("train", dict(reversed(one.items())))
+    assert stage_key("train", one) != stage_key("train", two)
+    assert stage_key("train", one) != stage_key("evaluate", one)
+
+
+def test_every_stage_has_roots_that_exist():
+    stages = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__", "download"}
+    assert stages == set(ROOTS)
+    for stage in stages:
+        closure([f"replisome.stages.{stage}", *ROOTS[stage](identity())])

@@ -1,0 +1,72 @@
+import json
+
+import pytest
+
+from replisome.errors import ReplisomeError
+from replisome.grid import Run, canonical_json, distinct, points, seeds, slug
+
+
+def a_run(config: dict, experiment: str = "one", **changes) -> Run:
+    about = {"study": "s", "recipe": "r", "model": "m", "slug": "lr=0.1", "seed": 0, **changes}
+    return Run(**about, experiment=experiment, config=canonical_json(config))
+
+
+def test_equal_settings_are_equal_text_whatever_their_order():
+    assert canonical_json({"b": 1, "a": [1, 2.5, None]}) == canonical_json({"a": [1, 2.5, None], "b": 1})
+    assert canonical_json({"b": 1, "a": True}) == '{"a":true,"b":1}'
+
+
+def test_canonical_json_refuses_nan():
+    with pytest.raises(ValueError, match="Out of range"):
+        canonical_json({"lr": float("nan")})
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"pool": "max", "head": "logits", "lr": 0.001}, "head=logits,lr=0.001,pool=max"),
+        ({"lr": 1e-5, "deep": True, "width": 64}, "deep=true,lr=1e-05,width=64"),
+        ({}, "default"),
+    ],
+)
+def test_slug_is_sorted_and_readable(values, expected):
+    assert slug(values) == expected
+
+
+@pytest.mark.parametrize("value", ["a/b", "a b", "ä", "", "a=b", "a,b"])
+def test_slug_refuses_what_does_not_belong_into_a_path(value):
+    with pytest.raises(ReplisomeError, match="path"):
+        slug({"k": value})
+
+
+def test_slug_refuses_more_than_a_file_name_takes():
+    with pytest.raises(ReplisomeError, match="characters"):
+        slug({f"key{n}": "x" * 20 for n in range(12)})
+
+
+def test_points_are_every_combination():
+    found = points({"b": [1, 2], "a": ["x"]})
+    assert found == [{"a": "x", "b": 1}, {"a": "x", "b": 2}]
+    assert points({}) == [{}]
+
+
+def test_seeds_are_a_count_or_a_list():
+    assert seeds(3) == [0, 1, 2]
+    assert seeds([7, 11]) == [7, 11]
+
+
+def test_a_run_that_two_experiments_share_is_trained_once():
+    runs = [a_run({"lr": 0.1}), a_run({"lr": 0.1}, experiment="two")]
+    assert [run.experiment for run in distinct(runs)] == ["one"]
+
+
+def test_two_runs_of_one_path_and_different_settings_are_refused_with_the_difference():
+    runs = [a_run({"training": {"weight_decay": 0}}), a_run({"training": {"weight_decay": 1}}, experiment="two")]
+    with pytest.raises(ReplisomeError, match=r"'one' and 'two'.*training\.weight_decay.*grid"):
+        distinct(runs)
+
+
+def test_the_path_shows_everything_that_tells_runs_apart():
+    run = a_run({"lr": 0.1}, seed=3)
+    assert run.directory == "s/r/runs/m/lr=0.1/seed=3"
+    assert run.settings == json.loads(run.config)

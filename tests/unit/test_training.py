@@ -1,0 +1,194 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from replisome.errors import ReplisomeError
+from replisome.models import DataSpec
+from replisome.stages.train import make_fabric
+from replisome.training import seeds
+from replisome.training.checkpoint import Checkpoint
+from replisome.training.loop import Goal, fit, predict
+from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
+
+torch.set_num_threads(1)
+
+
+class Points:
+    """A split of points in the plane; the class is the sign of the first coordinate."""
+
+    def __init__(self, size: int, seed: int) -> None:
+        self.x = torch.randn(size, 2, generator=torch.Generator().manual_seed(seed))
+        self.y = (self.x[:, 0] > 0).long()
+
+    def __len__(self):
+        return len(self.x)
+
+    def batch(self, items):
+        return self.x[items], self.y[items]
+
+
+class Signs:
+    """The task that goes with it."""
+
+    data = DataSpec((2,), 2)
+    memory_format = torch.contiguous_format
+
+    def loss(self, outputs, targets):
+        return nn.functional.cross_entropy(outputs, targets)
+
+    def scores(self, outputs, targets, model):
+        return {"accuracy": float((outputs.argmax(1) == targets).mean())}
+
+
+ACCURACY = Goal("accuracy", "max")
+
+
+class Stop(Exception):
+    """Stands for a kill."""
+
+
+def train(path, epochs=4, kill_after=None, identity=None, minutes=5.0, goal=ACCURACY, **changes):
+    """Train a small network with dropout; ``kill_after`` raises after so many checkpoints were written."""
+    settings = TrainingSettings(**{"batch_size": 16, "schedule": "cosine", "clip_norm": 1.0, "lr": 0.01, **changes})
+    seeds.start(3)
+    model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
+    checkpoint = Checkpoint(path, identity or {"settings": "a"}, minutes)
+    if kill_after is not None:
+        save, left = checkpoint.save, [kill_after]
+
+        def save_and_stop(state):
+            save(state)
+            left[0] -= 1
+            if left[0] == 0:
+                raise Stop
+
+        checkpoint.save = save_and_stop
+    splits = {"train": Points(100, 0), "validation": Points(60, 1)}
+    progress = fit(model, Signs(), splits, settings, epochs, 3, goal, make_fabric("fp32"), checkpoint)
+    return model.state_dict(), progress
+
+
+def same(one, two):
+    return all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("schedule", ["none", "cosine", "one_cycle"])
+def test_a_run_killed_between_epochs_ends_like_an_uninterrupted_one(tmp_path, optimiser, schedule):
+    settings = {"optimiser": optimiser, "schedule": schedule, "warmup": 0.2}
+    whole, history = train(tmp_path / "whole", **settings)
+    with pytest.raises(Stop):
+        train(tmp_path / "cut", kill_after=2, **settings)
+    resumed, again = train(tmp_path / "cut", **settings)
+    assert same(whole, resumed)
+    assert same(history.best_weights, again.best_weights)
+    timeless = [{k: v for k, v in row.items() if not k.startswith("seconds")} for row in history.history]
+    assert timeless == [{k: v for k, v in row.items() if not k.startswith("seconds")} for row in again.history]
+
+
+@pytest.mark.parametrize("kill_after", [1, 4, 9])
+def test_a_run_killed_within_an_epoch_ends_like_an_uninterrupted_one(tmp_path, kill_after):
+    whole, history = train(tmp_path / "whole")
+    with pytest.raises(Stop):
+        train(tmp_path / "cut", kill_after=kill_after, minutes=0)  # a checkpoint after every batch
+    resumed, again = train(tmp_path / "cut")
+    assert same(whole, resumed)
+    assert again.history[-1]["train_loss"] == history.history[-1]["train_loss"]
+    assert again.step == history.step
+
+
+def test_a_checkpoint_of_other_settings_is_not_resumed(tmp_path, capsys):
+    with pytest.raises(Stop):
+        train(tmp_path / "cut", kill_after=1)
+    whole, _ = train(tmp_path / "whole", identity={"settings": "b"})
+    other, _ = train(tmp_path / "cut", identity={"settings": "b"})
+    assert same(whole, other)
+    assert "other settings; starting from the first epoch" in capsys.readouterr().out
+
+
+def test_a_damaged_checkpoint_is_said_and_not_resumed(tmp_path, capsys):
+    (tmp_path / "cut").write_bytes(b"half a file")
+    whole, _ = train(tmp_path / "whole")
+    other, _ = train(tmp_path / "cut")
+    assert same(whole, other)
+    assert "not readable" in capsys.readouterr().out
+
+
+def test_the_seed_decides_everything(tmp_path):
+    assert same(train(tmp_path / "a")[0], train(tmp_path / "b")[0])
+
+
+def test_best_weights_are_those_of_the_best_validation_epoch(tmp_path):
+    _, progress = train(tmp_path / "c", epochs=6)
+    scores = [row["validation_accuracy"] for row in progress.history]
+    assert progress.best_epoch == int(np.argmax(scores)) + 1
+    model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
+    model.load_state_dict(progress.best_weights)
+    outputs, targets, _ = predict(model, Signs(), Points(60, 1))
+    assert (outputs.argmax(1) == targets).mean() == pytest.approx(max(scores))
+
+
+def test_a_minimum_is_chosen_where_smaller_is_better(tmp_path):
+    _, progress = train(tmp_path / "c", epochs=6, goal=Goal("loss", "min"))
+    assert progress.best_epoch == int(np.argmin([row["validation_loss"] for row in progress.history])) + 1
+
+
+def test_early_stopping_stops_after_the_patience(tmp_path):
+    _, progress = train(tmp_path / "c", epochs=60, patience=2, lr=1e-9)
+    assert progress.stopped == "no better accuracy for 2 epochs"
+    assert progress.epoch == progress.best_epoch + 2
+
+
+def test_a_loss_that_is_not_a_number_is_a_message(tmp_path):
+    with pytest.raises(ReplisomeError, match="not a number in the first epoch; lower lr"):
+        train(tmp_path / "c", optimiser="sgd", schedule="none", lr=1e38, clip_norm=None)
+
+
+def test_training_loss_is_the_mean_over_items_of_the_batches_as_they_came(tmp_path):
+    _, progress = train(tmp_path / "c", epochs=1, lr=1e-12)
+    assert progress.history[0]["train_loss"] == pytest.approx(math.log(2), abs=0.3)
+    assert progress.step == 7  # 100 items in batches of 16, the last of 4
+
+
+def test_an_epochs_order_is_a_permutation_that_seed_and_epoch_decide():
+    one = seeds.epoch_order(0, 0, 50)
+    assert sorted(one.tolist()) == list(range(50))
+    assert torch.equal(one, seeds.epoch_order(0, 0, 50))
+    assert not torch.equal(one, seeds.epoch_order(0, 1, 50))
+    assert not torch.equal(one, seeds.epoch_order(1, 0, 50))
+
+
+def rates(steps=20, **changes):
+    settings = TrainingSettings(lr=0.1, **changes)
+    optimiser = make_optimiser([nn.Parameter(torch.zeros(1))], settings)
+    schedule = make_schedule(optimiser, settings, steps)
+    found = []
+    for _ in range(steps):
+        found.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    return np.array(found)
+
+
+def test_no_schedule_is_constant():
+    assert rates() == pytest.approx(np.full(20, 0.1))
+
+
+def test_cosine_falls_to_nearly_nothing_after_a_linear_rise():
+    found = rates(schedule="cosine", warmup=0.25)
+    assert found[:5] == pytest.approx([0.02, 0.04, 0.06, 0.08, 0.1])
+    assert found[5] == pytest.approx(0.1)
+    assert found[5 + 7] == pytest.approx(0.05 * (1 + math.cos(math.pi * 7 / 15)))
+    assert (np.diff(found[5:]) < 0).all()
+    assert found[-1] < 0.002
+
+
+def test_one_cycle_rises_for_its_warmup_and_falls():
+    found = rates(schedule="one_cycle", warmup=0.5)
+    assert found.argmax() == pytest.approx(10, abs=1)
+    assert found.max() == pytest.approx(0.1, rel=0.05)
+    assert found[0] == pytest.approx(0.1 / 25)
+    assert found[-1] < 0.01
