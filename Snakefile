@@ -22,6 +22,7 @@ rule all:
     default_target: True
     input:
         REPORT,
+        [tables_of(study) + figures_of(study) for study in PLAN.studies],
 
 
 # One target a study: snakemake STUDY

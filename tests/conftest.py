@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -10,9 +9,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 import numpy as np
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -38,23 +39,26 @@ class Workflow:
 
     root: Path
 
+    def command(self, *arguments: str, overrides: dict | None, **config: str) -> list[str]:
+        """Return the command line of snakemake on the copy."""
+        own = self.root / "overrides.yaml"
+        own.write_text(yaml.safe_dump({"overrides": TINY if overrides is None else overrides}))
+        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
+        command += ["--snakefile", str(self.root / "Snakefile")]
+        command += ["--configfile", str(self.root / "config" / "demo.yaml"), str(own)]
+        if config:
+            command += ["--config", *(f"{key}={value}" for key, value in config.items())]
+        return command
+
     def run(self, *arguments: str, overrides: dict | None = None, cwd: Path | None = None, **config: str):
-        """Call snakemake on the copy; returns the finished process, stdout and stderr together."""
-        settings = [f"overrides={json.dumps(overrides or TINY)}", *(f"{k}={v}" for k, v in config.items())]
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            *arguments,
-            "--cores",
-            "2",
-            "--snakefile",
-            str(self.root / "Snakefile"),
-        ]
-        command += ["--configfile", str(self.root / "config" / "demo.yaml"), "--config", *settings]
-        return subprocess.run(
-            command, cwd=cwd or self.root, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
+        """Call snakemake and wait; returns the finished process, stdout and stderr together."""
+        command = self.command(*arguments, overrides=overrides, **config)
+        return subprocess.run(command, cwd=cwd or self.root, text=True, stdout=PIPE, stderr=STDOUT, check=False)
+
+    def start(self, *arguments: str, overrides: dict | None = None) -> subprocess.Popen[str]:
+        """Start snakemake in a process group of its own, to be killed as a whole."""
+        command = self.command(*arguments, overrides=overrides)
+        return subprocess.Popen(command, cwd=self.root, text=True, stdout=PIPE, stderr=STDOUT, start_new_session=True)
 
     def pending(self, *arguments: str, **more) -> dict[str, int]:
         """Return what a dry run would do, as job counts by rule."""

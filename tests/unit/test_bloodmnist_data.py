@@ -81,7 +81,7 @@ def test_something_that_is_no_npz_is_a_message(tmp_path):
 
 @pytest.fixture
 def leaky(npz, mnist_arrays):
-    """Two training images stand in test too (one labelled otherwise), one in validation; one pair is within training."""
+    """Two training images stand in test too (one labelled otherwise), one in validation; training has a pair."""
     arrays = {k: v.copy() for k, v in mnist_arrays.items()}
     arrays["test_images"][0] = arrays["train_images"][0]  # both of class 0
     arrays["test_images"][1] = arrays["train_images"][3]  # class 1 against 0

@@ -12,7 +12,7 @@ sys.path.insert(0, f"{workflow.basedir}/workflow/src")
 from replisome import plan as planning
 from replisome.errors import ReplisomeError
 from replisome.grid import canonical_json
-from replisome.io import file_hash
+from replisome.io import file_hash, require_writable
 from replisome.keys import stage_key
 
 # Jobs call `python -m replisome`: this interpreter and this source, whatever the shell that started Snakemake has.
@@ -32,26 +32,16 @@ CAPTIONS = f"{workflow.basedir}/workflow/report"
 
 
 def load_plan():
+    """Read and check all configuration; what is wrong ends the call with one message."""
     try:
+        require_writable(Path(config["results_dir"]))
         return planning.load(config, Path(workflow.basedir))
     except ReplisomeError as error:
         raise WorkflowError(str(error)) from None
 
 
-def writable(folder):
-    """Refuse early, in one line, what would otherwise end every job."""
-    path = Path(folder).absolute()
-    while not path.exists():
-        path = path.parent
-    if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
-        raise WorkflowError(
-            f"{path}: cannot be written to; make it writable or choose another folder with --config results_dir=PATH."
-        )
-    return str(folder).rstrip("/")
-
-
 PLAN = load_plan()
-RESULTS = writable(config["results_dir"])
+RESULTS = str(config["results_dir"]).rstrip("/")
 RESOURCES = str(config["resources_dir"]).rstrip("/")
 REPORT = f"{RESULTS}/report.html"
 RECIPE = f"{RESULTS}/{{study}}/{{recipe}}"

@@ -142,3 +142,18 @@ def column_array(table: pa.Table, name: str, shape: tuple[int, ...]) -> np.ndarr
     column: Any = table.column(name).combine_chunks()
     flat: np.ndarray = column.flatten().to_numpy(zero_copy_only=False)
     return flat.reshape(len(table), *shape)
+
+
+def require_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written to, or made, before any work is done for it.
+
+    Raises:
+        ReplisomeError: names the existing folder that is in the way.
+    """
+    path = folder.absolute()
+    while not os.path.exists(path):  # says no, unlike Path.exists, where a parent may not be looked into
+        path = path.parent
+    if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
+        raise ReplisomeError(
+            f"{path}: cannot be written to; make it writable or choose another folder with --config results_dir=PATH."
+        )

@@ -173,6 +173,8 @@ def _tables(frame: pd.DataFrame) -> Markup:
 
     A table with one row a recipe compares the recipes themselves and stays whole.
     """
+    if frame.empty:
+        return Markup("<p>No run of this configuration belongs in this table.</p>")
     if "recipe" not in frame or frame["recipe"].is_unique:
         return _table(frame)
     parts = []

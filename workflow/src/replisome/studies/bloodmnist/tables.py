@@ -152,7 +152,7 @@ def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
         if reported[0] is not None and reported[1] is not None and not study.cards[logits.recipe]["control"]:
             row["report B, test (points)"] = reported[0] - reported[1]
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else ["recipe", "pooling"])  # a grid may have one head only
 
 
 def efficiency(study: StudyResults) -> pd.DataFrame:

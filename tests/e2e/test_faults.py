@@ -1,0 +1,224 @@
+"""Kills, full disks, refused writes and bad raw files: a message, no half output, and the same result afterwards."""
+
+import copy
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT, TINY
+from safetensors.numpy import load_file
+
+LIMIT = 200_000  # bytes a file
+
+
+@pytest.fixture
+def recipe(finished):
+    return finished / "results" / "demo" / "bloodmnist" / "control"
+
+
+@pytest.fixture
+def settings(recipe, tmp_path):
+    config = json.loads(next(recipe.glob("runs/cnn/*/seed=0/config.json")).read_text())
+    config["budget"]["epochs"] = 30
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    return path
+
+
+def test_a_run_killed_in_the_middle_ends_with_the_weights_of_an_uninterrupted_one(
+    replisome, recipe, settings, tmp_path
+):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    arguments = ["--run", settings, "--data", recipe, "--out"]
+    assert replisome("train", *arguments, whole).returncode == 0
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow" / "src")}
+    command = [sys.executable, "-m", "replisome", "train", *map(str, arguments), str(cut), "--checkpoint-minutes", "0"]
+    running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    for line in running.stdout:
+        if line.startswith("epoch 5/30"):
+            break
+    time.sleep(0.05)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    running.stdout.close()
+    assert not (cut / "best.safetensors").exists()
+    done = replisome("train", *arguments, cut)
+    assert done.returncode == 0, done.stderr
+    assert "resuming after epoch" in done.stdout
+    for weights in ("best.safetensors", "last.safetensors"):
+        one, two = load_file(whole / weights), load_file(cut / weights)
+        assert one.keys() == two.keys()
+        assert all(np.array_equal(one[name], two[name]) for name in one)
+    columns = ["epoch", "step", "train_loss", "validation_loss", "validation_accuracy", "learning_rate"]
+    histories = [pd.read_parquet(folder / "history.parquet")[columns] for folder in (whole, cut)]
+    pd.testing.assert_frame_equal(*histories)
+    assert not (cut / "checkpoint.pt").exists()
+
+
+def test_a_workflow_killed_in_the_middle_of_training_goes_on_where_it_was(fresh, replisome, tmp_path):
+    overrides = copy.deepcopy(TINY)
+    overrides["bloodmnist"]["experiments"]["variants"]["budget"] = {"epochs": 60}
+    overrides["bloodmnist"]["experiments"]["variants"]["models"]["cnn"]["grid"]["head"] = ["logits"]
+    control = fresh.root / "results/demo/bloodmnist/control"
+    run = control / "runs/cnn/head=logits,lr=0.003,pool=max/seed=0"
+    with fresh.start(str(run.relative_to(fresh.root) / "best.safetensors"), overrides=overrides) as running:
+        while not (run / "checkpoint.pt").exists():
+            assert running.poll() is None, running.stdout.read()
+            time.sleep(0.02)
+        os.killpg(running.pid, signal.SIGKILL)  # Snakemake and its job
+    assert not (run / "best.safetensors").exists()
+    assert fresh.run("--unlock", overrides=overrides).returncode == 0
+    done = fresh.run(str(run.relative_to(fresh.root) / "best.safetensors"), overrides=overrides)
+    assert done.returncode == 0, done.stdout
+    log = fresh.root / "results/demo/logs/train/bloodmnist/control/cnn/head=logits,lr=0.003,pool=max/0.log"
+    assert "resuming after epoch" in log.read_text()
+    whole = tmp_path / "whole"
+    assert replisome("train", "--run", run / "config.json", "--data", control, "--out", whole).returncode == 0
+    one, two = load_file(whole / "last.safetensors"), load_file(run / "last.safetensors")
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def small_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
+
+
+def test_a_full_disk_is_a_message_and_leaves_no_half_file(replisome, recipe, settings, tmp_path):
+    done = replisome("train", "--run", settings, "--data", recipe, "--out", tmp_path / "out", preexec_fn=small_files)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "cannot write" in done.stderr
+    assert [path for path in (tmp_path / "out").iterdir() if path.stat().st_size] == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become a user who may not write")
+def test_a_read_only_results_folder_is_refused_before_anything_runs(tmp_path):
+    base = Path(tempfile.mkdtemp(dir=tmp_path.parents[2].parent))  # pytest's own folders are closed to others
+    (base / "results").mkdir(mode=0o555)
+    base.chmod(0o755)
+    # Only the check itself runs as that user: the interpreter's folder may be closed to others.
+    code = (
+        "import os, sys; from pathlib import Path; from replisome.io import require_writable; "
+        "os.setgid(65534); os.setuid(65534); require_writable(Path(sys.argv[1]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow" / "src")}
+    command = [sys.executable, "-c", code, str(base / "results" / "demo")]
+    done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)
+    shutil.rmtree(base)
+    assert done.returncode == 1
+    assert f"ReplisomeError: {base / 'results'}: cannot be written to; make it writable or choose" in done.stderr
+
+
+def on_real_layout(fresh, arrays, tmp_path, damage=None):
+    """Run the fresh workflow on a small npz in a mirror, as the stand-in of a ledger entry without checksums."""
+    mirror = tmp_path / "mirror" / "mine"
+    mirror.mkdir(parents=True)
+    np.savez(mirror / "mine.npz", **arrays)
+    if damage:
+        damage(mirror / "mine.npz")
+    (fresh.root / "config" / "datasets.yaml").write_text(
+        "mine: {study: mine, version: v1, file: mine.npz, addresses: ['http://127.0.0.1:9/mine.npz'], checksum: null, "
+        "bytes: null, licence: MIT, citation: none, classes: [a, b, c]}\n"
+    )
+    study = fresh.root / "mine.yaml"
+    study.write_text(
+        """
+title: A study of our own
+summary: By configuration alone.
+name: mine
+implementation: bloodmnist
+recipes:
+  plain:
+    source: {dataset: mine}
+    split: official-deduplicated
+    encoding: image
+    normalisation: zscore
+    protocol: sound
+experiments:
+  try:
+    description: two models
+    recipes: [plain]
+    models: {cnn: {fixed: {hidden: 4}, grid: {pool: [none, max]}}}
+    training: {optimiser: sgd, momentum: 0.9, schedule: cosine}
+    budget: {epochs: 2}
+    seeds: [3]
+    select: {metric: loss}
+    test: selected
+"""
+    )
+    config = {"studies": f"[{study}]", "preset": "full"}
+    return lambda *arguments, **more: fresh.run(*arguments, overrides={}, **config, **{"mirror": mirror.parent, **more})
+
+
+def test_a_study_of_ones_own_runs_by_configuration_alone(fresh, mnist_arrays, tmp_path):
+    grey = {k: v[..., 0] if "images" in k else v for k, v in mnist_arrays.items()}
+    run = on_real_layout(fresh, grey, tmp_path)
+    done = run("report")
+    assert done.returncode == 0, done.stdout
+    results = fresh.root / "results" / "demo"
+    assert "A study of our own" in (results / "report.html").read_text()
+    # Only the model that validation chose was tested.
+    chosen = json.loads((results / "mine/selection/try/selection.json").read_text())["recipes"]["plain"]
+    tested = [path.parents[1].parent.name for path in results.glob("mine/plain/runs/cnn/*/*/test/metrics.json")]
+    assert tested == [chosen[0]["slug"]]
+    assert "Nothing to be done" in run("report").stdout
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:300]), "mine.npz: not a readable npz file"),
+        (
+            lambda path: np.savez(path, train_images=np.zeros((3, 9, 9), np.uint8)),
+            "mine.npz: key 'train_labels' is missing",
+        ),
+    ],
+)
+def test_a_bad_raw_file_fails_its_job_with_one_message_and_no_output(fresh, mnist_arrays, tmp_path, damage, message):
+    done = on_real_layout(fresh, mnist_arrays, tmp_path, damage)()
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+    left = [p for p in (fresh.root / "results/demo/mine").rglob("*") if p.is_file()]
+    assert left == []
+
+
+def test_no_network_and_no_mirror_says_where_to_put_the_file(fresh, mnist_arrays, tmp_path):
+    done = on_real_layout(fresh, mnist_arrays, tmp_path)(mirror="")
+    assert done.returncode == 1
+    assert "could not be had from: http://127.0.0.1:9/mine.npz" in done.stdout
+    assert "resources/mine/v1/mine.npz" in done.stdout
+    assert not list((fresh.root / "resources").rglob("mine.npz"))
+
+
+@pytest.mark.real_data
+def test_the_real_images_pass_through_as_a_stand_in(fresh, real_data):
+    done = fresh.run("results/t/bloodmnist/sound/card.json", preset="quick", overrides={}, stand_ins="True",
+                     mirror=str(real_data), results_dir="results/t")  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    card = json.loads((fresh.root / "results/t/bloodmnist/sound/card.json").read_text())
+    assert "rebuilt from the original images" in card["origin"]["stand_in"]
+    assert card["duplicates"]["crossing_groups"] == 11
+    assert card["dropped"] == {"train": 8, "validation": 3, "test": 0}
+    assert not list((fresh.root / "resources/bloodmnist").glob("zenodo*"))
+
+
+@pytest.mark.real_data
+def test_a_stand_in_is_not_used_unless_the_configuration_says_so(fresh, real_data):
+    pending = fresh.run("--dry-run", preset="full", overrides={}, mirror=str(real_data))
+    assert "resources/bloodmnist/zenodo-10519652/bloodmnist.npz" in pending.stdout
+    assert "stand-in" not in pending.stdout
+
+
+def test_overrides_that_name_no_study_are_harmless(fresh):
+    assert fresh.run("--dry-run", overrides={**TINY, "other": {}}).returncode == 0
