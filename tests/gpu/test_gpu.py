@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from replisome.models import DataSpec, build
-from replisome.stages.train import make_fabric
+from replisome.stages.train import choose_precision
 
 pytestmark = [
     pytest.mark.gpu,
@@ -12,8 +12,8 @@ pytestmark = [
 
 def test_bf16_is_used_where_the_gpu_has_it_and_not_under_the_reported_protocol():
     expected = "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    assert make_fabric("auto")._precision.precision == expected
-    assert make_fabric("fp32")._precision.precision == "32-true"
+    assert choose_precision("auto") == expected
+    assert choose_precision("fp32") == "32-true"
 
 
 def test_the_gpu_computes_what_the_cpu_does():

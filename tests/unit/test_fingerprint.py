@@ -82,6 +82,12 @@ def test_training_depends_on_its_model_and_not_on_tables_figures_or_preparation(
     assert "replisome.studies.bloodmnist" not in modules  # titles of figures live there
 
 
+def test_scoring_depends_on_the_model_and_not_on_how_it_was_trained():
+    modules = closure(["replisome.stages.evaluate", *ROOTS["evaluate"](identity())])
+    assert "replisome.models.cnn" in modules
+    assert not {"replisome.training.loop", "replisome.training.optim", "replisome.training.checkpoint"} & modules
+
+
 def test_a_recipe_depends_on_the_control_only_if_it_draws_one():
     real = closure(["replisome.stages.prepare", *ROOTS["prepare"](identity())])
     drawn = closure(["replisome.stages.prepare", *ROOTS["prepare"](identity(recipe={"source": {"control": "cells"}}))])

@@ -10,8 +10,9 @@ from replisome.models import DataSpec
 from replisome.stages.train import make_fabric
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
-from replisome.training.loop import Goal, fit, predict
+from replisome.training.loop import Goal, fit
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
+from replisome.training.predict import predict
 
 torch.set_num_threads(1)
 
@@ -67,7 +68,7 @@ def train(path, epochs=4, kill_after=None, identity=None, minutes=5.0, goal=ACCU
 
         checkpoint.save = save_and_stop
     splits = {"train": Points(100, 0), "validation": Points(60, 1)}
-    progress = fit(model, Signs(), splits, settings, epochs, 3, goal, make_fabric("fp32"), checkpoint)
+    progress = fit(model, Signs(), splits, settings, epochs, 3, goal, make_fabric("32-true"), checkpoint)
     return model.state_dict(), progress
 
 

@@ -14,7 +14,7 @@ from replisome import models, studies
 from replisome.errors import ReplisomeError
 from replisome.io import array_column, read_json, write_json, write_parquet
 from replisome.provenance import Record
-from replisome.training.loop import predict, to_device
+from replisome.training.predict import predict, to_device
 
 SPLIT = "test"
 

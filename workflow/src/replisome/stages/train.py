@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -20,8 +20,9 @@ from replisome.io import atomic, file_hash, read_json, write_json, write_parquet
 from replisome.provenance import Record
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
-from replisome.training.loop import Goal, Progress, fit, to_device
+from replisome.training.loop import Goal, Progress, fit
 from replisome.training.optim import TrainingSettings
+from replisome.training.predict import to_device
 
 
 def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float) -> None:
@@ -35,7 +36,8 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     torch.set_num_threads(threads)
     seeds.start(config["seed"])
     training = TrainingSettings(**config["training"])
-    fabric = make_fabric(training.precision)
+    precision = choose_precision(training.precision)
+    fabric = make_fabric(precision)
     task = studies.get(config["implementation"]).part("task").open_task(data)
     names = ["train", "validation", *config["curves"]]
     splits = {name: task.load(name, fabric.device) for name in names}
@@ -45,9 +47,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     identity = {"settings": canonical_json(config), "code": record.code}
     identity |= {f"data {file.name}": file_hash(file) for file in inputs}
     checkpoint = Checkpoint(out / "checkpoint.pt", identity, checkpoint_minutes)
-    print(
-        f"{config['model']} on {fabric.device}, {fabric._precision.precision}, {len(splits['train'])} items", flush=True
-    )
+    print(f"{config['model']} on {fabric.device}, {precision}, {len(splits['train'])} items", flush=True)
 
     progress = fit(
         to_device(model, fabric.device, task.memory_format),
@@ -72,7 +72,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
         device=torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else "cpu",
         device_memory_bytes=torch.cuda.max_memory_allocated() if fabric.device.type == "cuda" else None,
         threads=threads,
-        precision=fabric._precision.precision,
+        precision=precision,
         deterministic=torch.are_deterministic_algorithms_enabled(),
         parameters=count_parameters(model),
         items=len(splits["train"]),
@@ -80,17 +80,21 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     checkpoint.remove()
 
 
-def make_fabric(precision: str) -> Fabric:
-    """Return Fabric for one device: a CUDA GPU where there is one, else the CPU; bf16 if asked for and the GPU has it.
+def choose_precision(setting: str) -> Literal["bf16-mixed", "32-true"]:
+    """Return what ``auto`` means on this machine: bf16 on a GPU that has it, else fp32."""
+    cuda = torch.cuda.is_available()
+    return "bf16-mixed" if setting == "auto" and cuda and torch.cuda.is_bf16_supported() else "32-true"
+
+
+def make_fabric(precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
+    """Return Fabric for one device: a CUDA GPU where there is one, else the CPU.
 
     The environment is named, because inside a SLURM job Fabric would otherwise look for a multi-node launch.
     """
-    cuda = torch.cuda.is_available()
-    half = precision == "auto" and cuda and torch.cuda.is_bf16_supported()
     return Fabric(
-        accelerator="cuda" if cuda else "cpu",
+        accelerator="cuda" if torch.cuda.is_available() else "cpu",
         devices=1,
-        precision="bf16-mixed" if half else "32-true",
+        precision=precision,
         plugins=[LightningEnvironment()],
     )
 

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -16,9 +15,9 @@ from replisome.errors import ReplisomeError
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
+from replisome.training.predict import predict
 from replisome.training.task import Split, Task
 
-EVALUATION_BATCH = 128
 HEARTBEAT = 60.0  # seconds between progress lines within an epoch
 
 
@@ -137,28 +136,6 @@ def _close_epoch(
     if goal.better(score, progress.best_score) or progress.best_epoch is None:
         progress.best_epoch, progress.best_score = progress.epoch, score
         progress.best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
-
-
-def to_device(model: nn.Module, device: torch.device, memory_format: torch.memory_format) -> nn.Module:
-    """Move a model to a device, its weights laid out as the task's inputs are."""
-    moved: nn.Module = model.to(device).to(memory_format=memory_format)  # type: ignore[call-overload]
-    return moved
-
-
-@torch.inference_mode()
-def predict(model: nn.Module, task: Task, split: Split) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return outputs (n, ...) and targets (n, ...) of a split in its order, and the mean loss over its items."""
-    model.eval()
-    outputs, targets, losses = [], [], []
-    device = next(model.parameters()).device
-    for items in torch.split(torch.arange(len(split), device=device), EVALUATION_BATCH):
-        inputs, wanted = split.batch(items)
-        given = model(inputs)
-        outputs.append(given.float())
-        targets.append(wanted)
-        losses.append(task.loss(given, wanted).double() * len(items))
-    loss = torch.stack(losses).sum().item() / len(split)
-    return torch.cat(outputs).cpu().numpy(), torch.cat(targets).cpu().numpy(), loss
 
 
 def _report(progress: Progress, epochs: int, goal: Goal, items: int) -> None:

@@ -1,0 +1,27 @@
+"""Run every benchmark and print one table: ours, the reference, their ratio, and on what machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import date
+
+import torch
+
+from benchmarks import images, planning
+from replisome.provenance import processor
+
+
+def main() -> None:
+    """Print the table."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
+    print(
+        f"{date.today()}  {device}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {torch.__version__}"
+    )
+    for benchmark in (images.training_step, images.two_at_once, planning.dry_run):
+        for line in benchmark():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

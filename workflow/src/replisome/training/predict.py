@@ -1,0 +1,33 @@
+"""Running a model over a whole split, for validation, curves and the final test alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from replisome.training.task import Split, Task
+
+BATCH = 128  # items at a time; larger is slower on a CPU, where activations then leave the cache
+
+
+def to_device(model: nn.Module, device: torch.device, memory_format: torch.memory_format) -> nn.Module:
+    """Move a model to a device, its weights laid out as the task's inputs are."""
+    moved: nn.Module = model.to(device).to(memory_format=memory_format)  # type: ignore[call-overload]
+    return moved
+
+
+@torch.inference_mode()
+def predict(model: nn.Module, task: Task, split: Split) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return outputs (n, ...) and targets (n, ...) of a split in its order, and the mean loss over its items."""
+    model.eval()
+    outputs, targets, losses = [], [], []
+    device = next(model.parameters()).device
+    for items in torch.split(torch.arange(len(split), device=device), BATCH):
+        inputs, wanted = split.batch(items)
+        given = model(inputs)
+        outputs.append(given.float())
+        targets.append(wanted)
+        losses.append(task.loss(given, wanted).double() * len(items))
+    loss = torch.stack(losses).sum().item() / len(split)
+    return torch.cat(outputs).cpu().numpy(), torch.cat(targets).cpu().numpy(), loss
