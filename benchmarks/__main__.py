@@ -15,9 +15,8 @@ from replisome.provenance import processor
 def main() -> None:
     """Print the table."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
-    print(
-        f"{date.today()}  {device}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {torch.__version__}"
-    )
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}"
+    print(f"{date.today()}  {device}, {os.cpu_count()} cores, {versions}")
     for benchmark in (images.training_step, images.two_at_once, planning.dry_run):
         for line in benchmark():
             print(line, flush=True)
