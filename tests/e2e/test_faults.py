@@ -70,7 +70,7 @@ def test_a_workflow_killed_in_the_middle_of_training_goes_on_where_it_was(fresh,
     overrides["bloodmnist"]["experiments"]["variants"]["budget"] = {"epochs": 60}
     overrides["bloodmnist"]["experiments"]["variants"]["models"]["cnn"]["grid"]["head"] = ["logits"]
     control = fresh.root / "results/demo/bloodmnist/control"
-    run = control / "runs/cnn/head=logits,lr=0.003,pool=max/seed=0"
+    run = control / "runs/cnn/head=logits+lr=0.003+pool=max/seed=0"
     with fresh.start(str(run.relative_to(fresh.root) / "best.safetensors"), overrides=overrides) as running:
         while not (run / "checkpoint.pt").exists():
             assert running.poll() is None, running.stdout.read()
@@ -80,7 +80,7 @@ def test_a_workflow_killed_in_the_middle_of_training_goes_on_where_it_was(fresh,
     assert fresh.run("--unlock", overrides=overrides).returncode == 0
     done = fresh.run(str(run.relative_to(fresh.root) / "best.safetensors"), overrides=overrides)
     assert done.returncode == 0, done.stdout
-    log = fresh.root / "results/demo/logs/train/bloodmnist/control/cnn/head=logits,lr=0.003,pool=max/0.log"
+    log = fresh.root / "results/demo/logs/train/bloodmnist/control/cnn/head=logits+lr=0.003+pool=max/0.log"
     assert "resuming after epoch" in log.read_text()
     whole = tmp_path / "whole"
     assert replisome("train", "--run", run / "config.json", "--data", control, "--out", whole).returncode == 0

@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score
 
 from replisome import studies
 
-RUN = "bloodmnist/control/runs/cnn/head=logits,lr=0.003,pool=max/seed=0"
+RUN = "bloodmnist/control/runs/cnn/head=logits+lr=0.003+pool=max/seed=0"
 
 
 @pytest.fixture

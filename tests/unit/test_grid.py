@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from snakemake.target_jobs import parse_target_jobs_cli_args
+from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
 from replisome.errors import ReplisomeError
 from replisome.grid import Run, canonical_json, distinct, points, seeds, slug
@@ -24,8 +26,8 @@ def test_canonical_json_refuses_nan():
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"pool": "max", "head": "logits", "lr": 0.001}, "head=logits,lr=0.001,pool=max"),
-        ({"lr": 1e-5, "deep": True, "width": 64}, "deep=true,lr=1e-05,width=64"),
+        ({"pool": "max", "head": "logits", "lr": 0.001}, "head=logits+lr=0.001+pool=max"),
+        ({"lr": 1e-5, "deep": True, "width": 64}, "deep=true+lr=1e-05+width=64"),
         ({}, "default"),
     ],
 )
@@ -33,7 +35,14 @@ def test_slug_is_sorted_and_readable(values, expected):
     assert slug(values) == expected
 
 
-@pytest.mark.parametrize("value", ["a/b", "a b", "ä", "", "a=b", "a,b"])
+def test_a_slug_reaches_a_cluster_node_unchanged():
+    wildcards = {"slug": slug({"lr": 1e20, "pool": "max", "head": "logits"}), "seed": "0"}
+    sent = encode_target_jobs_cli_args([TargetSpec("train", wildcards)])
+    assert parse_target_jobs_cli_args(sent)[0].wildcards_dict == wildcards
+    assert wildcards["slug"] == "head=logits+lr=1e20+pool=max"
+
+
+@pytest.mark.parametrize("value", ["a/b", "a b", "ä", "", "a=b", "a,b", "a+b"])
 def test_slug_refuses_what_does_not_belong_into_a_path(value):
     with pytest.raises(ReplisomeError, match="path"):
         slug({"k": value})

@@ -12,7 +12,9 @@ from typing import Any
 
 from replisome.errors import ReplisomeError
 
-SLUG_VALUE = re.compile(r"[A-Za-z0-9_.+-]+")
+SLUG_VALUE = re.compile(r"[A-Za-z0-9_.-]+")
+# Not a comma: Snakemake splits wildcards at commas when it hands a job to a cluster node (snakemake issue 2366).
+SLUG_SEPARATOR = "+"
 SLUG_LIMIT = 200  # a file name may have 255 bytes
 DEFAULT_SLUG = "default"
 
@@ -57,19 +59,22 @@ def slug_value(value: Any) -> str:
     Raises:
         ReplisomeError: the text would need characters that paths do not take everywhere.
     """
-    text = json.dumps(value) if isinstance(value, bool) or value is None else f"{value}"
+    if isinstance(value, bool) or value is None:
+        text = json.dumps(value)
+    else:
+        text = f"{value}".replace("e+", "e") if isinstance(value, float) else f"{value}"  # 1e+20 is 1e20
     if not SLUG_VALUE.fullmatch(text):
-        raise ReplisomeError(f"hyperparameter value {value!r}: only letters, digits and . _ + - may stand in a path.")
+        raise ReplisomeError(f"hyperparameter value {value!r}: only letters, digits and . _ - may stand in a path.")
     return text
 
 
 def slug(values: Mapping[str, Any]) -> str:
-    """Return ``k=v,k=v`` with sorted keys, or ``default`` where nothing varies.
+    """Return ``k=v+k=v`` with sorted keys, or ``default`` where nothing varies.
 
     Raises:
         ReplisomeError: longer than a file name may be.
     """
-    text = ",".join(f"{key}={slug_value(values[key])}" for key in sorted(values)) or DEFAULT_SLUG
+    text = SLUG_SEPARATOR.join(f"{key}={slug_value(values[key])}" for key in sorted(values)) or DEFAULT_SLUG
     if len(text) > SLUG_LIMIT:
         raise ReplisomeError(
             f"slug '{text[:60]}...' has {len(text)} characters, more than a path takes; vary fewer keys."
