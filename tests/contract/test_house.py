@@ -18,7 +18,7 @@ from replisome.studies.bloodmnist.data import medmnist_info
 
 ROOT = Path(__file__).resolve().parents[2]
 # Floors of the house, the ground first: a module imports from its own floor and those below it.
-GROUND = {"errors", "source", "io", "settings", "grid", "fingerprint", "keys", "provenance", "prepared"}
+GROUND = {"errors", "source", "io", "settings", "grid", "fingerprint", "keys", "provenance", "prepared", "rawfiles"}
 PARTS = {"models", "encode", "training", "statistics", "plots"}
 PLANS = {"plan", "results"}
 

@@ -13,7 +13,8 @@ from replisome import plan as planning
 from replisome.errors import ReplisomeError
 from replisome.grid import canonical_json
 from replisome.io import file_hash, require_writable
-from replisome.keys import stage_key
+from replisome.keys import is_current
+from replisome.rawfiles import origin_file, raw_file
 
 # Jobs call `python -m replisome`: this interpreter and this source, whatever the shell that started Snakemake has.
 # A conda environment (--sdm conda) is activated later and so comes first.
@@ -105,12 +106,7 @@ def stale(stage, settings, folder):
     Each stage writes its key to provenance.json; here it is computed anew and compared. Snakemake's own records cannot
     tell: they know nothing of the library's source, and do not travel with copied results.
     """
-    record = Path(folder) / "provenance.json"
-    try:
-        recorded = json.loads(record.read_text())["key"]
-    except (OSError, ValueError, KeyError):
-        return []  # never made, or half gone: Snakemake sees the missing files itself
-    return [] if recorded == stage_key(stage, settings) else [STALE_MARK]
+    return [] if is_current(Path(folder), stage, settings) else [STALE_MARK]
 
 
 # Written before Snakemake looks at any file, since it remembers which exist; with new content each time, since it
@@ -136,27 +132,14 @@ def asks_for(resource, default):
 # ---- raw files
 
 
-def raw_file(dataset):
-    """Return where a data set's file lies; a stand-in has a folder of its own and never poses as the official file."""
-    entry = PLAN.ledger[dataset]
-    official = f"{RESOURCES}/{dataset}/{entry['version']}/{entry['file']}"
-    if not PLAN.stand_ins or "stand_in" not in entry:
-        return official
-    stand_in = f"{RESOURCES}/{dataset}/stand-in/{entry['stand_in']['file']}"
-
-    def at_hand(path):
-        mirrored = (
-            config["mirror"]
-            and Path(config["mirror"], entry["study"], Path(path).name).exists()
-        )
-        return mirrored or os.path.exists(path)
-
-    return stand_in if at_hand(stand_in) and not at_hand(official) else official
-
-
 def raw_of(w):
+    """Return a recipe's raw file and its origin; a control has none."""
     dataset = PLAN.studies[w.study].recipes[w.recipe]["source"].get("dataset")
-    return [raw_file(dataset), f"{raw_file(dataset)}.origin.json"] if dataset else []
+    if dataset is None:
+        return []
+    mirror = Path(config["mirror"]) if config["mirror"] else None
+    raw = raw_file(dataset, PLAN.ledger[dataset], RESOURCES, mirror, PLAN.stand_ins)
+    return [raw, str(origin_file(raw))]
 
 
 # ---- which runs an aggregation needs

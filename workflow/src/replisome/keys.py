@@ -7,11 +7,15 @@ result anew where the two differ. That holds for copied results too, of which Sn
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from replisome.fingerprint import fingerprint
 from replisome.grid import canonical_json
+
+RECORD = "provenance.json"
 
 # The modules that a stage looks up by name, beside its own: fingerprint() cannot see those from the imports.
 ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
@@ -42,3 +46,15 @@ def stage_key(stage: str, identity: dict[str, Any]) -> str:
     """
     content = f"{stage}\n{code_fingerprint(stage, identity)}\n{canonical_json(identity)}"
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def is_current(folder: Path, stage: str, identity: dict[str, Any]) -> bool:
+    """Say whether the result in ``folder`` was made from these settings and this code.
+
+    A folder without a record counts as current: there is nothing yet, and Snakemake sees the missing files itself.
+    """
+    try:
+        recorded = json.loads((folder / RECORD).read_text(encoding="utf-8"))["key"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return not (folder / RECORD).exists()
+    return bool(recorded == stage_key(stage, identity))

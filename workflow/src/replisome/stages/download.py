@@ -14,6 +14,7 @@ from pooch.utils import get_logger
 
 from replisome.errors import ReplisomeError
 from replisome.io import atomic, file_hash, write_json
+from replisome.rawfiles import origin_file
 
 RETRIES = 3
 TIMEOUT = 60  # seconds without an answer
@@ -42,7 +43,7 @@ def run(name: str, entry: Mapping[str, Any], stand_in: bool, mirror: Path | None
     if what["checksum"] is None:
         print(f"{name}: no checksum is known; recorded sha256:{digest}. Pin it in config/datasets.yaml.")
     write_json(
-        out.with_name(f"{out.name}.origin.json"),
+        origin_file(out),
         {
             "dataset": name,
             "file": out.name,

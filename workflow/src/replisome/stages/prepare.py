@@ -9,6 +9,7 @@ from replisome import studies
 from replisome.errors import ReplisomeError
 from replisome.io import file_hash, read_json, write_json, write_parquet
 from replisome.provenance import Record
+from replisome.rawfiles import origin_file
 
 SPLITS = ("train", "validation", "test")
 
@@ -47,7 +48,7 @@ def run(settings: Path, raw: Path | None, out: Path) -> None:
 
 
 def _origin(raw: Path) -> dict[str, Any]:
-    origin: dict[str, Any] = read_json(raw.with_name(raw.name + ".origin.json"))
+    origin: dict[str, Any] = read_json(origin_file(raw))
     if not raw.is_file() or file_hash(raw) != origin["sha256"]:
         raise ReplisomeError(f"{raw}: missing, or changed since it was downloaded; delete it and run again.")
     return origin
