@@ -18,7 +18,19 @@ from replisome.studies.bloodmnist.data import medmnist_info
 
 ROOT = Path(__file__).resolve().parents[2]
 # Floors of the house, the ground first: a module imports from its own floor and those below it.
-GROUND = {"errors", "source", "io", "settings", "grid", "fingerprint", "keys", "provenance", "prepared", "rawfiles"}
+GROUND = {
+    "errors",
+    "source",
+    "io",
+    "settings",
+    "grid",
+    "fingerprint",
+    "keys",
+    "provenance",
+    "prepared",
+    "rawfiles",
+    "splits",
+}
 PARTS = {"models", "encode", "training", "statistics", "plots"}
 PLANS = {"plan", "results"}
 

@@ -15,6 +15,7 @@ from replisome.grid import canonical_json
 from replisome.io import file_hash, require_writable
 from replisome.keys import is_current
 from replisome.rawfiles import origin_file, raw_file
+from replisome.splits import SPLITS
 
 # Jobs call `python -m replisome`: this interpreter and this source, whatever the shell that started Snakemake has.
 # A conda environment (--sdm conda) is activated later and so comes first.
@@ -49,7 +50,6 @@ RECIPE = f"{RESULTS}/{{study}}/{{recipe}}"
 RUN = f"{RECIPE}/runs/{{model}}/{{slug}}/seed={{seed}}"
 TEST = f"{RUN}/test"
 SELECTION = f"{RESULTS}/{{study}}/selection/{{experiment}}"
-SPLITS = ["train", "validation", "test"]
 
 
 wildcard_constraints:

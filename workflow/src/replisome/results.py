@@ -6,13 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from replisome.grid import Run
 from replisome.io import read_json, read_parquet
 from replisome.plan import StudyPlan
+
+
+class Candidate(NamedTuple):
+    """A model of an experiment and its mean validation score over seeds."""
+
+    experiment: str
+    model: str
+    slug: str
+    metric: str
+    mean: float
 
 
 @dataclass(frozen=True)
@@ -42,25 +52,29 @@ class StudyResults:
         recipes: Mapping[str, Sequence[Mapping[str, Any]]] = read_json(path)["recipes"]
         return recipes
 
-    def best_runs(self, recipe: str) -> list[Run]:
-        """Return the runs, one a seed, of the model with the best mean validation score under a recipe.
+    def best_candidate(self, recipe: str) -> Candidate | None:
+        """Return the model with the best mean validation score under a recipe, over all experiments that use it.
 
-        Experiments of one recipe are compared by the same score; the first experiment's counts where they differ.
+        Experiments are compared by the score of the first of them; others with another score do not take part.
         """
-        found: list[tuple[float, str, str, str]] = []
-        sign = 1.0
-        for experiment in self.plan.experiments:
-            candidates = self.selection(experiment).get(recipe, [])
-            if candidates and candidates[0]["mean"] is not None:
-                metric = self.plan.experiments[experiment]["select"]["metric"]
-                sign = -1.0 if self.plan.implementation.metrics[metric] == "max" else 1.0
-                best = candidates[0]
-                found.append((sign * best["mean"], experiment, best["model"], best["slug"]))
+        found: list[Candidate] = []
+        for experiment, block in self.plan.experiments.items():
+            metric = block["select"]["metric"]
+            for best in self.selection(experiment).get(recipe, [])[:1]:
+                if best["mean"] is not None and (not found or metric == found[0].metric):
+                    found.append(Candidate(experiment, best["model"], best["slug"], metric, best["mean"]))
         if not found:
+            return None
+        larger = self.plan.implementation.metrics[found[0].metric] == "max"
+        return (max if larger else min)(found, key=lambda candidate: candidate.mean)
+
+    def best_runs(self, recipe: str) -> list[Run]:
+        """Return the runs, one a seed, of :meth:`best_candidate`."""
+        best = self.best_candidate(recipe)
+        if best is None:
             return []
-        _, experiment, model, slug = min(found)
-        runs = self.plan.runs_of[experiment]
-        return [run for run in runs if (run.recipe, run.model, run.slug) == (recipe, model, slug)]
+        runs = self.plan.runs_of[best.experiment]
+        return [run for run in runs if (run.recipe, run.model, run.slug) == (recipe, best.model, best.slug)]
 
     def predictions(self, run: Run) -> pd.DataFrame | None:
         """Return a run's test predictions in the order of the split, or None where it was not tested."""

@@ -10,8 +10,7 @@ from replisome.errors import ReplisomeError
 from replisome.io import file_hash, read_json, write_json, write_parquet
 from replisome.provenance import Record
 from replisome.rawfiles import origin_file
-
-SPLITS = ("train", "validation", "test")
+from replisome.splits import SPLITS
 
 
 def run(settings: Path, raw: Path | None, out: Path) -> None:

@@ -19,6 +19,7 @@ from replisome.io import read_json, write_text
 from replisome.plan import StudyPlan
 from replisome.provenance import Record
 from replisome.results import StudyResults
+from replisome.splits import SPLITS
 
 ABOUT = ("recipe", "protocol", "data", "budget", "seeds")  # columns that say what a row was made with
 PAGES = Path(__file__).resolve().parents[3] / "report"
@@ -92,7 +93,17 @@ def _facts(study: StudyResults) -> list[tuple[str, str]]:
     curves = study.pick(role="curve", split="test")
     per_run = ["recipe", "model", "hyperparameters", "seed"]
     cost = study.pick(role="cost", metric="seconds_training").drop_duplicates(per_run)
+    best = []
+    for recipe, card in study.cards.items():
+        chosen = study.best_candidate(recipe)
+        if chosen:
+            best.append((f"best validation {chosen.metric}, recipe {recipe}", f"{chosen.mean:.4f}"))
+        if "ceiling" in card:
+            best.append(
+                (f"best possible {card['ceiling']['metric']}, recipe {recipe}", f"{card['ceiling']['expected']:.4f}")
+            )
     return [
+        *best,
         ("runs trained", f"{len(study.plan.runs)}"),
         ("final readings of a test split", f"{len(final.drop_duplicates(per_run))}"),
         ("runs with a test curve", f"{len(curves.drop_duplicates(per_run))}"),
@@ -147,7 +158,7 @@ def _counts(card: Mapping[str, Any]) -> pd.DataFrame:
     """Return items per class and split, where the study has classes."""
     if "class_names" not in card:
         return pd.DataFrame([card["counts"]])
-    counts = pd.DataFrame(card["counts"])
+    counts = pd.DataFrame(card["counts"])[list(SPLITS)]
     counts.insert(0, "class", card["class_names"])
     total = pd.DataFrame([{"class": "all", **counts.drop(columns="class").sum().to_dict()}])
     return pd.concat([counts, total], ignore_index=True)
