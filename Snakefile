@@ -37,4 +37,5 @@ for study in PLAN.studies:
 
 
 onsuccess:
-    print(f"\nThe report: {Path(REPORT).resolve()}\n")
+    if Path(REPORT).exists():
+        print(f"\nThe report: {Path(REPORT).resolve()}\n")

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from replisome import studies
-from replisome.fingerprint import imports
+from replisome.fingerprint import closure, imports
+from replisome.keys import ROOTS
 from replisome.settings import SCHEMAS, read_yaml, schema, validate
 from replisome.source import ROOT as LIBRARY
 from replisome.source import module_file
@@ -32,7 +33,7 @@ GROUND = {
     "splits",
 }
 PARTS = {"models", "encode", "training", "statistics", "plots"}
-PLANS = {"plan", "results"}
+PLANS = {"plan", "configuration", "results"}
 
 
 def floor(module: str) -> int:
@@ -90,24 +91,18 @@ def test_there_are_no_circles():
         visit(module, ())
 
 
-def test_stages_that_need_no_torch_do_not_import_it():
-    for stage in ("download", "prepare", "select", "summarise", "figures", "report"):
-        seen, waiting = set(), [f"replisome.stages.{stage}"]
-        while waiting:
-            module = waiting.pop()
-            if module in seen:
-                continue
-            seen.add(module)
-            path = module_file(module)
-            tree = ast.parse(path.read_text())
-            top = {
-                (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
-                for node in tree.body
-                if isinstance(node, ast.Import | ast.ImportFrom)
-                for alias in node.names
-            }
-            assert not {name for name in top if name.split(".")[0] in ("torch", "lightning_fabric")}, module
-            waiting += imports(path, module)
+@pytest.mark.parametrize("name", studies.available())
+@pytest.mark.parametrize("stage", ["prepare", "select", "summarise", "figures", "report"])
+def test_stages_that_need_no_torch_do_not_import_it(stage, name):
+    identity = {"implementation": name, "implementations": [name], "recipe": {"source": {"control": "any"}}}
+    for module in closure([f"replisome.stages.{stage}", *ROOTS[stage](identity)]):
+        tops = {
+            node.module if isinstance(node, ast.ImportFrom) else alias.name
+            for node in ast.parse(module_file(module).read_text()).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        assert not {top for top in tops if top.split(".")[0] in ("torch", "lightning_fabric")}, module
 
 
 def test_no_study_is_named_in_a_rules_file():
@@ -218,3 +213,11 @@ def test_no_profile_overrides_another():
     assert not {"executor", "jobs", "retries", "default-resources", "cores"} & set(default)
     assert (ROOT / "slurm").resolve() == ROOT / "workflow" / "profiles" / "slurm"
     assert (ROOT / "profiles").resolve() == ROOT / "workflow" / "profiles"
+
+
+def test_claims_have_names_of_their_own_and_no_two_speak_of_the_same_value():
+    claims = read_yaml(ROOT / "config" / "claims.yaml")
+    validate(claims, "claims", "claims.yaml")
+    assert len({claim["id"] for claim in claims}) == len(claims)
+    keys = [(c["study"], c["source"], c["quantity"], str(sorted(c.get("where", {}).items()))) for c in claims]
+    assert len(set(keys)) == len(keys)

@@ -3,6 +3,7 @@ import http.server
 import threading
 
 import pytest
+import yaml
 
 from replisome.errors import ReplisomeError
 from replisome.io import read_json
@@ -19,6 +20,22 @@ def entry(**changes):
         "stand_in": {"file": "other.npz", "checksum": DIGEST, "licence": "CC0", "note": "rebuilt"},
     }  # fmt: skip
     return {**plain, **changes}
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """Write a ledger with one data set, x."""
+
+    def write(about):
+        (tmp_path / "datasets.yaml").write_text(yaml.safe_dump({"x": about}))
+        return tmp_path / "datasets.yaml"
+
+    return write
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "resources" / "x" / "1" / "raw.npz"
 
 
 @pytest.fixture
@@ -55,76 +72,88 @@ def impatient(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_the_mirror_comes_first_and_the_origin_is_written(tmp_path, mirror):
-    out = tmp_path / "resources" / "raw.npz"
-    download.run("x", entry(addresses=["http://127.0.0.1:9/never"]), False, mirror, out)
+def test_the_mirror_comes_first_and_the_origin_is_written(mirror, ledger, out):
+    download.run("x", ledger(entry(addresses=["http://127.0.0.1:9/never"])), False, mirror, out)
     assert out.read_bytes() == DATA
     origin = read_json(out.with_name("raw.npz.origin.json"))
     assert (origin["from"], origin["stand_in"]) == ("mirror folder, study/raw.npz", None)
     assert f"sha256:{origin['sha256']}" == DIGEST
 
 
-def test_a_file_in_the_mirror_with_a_wrong_checksum_is_refused_and_not_copied(tmp_path, mirror):
+def test_a_file_in_the_mirror_with_a_wrong_checksum_is_refused_and_not_copied(mirror, ledger, out):
     (mirror / "study" / "raw.npz").write_bytes(b"something else")
     with pytest.raises(ReplisomeError, match=r"raw\.npz: wrong checksum: found sha256:.*expected sha256:.*replace it"):
-        download.run("x", entry(), False, mirror, tmp_path / "raw.npz")
-    assert not (tmp_path / "raw.npz").exists()
+        download.run("x", ledger(entry()), False, mirror, out)
+    assert not out.exists()
 
 
-def test_without_a_mirror_the_addresses_are_tried_in_turn(tmp_path, server):
+def test_without_a_mirror_the_addresses_are_tried_in_turn(server, ledger, out):
     folder, address = server
     (folder / "good").write_bytes(DATA)
-    out = tmp_path / "r" / "raw.npz"
-    download.run("x", entry(addresses=[f"{address}/missing", f"{address}/good"]), False, None, out)
+    download.run("x", ledger(entry(addresses=[f"{address}/missing", f"{address}/good"])), False, None, out)
     assert out.read_bytes() == DATA
     assert read_json(out.with_name("raw.npz.origin.json"))["from"] == f"{address}/good"
 
 
-def test_a_download_with_a_wrong_checksum_leaves_nothing(tmp_path, server):
+def test_a_download_with_a_wrong_checksum_leaves_nothing(server, ledger, out):
     folder, address = server
     (folder / "bad").write_bytes(b"a captive portal")
     with pytest.raises(ReplisomeError, match="could not be had from"):
-        download.run("x", entry(addresses=[f"{address}/bad"]), False, None, tmp_path / "r" / "raw.npz")
-    assert list((tmp_path / "r").iterdir()) == []
+        download.run("x", ledger(entry(addresses=[f"{address}/bad"])), False, None, out)
+    assert list(out.parent.iterdir()) == []
 
 
-def test_no_network_and_no_mirror_says_how_to_place_the_file_by_hand(tmp_path):
+def test_no_network_and_no_mirror_says_how_to_place_the_file_by_hand(tmp_path, ledger, out):
     with pytest.raises(ReplisomeError) as caught:
-        download.run("x", entry(addresses=["http://127.0.0.1:9/raw.npz"]), False, None, tmp_path / "raw.npz")
+        download.run("x", ledger(entry(addresses=["http://127.0.0.1:9/raw.npz"])), False, None, out)
     text = str(caught.value)
     for part in (
         "http://127.0.0.1:9/raw.npz",
         "Ask us for raw.npz",
-        str(tmp_path / "raw.npz"),
+        str(tmp_path / "resources" / "by-hand" / "raw.npz"),
         "--config mirror=",
         DIGEST,
     ):
         assert part in text
 
 
-def test_a_file_placed_by_hand_is_taken_if_its_checksum_is_right(tmp_path):
-    (tmp_path / "raw.npz").write_bytes(DATA)
-    download.run("x", entry(), False, None, tmp_path / "raw.npz")
-    assert read_json(tmp_path / "raw.npz.origin.json")["from"] == "placed by hand"
+def test_a_file_placed_by_hand_is_taken_if_its_checksum_is_right(out, ledger, tmp_path):
+    placed = tmp_path / "resources" / "by-hand" / "raw.npz"
+    placed.parent.mkdir(parents=True)
+    placed.write_bytes(b"not it")
+    with pytest.raises(ReplisomeError, match=r"by-hand/raw\.npz: wrong checksum"):
+        download.run("x", ledger(entry()), False, None, out)
+    placed.write_bytes(DATA)
+    download.run("x", ledger(entry()), False, None, out)
+    assert out.read_bytes() == DATA
+    assert read_json(out.with_name("raw.npz.origin.json"))["from"] == "placed by hand"
 
 
-def test_an_unknown_checksum_is_recorded(tmp_path, mirror, capsys):
-    download.run("x", entry(checksum=None), False, mirror, tmp_path / "raw.npz")
+@pytest.mark.parametrize(("name", "message"), [("y", "no data set 'y'; known: x"), ("x", "no stand-in")])
+def test_what_the_ledger_does_not_have_is_a_message(out, ledger, name, message):
+    about = {key: value for key, value in entry().items() if key != "stand_in"}
+    with pytest.raises(ReplisomeError, match=message):
+        download.run(name, ledger(about), True, None, out)
+
+
+def test_an_unknown_checksum_is_recorded(mirror, capsys, ledger, out):
+    download.run("x", ledger(entry(checksum=None)), False, mirror, out)
     assert DIGEST in capsys.readouterr().out
 
 
-def test_a_wrong_size_is_refused(tmp_path, mirror):
+def test_a_wrong_size_is_refused(mirror, ledger, out):
     with pytest.raises(ReplisomeError, match=f"has {len(DATA)} bytes, .* says 5"):
-        download.run("x", entry(bytes=5), False, mirror, tmp_path / "raw.npz")
+        download.run("x", ledger(entry(bytes=5)), False, mirror, out)
 
 
-def test_a_stand_in_comes_from_the_mirror_only_and_says_so(tmp_path, mirror, server):
+def test_a_stand_in_comes_from_the_mirror_only_and_says_so(mirror, server, ledger, out):
     folder, address = server
     (folder / "raw.npz").write_bytes(DATA)
-    both = entry(addresses=[f"{address}/raw.npz"])
+    both = ledger(entry(addresses=[f"{address}/raw.npz"]))
+    other = out.with_name("other.npz")
     with pytest.raises(ReplisomeError, match=r"other\.npz could not be had"):
-        download.run("x", both, True, mirror, tmp_path / "other.npz")
+        download.run("x", both, True, mirror, other)
     (mirror / "study" / "other.npz").write_bytes(DATA)
-    download.run("x", both, True, mirror, tmp_path / "other.npz")
-    origin = read_json(tmp_path / "other.npz.origin.json")
-    assert (origin["stand_in"], origin["licence"]) == ("rebuilt", "CC0")
+    download.run("x", both, True, mirror, other)
+    origin = read_json(other.with_name("other.npz.origin.json"))
+    assert origin["stand_in"] == "rebuilt"

@@ -1,6 +1,5 @@
 # What every stage shares: the plan, the paths, and the test whether a result is stale.
 # Requires: config. Produces: PLAN, RESULTS, path and input functions; no rule.
-import json
 import os
 import shlex
 import sys
@@ -9,10 +8,10 @@ from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/src")
 
-from replisome import plan as planning
+from replisome import configuration
 from replisome.errors import ReplisomeError
 from replisome.grid import canonical_json
-from replisome.io import file_hash, require_writable
+from replisome.io import file_hash, read_json, require_writable, write_text
 from replisome.keys import is_current
 from replisome.rawfiles import origin_file, raw_file
 from replisome.splits import SPLITS
@@ -27,8 +26,10 @@ os.environ.update(
         filter(None, [f"{workflow.basedir}/workflow/src", os.getenv("PYTHONPATH")])
     ),
     REPLISOME_MIRROR=str(config.get("mirror") or ""),
+    REPLISOME_LEDGER=f"{workflow.basedir}/config/datasets.yaml",
 )
 
+STALE_MARK = ".stale"
 ENVIRONMENT = f"{workflow.basedir}/envs/replisome.yaml"
 CAPTIONS = f"{workflow.basedir}/workflow/report"
 
@@ -36,8 +37,14 @@ CAPTIONS = f"{workflow.basedir}/workflow/report"
 def load_plan():
     """Read and check all configuration; what is wrong ends the call with one message."""
     try:
-        require_writable(Path(config["results_dir"]))
-        return planning.load(config, Path(workflow.basedir))
+        plan = configuration.load(config, Path(workflow.basedir))
+        for key in ("results_dir", "resources_dir"):
+            require_writable(Path(config[key]), key)
+        if workflow.is_main_process and os.path.isdir(config["results_dir"]):
+            # Before Snakemake looks at any file, since it remembers which exist; with new content each time, since it
+            # compares checksums of small files. A job on a cluster node reads this too, but leaves the mark alone.
+            write_text(Path(config["results_dir"], STALE_MARK), f"{time.time_ns()}\n")
+        return plan
     except ReplisomeError as error:
         raise WorkflowError(str(error)) from None
 
@@ -72,7 +79,11 @@ def recipe_settings(w):
         "study": w.study,
         "implementation": study.settings["implementation"],
         "recipe": {"name": w.recipe, **recipe},
-        "dataset": PLAN.ledger[dataset] if dataset else None,
+        "dataset": (
+            configuration.what_data_are(dataset, PLAN.ledger[dataset])
+            if dataset
+            else None
+        ),
         "stand_ins": PLAN.stand_ins if dataset else False,
     }
 
@@ -93,6 +104,9 @@ def report_settings():
     pages = sorted(path for path in Path(CAPTIONS).rglob("*") if path.is_file())
     return {
         "studies": list(PLAN.studies),
+        "implementations": sorted(
+            {plan.implementation.name for plan in PLAN.studies.values()}
+        ),
         "pages": {str(path.relative_to(CAPTIONS)): file_hash(path) for path in pages},
     }
 
@@ -106,14 +120,9 @@ def stale(stage, settings, folder):
     Each stage writes its key to provenance.json; here it is computed anew and compared. Snakemake's own records cannot
     tell: they know nothing of the library's source, and do not travel with copied results.
     """
-    return [] if is_current(Path(folder), stage, settings) else [STALE_MARK]
-
-
-# Written before Snakemake looks at any file, since it remembers which exist; with new content each time, since it
-# compares checksums of small files. A job on a cluster node reads this too, but leaves the mark alone.
-STALE_MARK = f"{RESULTS}/.stale"
-if workflow.is_main_process and os.path.isdir(RESULTS):
-    Path(STALE_MARK).write_text(f"{time.time_ns()}\n")
+    return (
+        [] if is_current(Path(folder), stage, settings) else [f"{RESULTS}/{STALE_MARK}"]
+    )
 
 
 # ---- what a job asks for
@@ -130,6 +139,13 @@ def asks_for(resource, default):
 
 
 # ---- raw files
+
+
+def checksum_of(dataset, version):
+    entry = PLAN.ledger[dataset]
+    return str(
+        entry["stand_in"]["checksum"] if version == "stand-in" else entry["checksum"]
+    )
 
 
 def raw_of(w):
@@ -150,22 +166,14 @@ def run_path(run, file):
 
 
 def tested_runs(study):
-    """Return the runs whose test split is scored: all of an experiment, or those that its selection names."""
-    plan = PLAN.studies[study]
-    tested = {}
-    for experiment, block in plan.experiments.items():
-        runs = plan.runs_of[experiment]
-        if block["test"] == "selected":
-            chosen = checkpoints.select.get(
-                study=study, experiment=experiment
-            ).output.selection
-            best = {
-                r: (c[0]["model"], c[0]["slug"])
-                for r, c in json.loads(Path(chosen).read_text())["recipes"].items()
-            }
-            runs = [run for run in runs if best[run.recipe] == (run.model, run.slug)]
-        tested |= {run.key: run for run in runs}
-    return list(tested.values())
+    """Return the runs whose test split is scored; what a selection decides is known once its checkpoint has run."""
+
+    def selection(experiment):
+        return read_json(
+            checkpoints.select.get(study=study, experiment=experiment).output.selection
+        )["recipes"]
+
+    return PLAN.studies[study].tested_runs(selection)
 
 
 def tables_of(study):

@@ -5,7 +5,7 @@ rule download:
     output:
         raw=f"{RESOURCES}/{{dataset}}/{{version}}/{{file}}",
         origin=f"{RESOURCES}/{{dataset}}/{{version}}/{{file}}.origin.json",
-    # The mirror goes by the environment, not as a parameter: where a file was copied from changes no result.
+    # Ledger and mirror go by the environment: another address, or another copy of the same file, changes no result.
     log:
         f"{RESULTS}/logs/download/{{dataset}}/{{version}}/{{file}}.log",
     benchmark:
@@ -18,8 +18,7 @@ rule download:
     conda:
         ENVIRONMENT
     params:
-        entry=lambda w: canonical_json(PLAN.ledger[w.dataset]),
+        checksum=lambda w: checksum_of(w.dataset, w.version),
         stand_in=lambda w: "--stand-in" if w.version == "stand-in" else "",
     shell:
-        "python -m replisome download --name {wildcards.dataset} --entry {params.entry:q} {params.stand_in} "
-        "--out {output.raw:q} 2>&1 | tee {log:q}"
+        "python -m replisome download --name {wildcards.dataset} {params.stand_in} --out {output.raw:q} 2>&1 | tee {log:q}"

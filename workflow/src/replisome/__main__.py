@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -29,9 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"replisome {stage}: error: {disk_error(Path(error.filename or '?'), error)}", file=sys.stderr)
         return 1
-    except json.JSONDecodeError as error:
-        print(f"replisome {stage}: error: an argument is not valid JSON: {error}", file=sys.stderr)
-        return 1
     return 0
 
 
@@ -52,7 +48,12 @@ def _parser() -> argparse.ArgumentParser:
 
     download = stages.add_parser("download", help="fetch a raw file")
     download.add_argument("--name", required=True, help="name in the ledger")
-    download.add_argument("--entry", required=True, type=json.loads, help="the ledger's entry, as JSON")
+    download.add_argument(
+        "--ledger",
+        type=Path,
+        default=os.environ.get("REPLISOME_LEDGER"),
+        help="datasets.yaml (default: the environment variable REPLISOME_LEDGER)",
+    )
     download.add_argument("--stand-in", action="store_true", help="fetch the stand-in instead of the official file")
     download.add_argument(
         "--mirror",

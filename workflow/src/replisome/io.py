@@ -34,8 +34,8 @@ def disk_error(path: Path, error: OSError) -> ReplisomeError:
     """Turn an operating-system error on ``path`` into a message that says what to do."""
     what = DISK_ERRORS.get(error.errno or 0, error.strerror or str(error))
     return ReplisomeError(
-        f"{path}: cannot write: {what}. Free some space or choose another folder with --config results_dir=PATH, "
-        "then run the same command again; finished work is kept."
+        f"{path}: cannot write: {what}. Free some space or choose another folder (--config results_dir=PATH, for "
+        "downloads resources_dir=PATH), then run the same command again; finished work is kept."
     )
 
 
@@ -144,8 +144,8 @@ def column_array(table: pa.Table, name: str, shape: tuple[int, ...]) -> np.ndarr
     return flat.reshape(len(table), *shape)
 
 
-def require_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be written to, or made, before any work is done for it.
+def require_writable(folder: Path, key: str) -> None:
+    """Refuse a folder that cannot be written to, or made, before any work is done for it; ``key`` configures it.
 
     Raises:
         ReplisomeError: names the existing folder that is in the way.
@@ -155,5 +155,5 @@ def require_writable(folder: Path) -> None:
         path = path.parent
     if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
         raise ReplisomeError(
-            f"{path}: cannot be written to; make it writable or choose another folder with --config results_dir=PATH."
+            f"{path}: cannot be written to; make it writable or choose another folder with --config {key}=PATH."
         )

@@ -25,7 +25,7 @@ ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "select": lambda i: [],
     "summarise": lambda i: [_study(i, "tables")],
     "figures": lambda i: [_study(i, "figures")],
-    "report": lambda i: [],
+    "report": lambda i: [f"replisome.studies.{name}" for name in i["implementations"]],  # titles of tables and figures
 }
 
 

@@ -20,9 +20,17 @@ def raw_file(dataset: str, entry: Mapping[str, Any], resources: str, mirror: Pat
 
     def at_hand(path: str) -> bool:
         mirrored = mirror is not None and (mirror / entry["study"] / Path(path).name).exists()
-        return mirrored or Path(path).exists()
+        return mirrored or Path(path).exists() or by_hand(path).exists()
 
     return stand_in if at_hand(stand_in) and not at_hand(official) else official
+
+
+def by_hand(raw: str | Path) -> Path:
+    """Return where a person puts the file that belongs at ``raw``: a folder of its own.
+
+    At ``raw`` itself Snakemake would delete it, as the half-made output of a download.
+    """
+    return Path(raw).parents[2] / "by-hand" / Path(raw).name
 
 
 def origin_file(raw: str | Path) -> Path:

@@ -76,15 +76,24 @@ class StudyResults:
         runs = self.plan.runs_of[best.experiment]
         return [run for run in runs if (run.recipe, run.model, run.slug) == (recipe, best.model, best.slug)]
 
-    def predictions(self, run: Run) -> pd.DataFrame | None:
-        """Return a run's test predictions in the order of the split, or None where it was not tested."""
-        path = self.root / run.directory / "test" / "predictions.parquet"
-        return read_parquet(path)[0].to_pandas() if path.exists() else None
+    @cached_property
+    def tested(self) -> frozenset[tuple[str, str, str, str, int]]:
+        """Keys of the runs whose test split was to be scored."""
+        return frozenset(run.key for run in self.plan.tested_runs(self.selection))
 
-    def claim(self, identifier: str) -> float | None:
-        """Return the value that a source reports, or None where the claims file has no such claim."""
-        values = {claim["id"]: claim["value"] for claim in self.plan.settings["claims"]}
-        return values.get(identifier)
+    def predictions(self, run: Run) -> pd.DataFrame | None:
+        """Return a run's test predictions in the order of the split, or None where it was not to be tested."""
+        if run.key not in self.tested:
+            return None
+        return read_parquet(self.root / run.directory / "test" / "predictions.parquet")[0].to_pandas()
+
+    def claimed(self, source: str, quantity: str, **where: Any) -> float | None:
+        """Return the value a source reports for a quantity where these hyperparameters hold, or None."""
+        for claim in self.plan.settings["claims"]:
+            if (claim["source"], claim["quantity"], claim.get("where", {})) == (source, quantity, where):
+                value: float | None = claim["value"]
+                return value
+        return None
 
     def pick(self, **where: Any) -> pd.DataFrame:
         """Return the rows of ``metrics`` in which every named column has the given value."""

@@ -17,6 +17,9 @@ from replisome.errors import ReplisomeError, did_you_mean
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 
 
+EXPONENT = re.compile(r"^[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)$")
+
+
 class _StrictLoader(yaml.SafeLoader):
     """SafeLoader that refuses a key given twice and reads 1e-4 as a number, as YAML 1.2 does."""
 
@@ -32,7 +35,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 _StrictLoader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)$"),
+    EXPONENT,
     list("-+.0123456789"),
 )
 
@@ -96,6 +99,15 @@ def _explain(error: jsonschema.ValidationError) -> str:
 def _type_name(value: Any) -> str:
     names = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "NoneType": "null"}
     return names.get(type(value).__name__, {"dict": "object", "list": "array"}.get(type(value).__name__, "unknown"))
+
+
+def as_numbers(value: Any) -> Any:
+    """Turn text such as "1e-3" into numbers, all the way down: Snakemake's own YAML loader leaves it as text."""
+    if isinstance(value, Mapping):
+        return {key: as_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_numbers(item) for item in value]
+    return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
 
 
 def overlay(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,18 +12,33 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from replisome.errors import ReplisomeError
+
 PACKAGE = "replisome"
+KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
 ROOT = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
 class Option:
-    """One keyword of a function: its default (None where it has none) and, if it is a Literal, what it may be."""
+    """One keyword of a function: whether it must be given, its plain type and, if it is a Literal, what it may be."""
 
     name: str
     required: bool
-    default: Any
+    kind: str | None
     choices: tuple[Any, ...] | None
+
+    def check(self, value: Any, where: str) -> None:
+        """Check a value.
+
+        Raises:
+            ReplisomeError: outside the choices, or of another type; ``where`` opens the message.
+        """
+        if self.choices is not None and value not in self.choices:
+            raise ReplisomeError(f"{where}: {value!r} is not one of: {', '.join(map(str, self.choices))}")
+        wanted = KINDS.get(self.kind or "")
+        if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and self.kind != "bool")):
+            raise ReplisomeError(f"{where}: {value!r} is not of type {self.kind}")
 
 
 def module_file(module: str, root: Path = ROOT) -> Path | None:
@@ -51,17 +66,16 @@ def keyword_options(path: Path, function: str) -> dict[str, Option]:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             arguments = node.args
             return {
-                argument.arg: Option(argument.arg, default is None, _literal(default), _choices(argument.annotation))
+                argument.arg: Option(
+                    argument.arg, default is None, _kind(argument.annotation), _choices(argument.annotation)
+                )
                 for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
             }
     raise LookupError(f"{path}: no function '{function}'")
 
 
-def _literal(node: ast.expr | None) -> Any:
-    try:
-        return None if node is None else ast.literal_eval(node)
-    except ValueError:
-        return None
+def _kind(annotation: ast.expr | None) -> str | None:
+    return annotation.id if isinstance(annotation, ast.Name) else None
 
 
 def _choices(annotation: ast.expr | None) -> tuple[Any, ...] | None:

@@ -53,10 +53,7 @@ def check(name: str, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
         if key not in known:
             raise ReplisomeError(f"model '{name}' has no hyperparameter '{key}'{did_you_mean(key, known)}")
-        choices = known[key].choices
-        if choices is not None and value not in choices:
-            allowed = ", ".join(map(str, choices))
-            raise ReplisomeError(f"model '{name}', hyperparameter '{key}': {value!r} is not one of: {allowed}")
+        known[key].check(value, f"model '{name}', hyperparameter '{key}'")
     missing = [key for key, option in known.items() if option.required and key not in values]
     if missing:
         raise ReplisomeError(f"model '{name}' needs a value for: {', '.join(missing)}")

@@ -12,30 +12,45 @@ import pooch
 import requests
 from pooch.utils import get_logger
 
-from replisome.errors import ReplisomeError
-from replisome.io import atomic, file_hash, write_json
-from replisome.rawfiles import origin_file
+from replisome.errors import ReplisomeError, did_you_mean
+from replisome.io import DISK_ERRORS, atomic, file_hash, write_json
+from replisome.rawfiles import by_hand, origin_file
+from replisome.settings import read_yaml, validate
 
 RETRIES = 3
 TIMEOUT = 60  # seconds without an answer
 
 
-def run(name: str, entry: Mapping[str, Any], stand_in: bool, mirror: Path | None, out: Path) -> None:
-    """Bring the file of ledger entry ``name`` to ``out`` and write its origin beside it.
+def run(name: str, ledger: Path | None, stand_in: bool, mirror: Path | None, out: Path) -> None:
+    """Bring the file of entry ``name`` of the ledger to ``out`` and write its origin beside it.
 
     Raises:
         ReplisomeError: wrong checksum, or the file is to be had nowhere.
     """
+    if ledger is None:
+        raise ReplisomeError("which ledger? Give --ledger config/datasets.yaml.")
+    entries = read_yaml(ledger)
+    validate(entries, "datasets", str(ledger))
+    if name not in entries:
+        raise ReplisomeError(f"{ledger}: no data set '{name}'{did_you_mean(name, entries)}")
+    entry = entries[name]
+    if stand_in and "stand_in" not in entry:
+        raise ReplisomeError(f"{ledger}: data set '{name}' has no stand-in.")
     what = entry["stand_in"] if stand_in else entry
-    if out.exists() and not _mismatch(out, what["checksum"]):
-        print(f"{out}: already there and its checksum is right", flush=True)
-        source: str | None = "placed by hand"
-    else:
-        source = _from_mirror(name, entry, what, mirror, out)
-        if source is None and not stand_in:
+    source = None
+    if by_hand(out).is_file():
+        source = _copy(name, by_hand(out), what["checksum"], out, "placed by hand")
+    if source is None and mirror is not None:
+        where = f"{entry['study']}/{what['file']}"
+        if (mirror / where).is_file():
+            source = _copy(name, mirror / where, what["checksum"], out, f"mirror folder, {where}")
+        else:
+            print(f"{name}: not in the mirror ({mirror / where})", flush=True)
+    if source is None:
+        if not stand_in:
             source = _from_addresses(entry, out)
         if source is None:
-            raise ReplisomeError(_by_hand(name, entry, what, mirror, out))
+            raise ReplisomeError(_nowhere(name, entry, what, mirror, out))
     size = out.stat().st_size
     if not stand_in and entry["bytes"] is not None and size != entry["bytes"]:
         raise ReplisomeError(f"{out}: has {size} bytes, config/datasets.yaml says {entry['bytes']}; delete it.")
@@ -49,8 +64,6 @@ def run(name: str, entry: Mapping[str, Any], stand_in: bool, mirror: Path | None
             "file": out.name,
             "version": entry["version"],
             "stand_in": what["note"] if stand_in else None,
-            "licence": what["licence"],
-            "citation": entry["citation"],
             "from": source,
             "sha256": digest,
             "bytes": size,
@@ -68,23 +81,15 @@ def _mismatch(path: Path, checksum: str | None) -> str | None:
     return None if found == expected else f"{algorithm}:{found}"
 
 
-def _from_mirror(
-    name: str, entry: Mapping[str, Any], what: Mapping[str, Any], mirror: Path | None, out: Path
-) -> str | None:
-    if mirror is None:
-        return None
-    path = mirror / entry["study"] / what["file"]
-    if not path.is_file():
-        print(f"{name}: not in the mirror ({path})", flush=True)
-        return None
-    if found := _mismatch(path, what["checksum"]):
+def _copy(name: str, path: Path, checksum: str | None, out: Path, source: str) -> str:
+    if found := _mismatch(path, checksum):
         raise ReplisomeError(
-            f"{path}: wrong checksum: found {found}, expected {what['checksum']} (config/datasets.yaml, '{name}'). "
+            f"{path}: wrong checksum: found {found}, expected {checksum} (config/datasets.yaml, '{name}'). "
             "The file is damaged or another version: replace it, or correct the ledger if the new version is wanted."
         )
-    with path.open("rb") as source, atomic(out) as target:
-        shutil.copyfileobj(source, target, 2**20)
-    return f"mirror folder, {entry['study']}/{what['file']}"
+    with path.open("rb") as original, atomic(out) as target:
+        shutil.copyfileobj(original, target, 2**20)
+    return source
 
 
 def _from_addresses(entry: Mapping[str, Any], out: Path) -> str | None:
@@ -103,17 +108,19 @@ def _from_addresses(entry: Mapping[str, Any], out: Path) -> str | None:
         except ValueError as error:  # pooch: the checksum does not match; what it fetched is gone
             print(f"  wrong checksum: {error}", flush=True)
         except (requests.RequestException, OSError) as error:
+            if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+                raise
             print(f"  failed: {error}", flush=True)
         else:
             return str(address)
     return None
 
 
-def _by_hand(name: str, entry: Mapping[str, Any], what: Mapping[str, Any], mirror: Path | None, out: Path) -> str:
+def _nowhere(name: str, entry: Mapping[str, Any], what: Mapping[str, Any], mirror: Path | None, out: Path) -> str:
     tried = [*([f"the mirror {mirror}"] if mirror else []), *entry["addresses"]]
     place = entry.get("place", f"Fetch it elsewhere from {entry['addresses'][0]}" if entry["addresses"] else "Get it")
     return (
         f"data set '{name}': {what['file']} could not be had from: {'; '.join(tried) or 'anywhere'}. {place} and put "
-        f"it at {out} (checksum {what['checksum'] or 'unknown'}), or name a folder that holds "
+        f"it at {by_hand(out)} (checksum {what['checksum'] or 'unknown'}), or name a folder that holds "
         f"{entry['study']}/{what['file']} with --config mirror=FOLDER; then run the same command again."
     )

@@ -39,6 +39,7 @@ def run(settings: Path, raw: Path | None, out: Path) -> None:
         "encoding": recipe["encoding"],
         "normalisation": recipe["normalisation"],
         "control": recipe["source"].get("control"),
+        "dataset": recipe["source"].get("dataset"),
         "origin": origin,
         **prepared.card,
     }

@@ -53,7 +53,7 @@ def _study(study: StudyResults) -> dict[str, Any]:
         "notes": _notes(study),
         "facts": _facts(study),
         "experiments": _table(pd.DataFrame([_experiment(plan, name) for name in plan.experiments])),
-        "cards": [_card(card) for card in study.cards.values()],
+        "cards": [_card(card, plan.settings["datasets"].get(card["dataset"], {})) for card in study.cards.values()],
         "tables": [
             {
                 "name": name,
@@ -134,7 +134,7 @@ def _experiment(plan: StudyPlan, name: str) -> dict[str, Any]:
     }
 
 
-def _card(card: Mapping[str, Any]) -> dict[str, Any]:
+def _card(card: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     origin = card["origin"] or {}
     facts = {
         "protocol": card["protocol"],
@@ -143,8 +143,8 @@ def _card(card: Mapping[str, Any]) -> dict[str, Any]:
         "source": f"control '{card['control']}'" if card["control"] else f"{origin['file']} ({origin['from']})",
         "version": origin.get("version"),
         "SHA-256": origin.get("sha256"),
-        "licence": origin.get("licence"),
-        "citation": origin.get("citation"),
+        "licence": entry.get("licence"),
+        "citation": entry.get("citation"),
     }
     if "ceiling" in card:
         best = card["ceiling"]["expected"]

@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from replisome.grid import Run
+from replisome.grid import Run, canonical_json
 from replisome.io import read_json, read_parquet, write_parquet, write_text
 from replisome.plan import StudyPlan
 from replisome.provenance import Record
 from replisome.results import StudyResults
 
 COLUMNS = [
-    *("study", "recipe", "protocol", "control", "stand_in", "experiment", "model", "hyperparameters"),
+    *("study", "recipe", "protocol", "control", "stand_in", "experiment", "model", "hyperparameters", "settings"),
     *("budget", "reduced", "seed", "split", "metric", "role", "epoch", "step", "value"),
 ]
 
@@ -24,18 +24,21 @@ COLUMNS = [
 def run(settings: Path, results: Path, out: Path) -> None:
     """Write metrics.parquet, one CSV a table of the study, and provenance.json to ``out``.
 
-    metrics.parquet has one row per run, split, metric and epoch. ``role`` says what a value is: "curve" (every epoch),
-    "best" and "last" (validation at those epochs), "final" (the one reading of the test split), "cost".
+    metrics.parquet has one row per run, split, metric and epoch; ``hyperparameters`` is the run's slug, ``settings`` is
+    all its hyperparameters and training settings as JSON. ``role`` says what a value is: "curve" (every epoch), "best"
+    and "last" (validation at those epochs), "final" (the one reading of the test split), "cost".
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("summarise", identity)
     plan = StudyPlan(identity, {})
     cards = {recipe: read_json(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
+    study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
+    tested = {item.key for item in plan.tested_runs(study.selection)}
     rows = [
         {**_about(plan, experiment, item, cards[item.recipe]), **row}
         for experiment, runs in plan.runs_of.items()
         for item in runs
-        for row in _rows(results / item.directory)
+        for row in _rows(results / item.directory, item.key in tested)
     ]
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
@@ -57,13 +60,14 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
         "experiment": experiment,
         "model": run.model,
         "hyperparameters": run.slug,
+        "settings": canonical_json({**run.settings["training"], **run.settings["hyperparameters"]}),
         "budget": f"{run.settings['budget']['epochs']} epochs",
         "reduced": plan.reduced(experiment),
         "seed": run.seed,
     }
 
 
-def _rows(folder: Path) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, tested: bool) -> Iterator[dict[str, Any]]:
     history = read_parquet(folder / "history.parquet")[0].to_pandas()
     validation, provenance = read_json(folder / "validation.json"), read_json(folder / "provenance.json")
     for column in history.columns.difference(["epoch", "step"], sort=False):
@@ -72,8 +76,10 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
         )
         for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
             yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
+    steps = dict(zip(history["epoch"], history["step"], strict=True))
     for role in ("best", "last"):
-        at = {"split": "validation", "role": role, "epoch": validation[f"{role}_epoch"]}
+        epoch = validation[f"{role}_epoch"]
+        at = {"split": "validation", "role": role, "epoch": epoch, "step": steps[epoch]}
         yield from ({**at, "metric": metric, "value": value} for metric, value in validation[role].items())
     cost = {
         "parameters": provenance["parameters"]["total"],
@@ -84,8 +90,7 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
         **{f"parameters.{layer}": count for layer, count in provenance["parameters"]["layers"].items()},
     }
     yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
-    tested = folder / "test" / "metrics.json"
-    if tested.exists():
-        test = read_json(tested)
+    if tested:  # what lies there is read only if it was asked for: it may be left from earlier weights
+        test = read_json(folder / "test" / "metrics.json")
         at = {"split": "test", "role": "final", "epoch": validation["best_epoch"], "step": validation["best_step"]}
         yield from ({**at, "metric": metric, "value": value} for metric, value in test["scores"].items())

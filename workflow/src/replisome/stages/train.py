@@ -18,6 +18,7 @@ from replisome import models, studies
 from replisome.grid import canonical_json
 from replisome.io import atomic, file_hash, read_json, write_json, write_parquet
 from replisome.provenance import Record
+from replisome.settings import validate
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.loop import Goal, Progress, fit
@@ -35,6 +36,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     record = Record("train", config)
     torch.set_num_threads(threads)
     seeds.start(config["seed"])
+    validate(config["training"], "training", f"{settings}: training")
     training = TrainingSettings(**config["training"])
     precision = choose_precision(training.precision)
     fabric = make_fabric(precision)
@@ -116,12 +118,12 @@ def count_parameters(model: nn.Module) -> dict[str, Any]:
 
 
 def _validation(config: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Return the scores of the best and the last epoch; None where a score is not a number."""
+    """Return the scores of the best and the last epoch; None where a score is not a finite number."""
 
     def scores(epoch: int) -> dict[str, float | None]:
         row = progress.history[epoch - 1]
         found = {k.removeprefix("validation_"): v for k, v in row.items() if k.startswith("validation_")}
-        return {k: None if math.isnan(v) else v for k, v in found.items()}
+        return {k: v if math.isfinite(v) else None for k, v in found.items()}
 
     assert progress.best_epoch is not None  # at least one epoch was trained
     return {

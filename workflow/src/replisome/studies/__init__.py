@@ -24,12 +24,14 @@ class Study:
     """What the workflow must know of a study before it runs anything.
 
     ``metrics`` maps each score of a run to the direction that is better; ``recipe_values`` lists what the recipe keys
-    split, encoding and normalisation may be; ``tables`` and ``figures`` are file stems, figures with their titles.
+    split, encoding and normalisation may be; ``controls`` names the simulated data; ``tables`` and ``figures`` are file
+    stems with their titles.
     """
 
     name: str
     metrics: Mapping[str, Literal["max", "min"]]
     recipe_values: Mapping[str, tuple[str, ...]]
+    controls: tuple[str, ...]
     tables: Mapping[str, str]
     figures: Mapping[str, str]
 

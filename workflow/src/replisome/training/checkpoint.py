@@ -32,6 +32,8 @@ class Checkpoint:
 
     def load(self) -> dict[str, Any] | None:
         """Return the saved state, or None where there is none that fits (an unfit one is named in the log)."""
+        for half in self.path.parent.glob(f".{self.path.name}.*.tmp"):  # of a run killed while it wrote
+            half.unlink()
         if not self.path.exists():
             return None
         try:

@@ -84,7 +84,7 @@ def fit(
             optimiser.zero_grad()
             fabric.backward(loss)
             if settings.clip_norm is not None:
-                fabric.clip_gradients(model, optimiser, max_norm=settings.clip_norm)
+                fabric.clip_gradients(model, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
             optimiser.step()
             schedule.step()
             loss_sum += loss.detach() * len(items)

@@ -10,6 +10,7 @@ STUDY = Study(
         "encoding": ("image",),
         "normalisation": ("half", "zscore"),
     },
+    controls=("cells",),
     tables={
         "variants": "The four variants: accuracy beside the sources' values",
         "logits_vs_softmax": "Logits against softmax before the cross-entropy",

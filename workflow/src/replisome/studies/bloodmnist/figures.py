@@ -14,22 +14,25 @@ from sklearn.metrics import confusion_matrix as count_confusions
 from replisome.io import column_array, read_parquet
 from replisome.plots import COLOURS, MARKERS, WIDTH, curve_with_spread, panels
 from replisome.results import StudyResults
-from replisome.studies.bloodmnist.tables import Variant, curves_of, values_of, variant_list
+from replisome.studies.bloodmnist.tables import Variant, curves_of, data_kind, values_of, variant_list
 
 SAMPLES = 8  # images a class
 MISTAKES = 12  # images a recipe
 
 
-def _style(variant: Variant) -> int:
-    return 2 * (variant.pool == "max") + (variant.head == "softmax")
+def _style(study: StudyResults, variant: Variant) -> int:
+    """Return a variant's style, the same under every recipe; the four of the assignment follow their switches."""
+    found = {(v.pool == "max", v.head or "", v.model, v.slug) for v in variant_list(study)}
+    return sorted(found).index((variant.pool == "max", variant.head or "", variant.model, variant.slug))
 
 
 def _heading(study: StudyResults, recipe: str) -> str:
     card = study.cards[recipe]
+    experiments = [name for name, block in study.plan.experiments.items() if recipe in block["recipes"]]
+    reduced = ", reduced budget" if any(study.plan.reduced(name) for name in experiments) else ""
     if card["control"]:
-        return "control (simulated cells)"
-    data = ", stand-in data" if card["origin"]["stand_in"] else ""
-    return f"recipe {recipe} ({card['protocol']} protocol{data})"
+        return f"control (simulated cells{reduced})"
+    return f"recipe {recipe} ({card['protocol']} protocol, {data_kind(card)} data{reduced})"
 
 
 def _recipes(study: StudyResults) -> list[str]:
@@ -42,13 +45,13 @@ def _short(names: list[str], width: int = 28) -> list[str]:
 
 def _curves(study: StudyResults, split: str, metric: str, scale: float, label: str) -> Figure:
     figure, axes = panels(len(_recipes(study)))
-    rates = {v.runs[0].settings["training"].get("lr") for v in variant_list(study)}
+    rates = {v.values.get("lr") for v in variant_list(study)}
     for panel, recipe in zip(axes, _recipes(study), strict=True):
         for variant in (v for v in variant_list(study) if v.recipe == recipe):
             curves = [scale * curve for curve in curves_of(study, variant, split, metric)]
-            rate = f", lr {variant.runs[0].settings['training'].get('lr')}" if len(rates) > 1 else ""
+            rate = f", lr {variant.values.get('lr')}" if len(rates) > 1 else ""
             if curves:
-                curve_with_spread(panel, curves, f"{variant.label}{rate} (n={len(curves)})", _style(variant))
+                curve_with_spread(panel, curves, f"{variant.label}{rate} (n={len(curves)})", _style(study, variant))
         panel.set_title(_heading(study, recipe))
         panel.set_xlabel("epoch")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -91,9 +94,14 @@ def accuracy_and_cost(study: StudyResults) -> Figure:
             seconds = values_of(study, variant, split="run", metric="seconds_training", role="cost")
             best = 100 * values_of(study, variant, split="validation", metric="accuracy", role="best")
             size = values_of(study, variant, split="run", metric="parameters", role="cost")[0]
-            style = _style(variant)
+            style = _style(study, variant)
             panel.plot(
-                seconds, best, MARKERS[style], color=COLOURS[style], ms=9, label=f"{variant.label}, {size / 1e6:.2g} M"
+                seconds,
+                best,
+                MARKERS[style % len(MARKERS)],
+                color=COLOURS[style % len(COLOURS)],
+                ms=9,
+                label=f"{variant.label}, {size / 1e6:.2g} M",
             )
         panel.set_xscale("log")
         panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -5,7 +5,7 @@ A column ``x`` with neighbours ``x low`` and ``x high`` is an estimate with its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,37 +16,48 @@ from replisome.results import StudyResults
 from replisome.statistics import Estimate, bootstrap_mean, mean_over_seeds, paired_difference
 
 POOLS = {"none": "no pooling", "max": "max pooling"}
-HEADS = {"logits": "logits", "softmax": "softmax"}
 
 
 class Variant(NamedTuple):
-    """Runs that differ in their seed only, and the two switches that tell variants apart."""
+    """Runs that differ in their seed only."""
 
     recipe: str
-    pool: str
-    head: str
+    model: str
+    slug: str
     runs: list[Run]
 
     @property
-    def label(self) -> str:
-        """Return the variant's name for people."""
-        return f"{POOLS[self.pool]}, {HEADS[self.head]}"
+    def values(self) -> dict[str, Any]:
+        """Return hyperparameters and training settings."""
+        settings = self.runs[0].settings
+        return {**settings["training"], **settings["hyperparameters"]}
 
     @property
-    def claim(self) -> str:
-        """Return the middle of the claims' ids: nopool-logits, pool-softmax, ..."""
-        return f"{'pool' if self.pool == 'max' else 'nopool'}-{self.head}"
+    def pool(self) -> str | None:
+        """Return the assignment's first switch, or None for a model that does not have it."""
+        return self.values.get("pool")
+
+    @property
+    def head(self) -> str | None:
+        """Return the assignment's second switch."""
+        return self.values.get("head")
+
+    @property
+    def label(self) -> str:
+        """Return the variant's name for people: the two switches, or model and slug where there are none."""
+        if self.pool is None or self.head is None:
+            return f"{self.model} {self.slug}"
+        return f"{POOLS[self.pool]}, {self.head}"
 
 
 def variant_list(study: StudyResults) -> list[Variant]:
-    """Return the study's variants in the order recipe, pooling, head, then hyperparameters."""
-    groups: dict[tuple[str, str, str, str], list[Run]] = {}
+    """Return the study's variants in the order recipe, pooling, head, then model and slug."""
+    groups: dict[tuple[str, str, str], list[Run]] = {}
     for run in study.plan.runs:
-        values = run.settings["hyperparameters"]
-        key = (run.recipe, values.get("pool", "none"), values.get("head", "logits"), run.slug)
-        groups.setdefault(key, []).append(run)
-    order = sorted(groups, key=lambda k: (list(study.plan.recipes).index(k[0]), k[1] == "max", k[2], k[3]))
-    return [Variant(recipe, pool, head, groups[recipe, pool, head, slug]) for recipe, pool, head, slug in order]
+        groups.setdefault((run.recipe, run.model, run.slug), []).append(run)
+    found = [Variant(*key, runs) for key, runs in groups.items()]
+    recipes = list(study.plan.recipes)
+    return sorted(found, key=lambda v: (recipes.index(v.recipe), v.pool == "max", v.head or "", v.model, v.slug))
 
 
 def values_of(study: StudyResults, variant: Variant, **where: Any) -> np.ndarray:
@@ -66,12 +77,26 @@ def _rows(study: StudyResults, variant: Variant, **where: Any) -> pd.DataFrame:
     return rows.drop_duplicates(["seed", "split", "metric", "role", "epoch"])  # two experiments may share a run
 
 
+def _claimed(study: StudyResults, variant: Variant, source: str, quantity: str, *keys: str) -> float | None:
+    """Return what a source reports of variants with the same values of ``keys``; of a control it says nothing."""
+    if study.cards[variant.recipe]["control"]:
+        return None
+    return study.claimed(source, quantity, **{key: variant.values.get(key) for key in keys})
+
+
+def data_kind(card: Mapping[str, Any]) -> str:
+    """Return what a recipe's images are: simulated, the stand-in or the official ones."""
+    if card["control"]:
+        return "simulated"
+    return "stand-in" if card["origin"]["stand_in"] else "official"
+
+
 def _about(study: StudyResults, variant: Variant) -> dict[str, Any]:
     row = _rows(study, variant).iloc[0]
     return {
         "recipe": variant.recipe,
         "protocol": "control" if row["control"] else row["protocol"],
-        "data": "stand-in" if row["stand_in"] else ("simulated" if row["control"] else "official"),
+        "data": data_kind(study.cards[variant.recipe]),
         "budget": f"{row['budget']}{' (reduced)' if row['reduced'] else ''}",
         "seeds": len(variant.runs),
     }
@@ -101,20 +126,20 @@ def variants(study: StudyResults) -> pd.DataFrame:
         final = values_of(study, variant, split="test", metric="accuracy", role="final")
         correct = _correct(study, variant)
         test = mean_over_seeds(final) if len(final) != 1 or correct is None else bootstrap_mean(correct)
-        ceiling = study.cards[variant.recipe].get("ceiling")
-        row = {
-            **_about(study, variant),
-            "variant": variant.label,
-            "lr": variant.runs[0].settings["training"].get("lr"),
-            **_estimate("validation accuracy (%)", mean_over_seeds(best), 100),
-            **_estimate("test accuracy (%)", test, 100),
-            "test images": len(correct) if correct is not None else 0,
-        }
-        if ceiling:
-            row["ceiling (%)"] = 100 * ceiling["expected"]
-        else:
-            row["report B, test accuracy (%)"] = study.claim(f"acc-{variant.claim}")
-        rows.append(row)
+        ceiling = study.cards[variant.recipe].get("ceiling", {})
+        rows.append(
+            {
+                **_about(study, variant),
+                "variant": variant.label,
+                "lr": variant.values.get("lr"),
+                **_estimate("validation accuracy (%)", mean_over_seeds(best), 100),
+                "report A, validation (%)": _claimed(study, variant, "report A", "accuracy@validation", "pool", "head"),
+                **_estimate("test accuracy (%)", test, 100),
+                "test images": len(correct) if correct is not None else 0,
+                "report B, test (%)": _claimed(study, variant, "report B", "accuracy@test", "pool", "head"),
+                "ceiling (%)": 100 * ceiling.get("expected", np.nan),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -123,35 +148,41 @@ def _pairs(study: StudyResults) -> Iterator[tuple[Variant, Variant]]:
     everything = variant_list(study)
     for one in everything:
         for two in everything:
-            same = one.recipe == two.recipe and one.runs[0].slug.replace("head=logits", "head=softmax")
-            if one.head == "logits" and two.head == "softmax" and same == two.runs[0].slug:
+            others = [{k: v for k, v in variant.values.items() if k != "head"} for variant in (one, two)]
+            alike = one.recipe == two.recipe and one.model == two.model and others[0] == others[1]
+            if alike and one.head == "logits" and two.head == "softmax":
                 yield one, two
+
+
+def _gap(first: np.ndarray, second: np.ndarray) -> Estimate:
+    """Return the mean difference over seeds, paired where both have the same number of them."""
+    if len(first) == len(second):
+        return mean_over_seeds(first - second)
+    return Estimate(float(first.mean() - second.mean()), np.nan, np.nan, min(len(first), len(second)))
 
 
 def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
     """Return what the softmax before the cross-entropy costs, in percentage points.
 
-    Test: paired over images, bootstrap interval. Validation: difference of means over seeds.
+    Test: paired over images, bootstrap interval. Validation: paired over seeds, Student's t.
     """
     rows = []
     for logits, softmax in _pairs(study):
         one, two = _correct(study, logits), _correct(study, softmax)
-        test = (
-            paired_difference(one, two) if one is not None and two is not None else Estimate(np.nan, np.nan, np.nan, 0)
-        )
+        test = paired_difference(one, two) if one is not None and two is not None else mean_over_seeds([])
         best = [values_of(study, v, split="validation", metric="accuracy", role="best") for v in (logits, softmax)]
-        reported = [study.claim(f"acc-{variant.claim}") for variant in (logits, softmax)]
-        row = {
-            **_about(study, logits),
-            "pooling": POOLS[logits.pool],
-            "lr": logits.runs[0].settings["training"].get("lr"),
-            "validation, logits - softmax (points)": 100 * (best[0].mean() - best[1].mean()),
-            **_estimate("test, logits - softmax (points)", test, 100),
-            "test images": test.n,
-        }
-        if reported[0] is not None and reported[1] is not None and not study.cards[logits.recipe]["control"]:
-            row["report B, test (points)"] = reported[0] - reported[1]
-        rows.append(row)
+        rows.append(
+            {
+                **_about(study, logits),
+                "pooling": POOLS[logits.pool or "none"],
+                "lr": logits.values.get("lr"),
+                **_estimate("validation, logits - softmax (points)", _gap(*best), 100),
+                "report A, validation (points)": _claimed(study, logits, "report A", "softmax_gap@validation", "pool"),
+                **_estimate("test, logits - softmax (points)", test, 100),
+                "test images": test.n,
+                "report B, test (points)": _claimed(study, logits, "report B", "softmax_gap@test", "pool"),
+            }
+        )
     return pd.DataFrame(rows, columns=None if rows else ["recipe", "pooling"])  # a grid may have one head only
 
 
@@ -163,22 +194,25 @@ def efficiency(study: StudyResults) -> pd.DataFrame:
         def cost(metric: str, variant: Variant = variant) -> np.ndarray:
             return values_of(study, variant, split="run", metric=metric, role="cost")
 
-        seconds, evaluation = cost("seconds_training"), cost("seconds_evaluation")
+        seconds = cost("seconds_training")
         epochs = np.array([len(curve) for curve in curves_of(study, variant, "train", "loss")])
         best = values_of(study, variant, split="validation", metric="accuracy", role="best")
+        first_linear = cost("parameters.hidden")
         rows.append(
             {
                 **_about(study, variant),
                 "variant": variant.label,
-                "lr": variant.runs[0].settings["training"].get("lr"),
-                "validation accuracy (%)": 100 * best.mean(),
+                "lr": variant.values.get("lr"),
+                **_estimate("validation accuracy (%)", mean_over_seeds(best), 100),
                 "parameters": int(cost("parameters")[0]),
-                "first linear layer": int(cost("parameters.hidden")[0]),
+                "first linear layer": int(first_linear[0]) if len(first_linear) else None,
                 **_estimate("training (s)", mean_over_seeds(seconds)),
-                "training, one epoch (s)": (seconds / epochs).mean(),
-                "scoring (s)": evaluation.mean(),
-                "images/s": (cost("items") * epochs / seconds).mean(),
-                "peak memory (MB)": cost("peak_memory_bytes").mean() / 1e6,
+                "report A (s)": _claimed(study, variant, "report A", "seconds@training", "pool"),
+                "report B (s)": _claimed(study, variant, "report B", "seconds@training", "pool"),
+                **_estimate("one epoch (s)", mean_over_seeds(seconds / epochs)),
+                **_estimate("scoring (s)", mean_over_seeds(cost("seconds_evaluation"))),
+                **_estimate("images/s", mean_over_seeds(cost("items") * epochs / seconds)),
+                **_estimate("peak memory (MB)", mean_over_seeds(cost("peak_memory_bytes") / 1e6)),
             }
         )
     return pd.DataFrame(rows)
@@ -195,11 +229,13 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
             {
                 **_about(study, variant),
                 "variant": variant.label,
-                "lr": variant.runs[0].settings["training"].get("lr"),
+                "lr": variant.values.get("lr"),
                 **_estimate("training loss, last epoch", mean_over_seeds([curve[-1] for curve in losses])),
-                "best epoch (mean)": float(np.mean([curve.argmax() + 1 for curve in curves])),
-                "best validation accuracy (%)": 100 * float(np.mean([curve.max() for curve in curves])),
-                "last validation accuracy (%)": 100 * float(np.mean([curve[-1] for curve in curves])),
+                "report B, loss": _claimed(study, variant, "report B", "last_loss@train", "head"),
+                **_estimate("best epoch", mean_over_seeds([float(curve.argmax() + 1) for curve in curves])),
+                "report A, best epoch": _claimed(study, variant, "report A", "best_epoch@validation", "pool", "head"),
+                **_estimate("best validation accuracy (%)", mean_over_seeds([c.max() for c in curves]), 100),
+                **_estimate("last validation accuracy (%)", mean_over_seeds([c[-1] for c in curves]), 100),
                 **_estimate("largest drop between epochs (points)", mean_over_seeds(drops), 100),
             }
         )
@@ -214,7 +250,8 @@ def duplicates(study: StudyResults) -> pd.DataFrame:
         rows.append(
             {
                 "recipe": recipe,
-                "protocol": card["protocol"],
+                "protocol": "control" if card["control"] else card["protocol"],
+                "data": data_kind(card),
                 "split": card["split"],
                 "groups of identical images": found["groups"],
                 "groups across splits": found["crossing_groups"],
