@@ -88,6 +88,43 @@ def test_a_workflow_killed_in_the_middle_of_training_goes_on_where_it_was(fresh,
     assert all(np.array_equal(one[name], two[name]) for name in one)
 
 
+@pytest.mark.parametrize(
+    ("stage", "content", "message"),
+    [
+        ("train", "{}", "has no key 'implementation'; was it made by the workflow?"),
+        ("train", "{", "not valid JSON (line 1)"),
+        ("prepare", '{"implementation": "bloodmnist"}', "has no key 'recipe'"),
+    ],
+)
+def test_a_stage_called_by_hand_with_bad_settings_says_so(replisome, tmp_path, stage, content, message):
+    (tmp_path / "s.json").write_text(content)
+    flag, more = ("--run", ["--data", tmp_path]) if stage == "train" else ("--settings", [])
+    done = replisome(stage, flag, tmp_path / "s.json", *more, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_weights_that_are_not_are_a_message(replisome, recipe, settings, tmp_path):
+    (tmp_path / "w.safetensors").write_bytes(b"junk")
+    arguments = ["evaluate", "--run", settings, "--data", recipe, "--out", tmp_path / "out", "--weights"]
+    for weights, message in (("w.safetensors", "not the weights of cnn"), ("none.safetensors", "no such file")):
+        done = replisome(*arguments, tmp_path / weights)
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_recipe_on_a_data_set_is_never_prepared_from_something_else(replisome, recipe, tmp_path):
+    about = json.loads((recipe / "recipe.json").read_text())
+    about["recipe"]["source"] = {"dataset": "x"}
+    about["dataset"] = {"name": "x"}
+    (tmp_path / "recipe.json").write_text(json.dumps(about))
+    done = replisome("prepare", "--settings", tmp_path / "recipe.json", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "needs --raw FILE" in done.stderr
+
+
 def small_files():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
@@ -130,6 +167,8 @@ def on_real_layout(fresh, arrays, tmp_path, damage=None):
         "mine: {study: mine, version: v1, file: mine.npz, addresses: ['http://127.0.0.1:9/mine.npz'], checksum: null, "
         "bytes: null, licence: MIT, citation: none, classes: [a, b, c]}\n"
     )
+    models = fresh.root / "workflow/src/replisome/models"
+    (models / "other.py").write_text((models / "cnn.py").read_text())  # a model is one file and one config block
     study = fresh.root / "mine.yaml"
     study.write_text(
         """
@@ -148,7 +187,9 @@ experiments:
   try:
     description: two models
     recipes: [plain]
-    models: {cnn: {fixed: {hidden: 4}, grid: {pool: [none, max]}}}
+    models:
+      cnn: {fixed: {hidden: 4}, grid: {pool: [none, max]}}
+      other: {fixed: {hidden: 4}, grid: {pool: [max]}}
     training: {optimiser: sgd, momentum: 0.9, schedule: cosine}
     budget: {epochs: 2}
     seeds: [3]
@@ -160,18 +201,48 @@ experiments:
     return lambda *arguments, **more: fresh.run(*arguments, overrides={}, **config, **{"mirror": mirror.parent, **more})
 
 
-def test_a_study_of_ones_own_runs_by_configuration_alone(fresh, mnist_arrays, tmp_path):
+def test_a_study_and_a_model_of_ones_own_need_no_rule(fresh, mnist_arrays, tmp_path):
     grey = {k: v[..., 0] if "images" in k else v for k, v in mnist_arrays.items()}
     run = on_real_layout(fresh, grey, tmp_path)
     done = run("report")
     assert done.returncode == 0, done.stdout
     results = fresh.root / "results" / "demo"
     assert "A study of our own" in (results / "report.html").read_text()
-    # Only the model that validation chose was tested.
-    chosen = json.loads((results / "mine/selection/try/selection.json").read_text())["recipes"]["plain"]
-    tested = [path.parents[1].parent.name for path in results.glob("mine/plain/runs/cnn/*/*/test/metrics.json")]
-    assert tested == [chosen[0]["slug"]]
     assert "Nothing to be done" in run("report").stdout
+    # Only the model that validation chose was tested, and models of the same slug are kept apart.
+    chosen = json.loads((results / "mine/selection/try/selection.json").read_text())["recipes"]["plain"]
+    tested = [path.parts[-5:-3] for path in results.glob("mine/plain/runs/*/*/*/test/metrics.json")]
+    assert tested == [(chosen[0]["model"], chosen[0]["slug"])]
+    table = pd.read_csv(results / "mine/tables/variants.csv")
+    assert len(table) == 3
+    assert (table["seeds"] == 1).all()
+    assert sorted(table["test images"]) == [0, 0, 6]
+    # Scores of a run that no selection names any more are not shown, though their files are still there.
+    fresh.edit("mine.yaml", "metric: loss", "metric: accuracy")
+    assert run("report").returncode == 0
+    chosen = json.loads((results / "mine/selection/try/selection.json").read_text())["recipes"]["plain"]
+    shown = pd.read_parquet(results / "mine/tables/metrics.parquet").query("role == 'final'")
+    assert set(zip(shown["model"], shown["hyperparameters"], strict=True)) == {(chosen[0]["model"], chosen[0]["slug"])}
+    # Whom to cite, and where else the file lies, change no data.
+    fresh.edit("config/datasets.yaml", "citation: none", "citation: them")
+    assert "prepare" not in run("report", "--dry-run").stdout
+
+
+def test_a_file_placed_by_hand_where_the_message_says_is_used_and_kept(fresh, mnist_arrays, tmp_path):
+    run = on_real_layout(fresh, mnist_arrays, tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = run(mirror=empty)
+    assert done.returncode == 1
+    place = fresh.root / "resources/by-hand/mine.npz"
+    assert "could not be had from" in done.stdout
+    assert f"put it at {place.relative_to(fresh.root)}" in " ".join(done.stdout.split())
+    assert not list((fresh.root / "resources").rglob("mine.npz"))
+    place.parent.mkdir(parents=True)
+    shutil.copy(tmp_path / "mirror/mine/mine.npz", place)
+    done = run("results/demo/mine/plain/card.json", mirror=empty)
+    assert done.returncode == 0, done.stdout
+    assert place.exists()
 
 
 @pytest.mark.parametrize(
@@ -193,14 +264,6 @@ def test_a_bad_raw_file_fails_its_job_with_one_message_and_no_output(fresh, mnis
     assert left == []
 
 
-def test_no_network_and_no_mirror_says_where_to_put_the_file(fresh, mnist_arrays, tmp_path):
-    done = on_real_layout(fresh, mnist_arrays, tmp_path)(mirror="")
-    assert done.returncode == 1
-    assert "could not be had from: http://127.0.0.1:9/mine.npz" in done.stdout
-    assert "resources/mine/v1/mine.npz" in done.stdout
-    assert not list((fresh.root / "resources").rglob("mine.npz"))
-
-
 @pytest.mark.real_data
 def test_the_real_images_pass_through_as_a_stand_in(fresh, real_data):
     done = fresh.run("results/t/bloodmnist/sound/card.json", preset="quick", overrides={}, stand_ins="True",
@@ -218,7 +281,3 @@ def test_a_stand_in_is_not_used_unless_the_configuration_says_so(fresh, real_dat
     pending = fresh.run("--dry-run", preset="full", overrides={}, mirror=str(real_data))
     assert "resources/bloodmnist/zenodo-10519652/bloodmnist.npz" in pending.stdout
     assert "stand-in" not in pending.stdout
-
-
-def test_overrides_that_name_no_study_are_harmless(fresh):
-    assert fresh.run("--dry-run", overrides={**TINY, "other": {}}).returncode == 0

@@ -65,12 +65,14 @@ def test_provenance_says_with_what_and_on_what(results):
 
 def test_the_tidy_table_has_a_row_for_every_value(results):
     table = pd.read_parquet(results / "bloodmnist" / "tables" / "metrics.parquet")
-    keys = ["study", "recipe", "model", "hyperparameters", "budget", "seed", "split", "metric", "role", "epoch", "step"]
+    keys = ["study", "recipe", "model", "settings", "budget", "seed", "split", "metric", "role", "epoch", "step"]
     assert not table.duplicated([*keys, "experiment"]).any()
     assert table["value"].notna().all()
     assert set(table["role"]) == {"curve", "best", "last", "final", "cost"}
     assert table["reduced"].all()
     assert (table["budget"] == "2 epochs").all()
+    assert all(json.loads(settings)["hidden"] == 8 for settings in table["settings"])
+    assert table.query("role in ['curve', 'best', 'last', 'final']")["step"].notna().all()
     curve = table.query("role == 'curve' and split == 'validation' and metric == 'accuracy'")
     assert len(curve) == 2 * 2  # runs x epochs
 
@@ -115,3 +117,13 @@ def test_one_target_a_study(workflow):
 
 def test_results_move_as_a_whole(finished, tmp_path):
     assert Workflow(finished).pending(results_dir=str(tmp_path / "new"))["train"] == 2
+
+
+def test_the_demos_best_model_comes_within_three_points_of_the_ceiling(fresh):
+    """The demo's own settings, pooled variant: a pipeline that does not get there is broken."""
+    run = "results/demo/bloodmnist/control/runs/cnn/head=logits+lr=0.003+pool=max/seed=0"
+    done = fresh.run(f"{run}/validation.json", overrides={})
+    assert done.returncode == 0, done.stdout
+    ceiling = json.loads((fresh.root / "results/demo/bloodmnist/control/card.json").read_text())["ceiling"]
+    best = json.loads((fresh.root / run / "validation.json").read_text())["best"]["accuracy"]
+    assert ceiling["expected"] - 0.03 <= best <= ceiling["expected"] + 0.02

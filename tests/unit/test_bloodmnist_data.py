@@ -144,3 +144,16 @@ def test_the_real_images_have_seventeen_duplicate_groups_eleven_across_splits(re
     }
     found = find_duplicates(splits)
     assert (found["groups"], found["crossing_groups"], found["conflicting_groups"]) == (17, 11, 1)
+
+
+def test_deduplication_that_leaves_nothing_is_a_message(npz, mnist_arrays):
+    same = npz(test_images=mnist_arrays["val_images"])
+    with pytest.raises(ReplisomeError, match="every image of split 'validation' stands again in a later split"):
+        prepare(recipe(split="official-deduplicated"), same, ENTRY)
+
+
+def test_a_single_array_named_npz_is_a_message(tmp_path):
+    with (tmp_path / "x.npz").open("wb") as handle:
+        np.save(handle, np.zeros(3))
+    with pytest.raises(ReplisomeError, match="holds a single array"):
+        read_npz(tmp_path / "x.npz", 3)

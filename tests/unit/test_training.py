@@ -110,8 +110,12 @@ def test_a_checkpoint_of_other_settings_is_not_resumed(tmp_path, capsys):
     assert "other settings; starting from the first epoch" in capsys.readouterr().out
 
 
-def test_a_damaged_checkpoint_is_said_and_not_resumed(tmp_path, capsys):
-    (tmp_path / "cut").write_bytes(b"half a file")
+@pytest.mark.parametrize("damage", [b"half a file", b"", b"cabc\ndef\n.", {"identity": None, "state": None}])
+def test_a_damaged_checkpoint_is_said_and_not_resumed(tmp_path, capsys, damage):
+    if isinstance(damage, bytes):
+        (tmp_path / "cut").write_bytes(damage)
+    else:
+        torch.save(damage, tmp_path / "cut")
     whole, _ = train(tmp_path / "whole")
     other, _ = train(tmp_path / "cut")
     assert same(whole, other)
@@ -143,9 +147,17 @@ def test_early_stopping_stops_after_the_patience(tmp_path):
     assert progress.epoch == progress.best_epoch + 2
 
 
-def test_a_loss_that_is_not_a_number_is_a_message(tmp_path):
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+def test_a_loss_that_is_not_a_number_is_a_message(tmp_path, clip_norm):
     with pytest.raises(ReplisomeError, match="not a number in the first epoch; lower lr"):
-        train(tmp_path / "c", optimiser="sgd", schedule="none", lr=1e38, clip_norm=None)
+        train(tmp_path / "c", optimiser="sgd", schedule="none", lr=3e38, clip_norm=clip_norm)
+
+
+def test_what_a_killed_save_left_is_cleared(tmp_path):
+    half = tmp_path / ".c.abc.tmp"
+    half.write_bytes(b"half")
+    train(tmp_path / "c", epochs=1)
+    assert not half.exists()
 
 
 def test_training_loss_is_the_mean_over_items_of_the_batches_as_they_came(tmp_path):
@@ -185,6 +197,12 @@ def test_cosine_falls_to_nearly_nothing_after_a_linear_rise():
     assert found[5 + 7] == pytest.approx(0.05 * (1 + math.cos(math.pi * 7 / 15)))
     assert (np.diff(found[5:]) < 0).all()
     assert found[-1] < 0.002
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5])
+@pytest.mark.parametrize("warmup", [0.0, 0.25, 0.9])
+def test_one_cycle_takes_any_number_of_steps(steps, warmup):
+    assert np.isfinite(rates(steps, schedule="one_cycle", warmup=warmup)).all()
 
 
 def test_one_cycle_rises_for_its_warmup_and_falls():

@@ -1,6 +1,8 @@
 """Bad configuration: one message, exit code 1, no traceback, nothing started and nothing written."""
 
 import copy
+import subprocess
+import sys
 
 import pytest
 from conftest import TINY
@@ -26,6 +28,8 @@ def refused(workflow, message, **more):
         ({"preset": "quik"}, f"{STUDY}: no preset 'quik'; did you mean 'quick'?"),
         ({"studies": "[blodmnist]"}, "key 'studies': no study file"),
         ({"studies": "[]"}, "key 'studies': is empty"),
+        ({"results_dir": "5"}, "key 'results_dir': 5 is of type integer, expected string."),
+        ({"mirror": "/no/such/folder"}, "key 'mirror': no folder /no/such/folder"),
         ({"max_epochs": "0"}, "key 'max_epochs': 0 is less than the minimum of 1"),
     ],
 )
@@ -40,6 +44,21 @@ def test_the_configuration_is_checked(fresh, config, message):
         ((*GRID, "lr"), ["fast"], "key 'lr': 'fast' is of type string, expected number."),
         ((*GRID, "lr"), [0.1, 0.1], "has non-unique elements"),
         ((*GRID, "pool"), ["mean"], "model 'cnn', hyperparameter 'pool': 'mean' is not one of: none, max"),
+        (
+            (*GRID, "lr"),
+            [float("nan")],
+            "key 'bloodmnist.experiments.variants.models.cnn.grid.lr': nan is not a finite number",
+        ),
+        (("bloodmnist", "experiments", "variants", "seeds"), 2.0, "key 'experiments.variants.seeds'"),
+        (("bloodmnist", "experiments", "variants", "seeds"), [2**40], "key 'experiments.variants.seeds'"),
+        ((*GRID, 7), [1], "keys must be text; put quotes around it"),
+        (("bloodmnist", "experiments", "tables"), {}, "nothing can be called 'tables'"),
+        ((*GRID, "width"), ["x"], "model 'cnn' has no hyperparameter 'width'"),
+        (
+            ("bloodmnist", "experiments", "variants", "models", "cnn", "fixed", "hidden"),
+            "big",
+            "'big' is not of type int",
+        ),
         ((*GRID, "widths"), [1], "model 'cnn' has no hyperparameter 'widths'"),
         ((*GRID, "hidden"), [4], "'hidden' is both fixed and in the grid"),
         (
@@ -53,6 +72,10 @@ def test_the_configuration_is_checked(fresh, config, message):
         (("bloodmnist", "experiments", "variants", "recipes"), ["contrl"], "did you mean 'control'?"),
         (("bloodmnist", "recipes", "control", "split"), "random", "recipes.control.split': 'random' is not one of"),
         (("bloodmnist", "recipes", "control", "protocol"), "loud", "'loud' is not one of: reported, sound"),
+        (("bloodmnist", "recipes", "control", "source", "options", "side"), 1.5, "1.5 is not of type int"),
+        (("bloodmnist", "recipes", "control", "source", "control"), "cell", "no control 'cell'; did you mean 'cells'?"),
+        (("bloodmnst",), {}, "key 'overrides': no study 'bloodmnst'; did you mean 'bloodmnist'?"),
+        (("bloodmnist", "name"), "train", "a study cannot be called 'train'"),
         (
             ("bloodmnist", "recipes", "control", "source", "options", "sides"),
             3,
@@ -93,6 +116,18 @@ def test_a_key_given_twice_in_a_study_file_is_named_with_its_line(fresh):
     refused(fresh, f"line {len(path.read_text().splitlines())}: key 'title' is given twice")
 
 
+def test_a_key_given_twice_in_a_configuration_file_is_named_with_its_line(fresh):
+    path = fresh.root / "config/demo.yaml"
+    path.write_text(path.read_text() + "preset: quick\n")
+    refused(fresh, f"line {len(path.read_text().splitlines())}: key 'preset' is given twice")
+
+
+def test_a_target_that_no_configuration_has_is_a_message(fresh):
+    done = fresh.run("--dry-run", "results/demo/bloodmnist/contrl/card.json")
+    assert done.returncode == 1
+    assert "uses no recipe 'contrl'; did you mean 'control'?" in done.stdout
+
+
 def test_a_missing_study_key_is_named(fresh):
     fresh.edit(STUDY, "title: ", "name: ")
     refused(fresh, f"{STUDY}: 'title' is a required property; add it.")
@@ -110,8 +145,13 @@ def test_caps_shrink_every_experiment_and_the_full_configuration_runs_on_them(fr
     assert fresh.pending(preset="full", overrides={}, max_epochs="1", max_seeds="1")["train"] == 8
 
 
-def test_a_grid_value_in_exponent_form_is_a_number(fresh):
-    overrides = copy.deepcopy(TINY)
-    overrides["bloodmnist"]["experiments"]["variants"]["models"]["cnn"]["grid"]["lr"] = [1e-4]
-    done = fresh.run("--dry-run", overrides=overrides)
-    assert "lr=0.0001" in done.stdout
+def test_numbers_in_exponent_form_are_numbers_whichever_loader_reads_them(fresh):
+    (fresh.root / "mine.yaml").write_text(
+        "overrides: {bloodmnist: {experiments: {variants: {models: {cnn: {grid: {lr: [1e-4]}}}}}}}"
+    )
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"]
+    done = subprocess.run(
+        [*command, "--configfile", "config/demo.yaml", "mine.yaml"],
+        cwd=fresh.root, text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert "lr=0.0001" in done.stdout + done.stderr

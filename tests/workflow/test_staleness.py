@@ -98,6 +98,22 @@ def test_an_edited_caption_renders_the_report_again(workflow):
     assert workflow.pending() == {"report": 1}
 
 
+def test_an_edited_title_renders_the_report_again(workflow):
+    workflow.edit("workflow/src/replisome/studies/bloodmnist/__init__.py", "How training went", "How it went")
+    assert workflow.pending() == {"report": 1}
+
+
+def test_a_report_left_behind_by_an_interruption_is_rendered_again(workflow):
+    workflow.edit("config/studies/bloodmnist.yaml", "title: Blood-cell", "title: White-cell")
+    assert workflow.run("--until", "figures_bloodmnist").returncode == 0
+    assert workflow.pending() == {"report": 1}
+
+
+def test_a_damaged_record_makes_the_result_again(workflow):
+    (workflow.root / "results/demo/bloodmnist/figures/provenance.json").write_text("{")
+    assert workflow.pending() == {"figures_bloodmnist": 1, "report": 1}
+
+
 def test_a_changed_claim_re_trains_nothing(workflow):
     workflow.edit("config/claims.yaml", "93.25", "93.26")
     assert workflow.pending() == {"summarise_bloodmnist": 1, "figures_bloodmnist": 1, "report": 1}

@@ -12,7 +12,8 @@ from replisome import configuration
 from replisome.errors import ReplisomeError
 from replisome.grid import canonical_json
 from replisome.io import file_hash, read_json, require_writable, write_text
-from replisome.keys import is_current
+from replisome.keys import is_current, text_hash
+from replisome.settings import read_yaml
 from replisome.rawfiles import origin_file, raw_file
 from replisome.splits import SPLITS
 
@@ -37,6 +38,10 @@ CAPTIONS = f"{workflow.basedir}/workflow/report"
 def load_plan():
     """Read and check all configuration; what is wrong ends the call with one message."""
     try:
+        for file in workflow.configfiles:
+            read_yaml(
+                Path(file)
+            )  # for what Snakemake's own reading lets pass, such as a key given twice
         plan = configuration.load(config, Path(workflow.basedir))
         for key in ("results_dir", "resources_dir"):
             require_writable(Path(config[key]), key)
@@ -73,7 +78,7 @@ wildcard_constraints:
 
 def recipe_settings(w):
     study = PLAN.studies[w.study]
-    recipe = study.recipes[w.recipe]
+    recipe = study.recipe(w.recipe)
     dataset = recipe["source"].get("dataset")
     return {
         "study": w.study,
@@ -84,7 +89,7 @@ def recipe_settings(w):
             if dataset
             else None
         ),
-        "stand_ins": PLAN.stand_ins if dataset else False,
+        "stand_ins": PLAN.stand_ins and "stand_in" in PLAN.ledger.get(dataset, {}),
     }
 
 
@@ -104,6 +109,7 @@ def report_settings():
     pages = sorted(path for path in Path(CAPTIONS).rglob("*") if path.is_file())
     return {
         "studies": list(PLAN.studies),
+        "settings": {study: text_hash(canonical_json(study_settings(study))) for study in PLAN.studies},
         "implementations": sorted(
             {plan.implementation.name for plan in PLAN.studies.values()}
         ),
@@ -150,7 +156,7 @@ def checksum_of(dataset, version):
 
 def raw_of(w):
     """Return a recipe's raw file and its origin; a control has none."""
-    dataset = PLAN.studies[w.study].recipes[w.recipe]["source"].get("dataset")
+    dataset = PLAN.studies[w.study].recipe(w.recipe)["source"].get("dataset")
     if dataset is None:
         return []
     mirror = Path(config["mirror"]) if config["mirror"] else None

@@ -5,7 +5,7 @@ checkpoint select:
     input:
         scores=lambda w: [
             run_path(run, "validation.json")
-            for run in PLAN.studies[w.study].runs_of[w.experiment]
+            for run in PLAN.studies[w.study].experiment_runs(w.experiment)
         ],
         stale=lambda w: stale("select", selection_settings(w), SELECTION.format(**w)),
     output:

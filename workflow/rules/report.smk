@@ -3,6 +3,7 @@
 
 rule report:
     input:
+        settings=[f"{RESULTS}/{study}/tables/study.json" for study in PLAN.studies],
         tables=[table for study in PLAN.studies for table in tables_of(study)],
         figures=[figure for study in PLAN.studies for figure in figures_of(study)],
         cards=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -23,12 +24,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ReplisomeError as error:
         print(f"replisome {stage}: error: {error}", file=sys.stderr)
         return 1
+    except KeyError as error:
+        if not _lacks(options.get("settings"), error):
+            raise
+        print(
+            f"replisome {stage}: error: {options['settings']}: has no key {error}; was it made by the workflow?",
+            file=sys.stderr,
+        )
+        return 1
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
         print(f"replisome {stage}: error: {disk_error(Path(error.filename or '?'), error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _lacks(settings: object, error: KeyError) -> bool:
+    """Say whether the missing key is one of the settings file itself, rather than a fault of ours."""
+    if not isinstance(settings, Path):
+        return False
+    loaded = json.loads(settings.read_text(encoding="utf-8"))
+    return not isinstance(loaded, dict) or error.args[0] not in loaded
 
 
 def _call(stage: str, options: dict[str, object]) -> None:
@@ -72,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     _settings(train, "the run's config.json", "--run")
     train.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
     train.add_argument("--out", required=True, type=Path)
-    train.add_argument("--threads", type=int, default=1)
+    train.add_argument("--threads", type=_positive, default=1)
     train.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
 
     evaluate = stages.add_parser("evaluate", help="score a run on the test split")
@@ -80,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
     evaluate.add_argument("--weights", required=True, type=Path)
     evaluate.add_argument("--out", required=True, type=Path)
-    evaluate.add_argument("--threads", type=int, default=1)
+    evaluate.add_argument("--threads", type=_positive, default=1)
 
     select = stages.add_parser("select", help="choose the best model of an experiment on validation")
     _settings(select, "study.json")
@@ -99,6 +116,13 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--results", required=True, type=Path)
     report.add_argument("--out", required=True, type=Path)
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
 
 
 def _settings(parser: argparse.ArgumentParser, what: str, flag: str = "--settings") -> None:

@@ -12,6 +12,7 @@ from replisome.grid import seeds
 from replisome.plan import Plan, StudyPlan
 from replisome.settings import as_numbers, overlay, read_yaml, validate
 
+FOLDERS = frozenset({"tables", "figures", "selection"})
 TARGETS = frozenset({"all", "download", "prepare", "train", "evaluate", "select", "report"})
 
 
@@ -28,6 +29,9 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
     claims_file = root / "config" / "claims.yaml"
     claims = read_yaml(claims_file)
     validate(claims, "claims", _shown(claims_file, root))
+    for key in ("results_dir", "resources_dir"):
+        if set(config[key]) & set("{}~*?"):
+            raise ReplisomeError(f"config: key '{key}': {config[key]!r}: write the path out, without any of {{}}~*?")
     mirror = config["mirror"]
     if mirror is not None and not Path(mirror).is_dir():
         raise ReplisomeError(f"config: key 'mirror': no folder {mirror}; correct the path or leave it out.")
@@ -69,6 +73,9 @@ def _load_study(
     validate(raw, "study", origin)
     name = raw.setdefault("name", path.stem)
     validate(raw, "study", origin)
+    taken = FOLDERS & {*raw["recipes"], *raw["experiments"]}
+    if taken:
+        raise ReplisomeError(f"{origin}: nothing can be called '{min(taken)}', which is a folder of every study.")
     if name in TARGETS:
         raise ReplisomeError(f"{origin}: a study cannot be called '{name}', which is a target of the workflow.")
     full = {

@@ -92,6 +92,8 @@ def read_json(path: Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.") from None
+    except (UnicodeDecodeError, IsADirectoryError):
+        raise ReplisomeError(f"{path}: not a JSON file.") from None
     except json.JSONDecodeError as error:
         raise ReplisomeError(f"{path}: not valid JSON (line {error.lineno}): {error.msg}.") from None
 

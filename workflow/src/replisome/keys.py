@@ -33,6 +33,11 @@ def _study(identity: dict[str, Any], part: str) -> str:
     return f"replisome.studies.{identity['implementation']}.{part}"
 
 
+def text_hash(text: str) -> str:
+    """Return 16 hexadecimal digits over a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def code_fingerprint(stage: str, identity: dict[str, Any]) -> str:
     """Return the fingerprint of the code that ``stage`` runs for what ``identity`` describes."""
     return fingerprint(f"replisome.stages.{stage}", *ROOTS[stage](identity))
@@ -45,7 +50,7 @@ def stage_key(stage: str, identity: dict[str, Any]) -> str:
     the code that is looked up.
     """
     content = f"{stage}\n{code_fingerprint(stage, identity)}\n{canonical_json(identity)}"
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return text_hash(content)
 
 
 def is_current(folder: Path, stage: str, identity: dict[str, Any]) -> bool:

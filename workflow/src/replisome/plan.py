@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from replisome import studies
-from replisome.errors import ReplisomeError
+from replisome.errors import ReplisomeError, did_you_mean
 from replisome.grid import Run, canonical_json, distinct, points, seeds, slug
 from replisome.settings import schema, validate
 
@@ -61,6 +61,28 @@ class StudyPlan:
         """The recipes that experiments use."""
         recipes: Mapping[str, Mapping[str, Any]] = self.settings["recipes"]
         return recipes
+
+    def recipe(self, name: str) -> Mapping[str, Any]:
+        """Return a recipe.
+
+        Raises:
+            ReplisomeError: no experiment uses a recipe of that name.
+        """
+        if name not in self.recipes:
+            raise ReplisomeError(f"study '{self.name}' uses no recipe '{name}'{did_you_mean(name, self.recipes)}")
+        return self.recipes[name]
+
+    def experiment_runs(self, name: str) -> Sequence[Run]:
+        """Return an experiment's runs.
+
+        Raises:
+            ReplisomeError: no such experiment.
+        """
+        if name not in self.experiments:
+            raise ReplisomeError(
+                f"study '{self.name}' has no experiment '{name}'{did_you_mean(name, self.experiments)}"
+            )
+        return self.runs_of[name]
 
     @property
     def experiments(self) -> Mapping[str, Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from copy import deepcopy
@@ -17,6 +18,13 @@ from replisome.errors import ReplisomeError, did_you_mean
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 
 
+# A whole number is an integer, not a float without a fraction: 2.0 seeds would fail later and elsewhere.
+STRICT = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 EXPONENT = re.compile(r"^[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)$")
 
 
@@ -50,6 +58,8 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     except FileNotFoundError:
         raise ReplisomeError(f"{path}: no such file.") from None
+    except (UnicodeDecodeError, yaml.reader.ReaderError, TypeError, IsADirectoryError) as error:
+        raise ReplisomeError(f"{path}: not a YAML file in UTF-8 ({error}).") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ReplisomeError(f"{path}, line {line}: {error.problem or 'not valid YAML'}.") from None
@@ -68,10 +78,25 @@ def validate(value: Any, schema_name: str, origin: str) -> None:
     Raises:
         ReplisomeError: names ``origin``, the key, what is wrong and what would be right.
     """
-    validator = jsonschema.Draft202012Validator(schema(schema_name))
+    _check_plain(value, origin, "")
+    validator = STRICT(schema(schema_name))
     error = jsonschema.exceptions.best_match(validator.iter_errors(value))
     if error is not None:
         raise ReplisomeError(f"{origin}: {_explain(error)} Every key is explained in config/README.md.")
+
+
+def _check_plain(value: Any, origin: str, key: str) -> None:
+    """Refuse what JSON has no word for: keys that are not text, NaN and infinity."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise ReplisomeError(f"{origin}: key '{key}{name}': keys must be text; put quotes around it.")
+            _check_plain(item, origin, f"{key}{name}.")
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, origin, key)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ReplisomeError(f"{origin}: key '{key.rstrip('.')}': {value} is not a finite number.")
 
 
 def _explain(error: jsonschema.ValidationError) -> str:

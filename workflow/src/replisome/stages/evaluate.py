@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from replisome import models, studies
@@ -33,7 +35,9 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     model = models.build(config["model"], task.data, config["hyperparameters"])
     try:
         model.load_state_dict(load_file(weights))
-    except (RuntimeError, OSError, ValueError) as error:
+    except FileNotFoundError:
+        raise ReplisomeError(f"{weights}: no such file; train the run first.") from None
+    except (SafetensorError, RuntimeError, OSError, ValueError) as error:
         raise ReplisomeError(
             f"{weights}: not the weights of {config['model']} ({error}); delete and retrain."
         ) from None
@@ -44,5 +48,6 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     table = pa.table({name: array_column(values) for name, values in columns.items()})
     write_parquet(out / "predictions.parquet", table)
     scores = {"loss": loss, **task.scores(outputs, targets, model)}
-    write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": scores})
+    finite = {name: value if math.isfinite(value) else None for name, value in scores.items()}
+    write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": finite})
     record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)

@@ -24,6 +24,11 @@ def run(settings: Path, raw: Path | None, out: Path) -> None:
     identity: dict[str, Any] = read_json(settings)
     record = Record("prepare", identity)
     recipe, entry = identity["recipe"], identity["dataset"]
+    if (raw is None) != (entry is None):
+        raise ReplisomeError(
+            f"{settings}: a recipe on a data set needs --raw FILE, and one on a control takes none; "
+            f"source is {recipe['source']}."
+        )
     origin = _origin(raw) if raw is not None else None
     prepared = studies.get(identity["implementation"]).part("data").prepare(recipe, raw, entry)
     for split in SPLITS:

@@ -21,10 +21,11 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     identity: dict[str, Any] = read_json(settings)
     record = Record("select", identity)
     plan = StudyPlan(identity, {})
+    runs = plan.experiment_runs(experiment)
     metric = plan.experiments[experiment]["select"]["metric"]
     sign = -1 if plan.implementation.metrics[metric] == "max" else 1
     scores: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
-    for item in plan.runs_of[experiment]:
+    for item in runs:
         best = read_json(results / item.directory / "validation.json")["best"][metric]
         scores[item.recipe][(item.model, item.slug)].append(float("nan") if best is None else best)
     chosen = {}

@@ -48,13 +48,9 @@ def make_schedule(optimiser: Optimizer, settings: TrainingSettings, steps: int) 
     ``one_cycle``: torch's OneCycleLR with cosine arms, its rise taking ``warmup`` of the steps (0.3 if that is 0).
     """
     if settings.schedule == "one_cycle":
-        return OneCycleLR(
-            optimiser,
-            max_lr=settings.lr,
-            total_steps=steps + 1,
-            pct_start=settings.warmup or 0.3,
-            cycle_momentum=False,
-        )
+        total = steps + 1
+        rising = max(settings.warmup or 0.3, 1.5 / total)  # OneCycleLR divides by the steps of the rise less one
+        return OneCycleLR(optimiser, max_lr=settings.lr, total_steps=total, pct_start=rising, cycle_momentum=False)
     rise = round(settings.warmup * steps)
 
     def factor(step: int) -> float:

@@ -50,6 +50,7 @@ def prepare(recipe: Mapping[str, Any], raw: Path | None, entry: Mapping[str, Any
     dropped = dict.fromkeys(ORDER, 0)
     if recipe["split"] == "official-deduplicated":
         splits, dropped = drop_leaks(splits)
+        _check_what_is_left(splits, len(names), raw)
     train = splits["train"].images
     channels = train.shape[-1]
     statistics = channel_statistics(train) if recipe["normalisation"] == "zscore" else half_range(channels)
@@ -136,8 +137,12 @@ def read_npz(path: Path, classes: int | None) -> dict[str, Images]:
             some class in training.
     """
     try:
-        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
+        with path.open("rb") as handle:
+            archive = np.load(handle, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ReplisomeError(f"{path}: holds a single array (npy), not an npz file of named arrays.")
+            with archive:
+                arrays = {key: archive[key] for key in archive.files}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         raise ReplisomeError(
             f"{path}: not a readable npz file ({error}); it may be cut off: delete it and download again."
@@ -192,6 +197,16 @@ def _check(path: Path, key: str, images: np.ndarray, labels: np.ndarray, classes
     if labels.min() < 0:
         raise ReplisomeError(f"{at} has the negative label {labels.min()}; labels count from 0.")
     return Images(images, labels, np.arange(len(labels)))
+
+
+def _check_what_is_left(splits: Mapping[str, Images], classes: int, raw: Path | None) -> None:
+    """Refuse data of which deduplication leaves too little to learn from."""
+    for split, data in splits.items():
+        if not len(data.labels):
+            raise ReplisomeError(f"{raw}: every image of split '{split}' stands again in a later split; none is left.")
+    missing = set(range(classes)) - set(splits["train"].labels.tolist())
+    if missing:
+        raise ReplisomeError(f"{raw}: every training image of class {min(missing)} stands again in a later split.")
 
 
 def _digests(images: np.ndarray) -> list[bytes]:

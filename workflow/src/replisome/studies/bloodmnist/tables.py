@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from replisome.grid import Run
+from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, bootstrap_mean, mean_over_seeds, paired_difference
 
@@ -47,7 +47,10 @@ class Variant(NamedTuple):
         """Return the variant's name for people: the two switches, or model and slug where there are none."""
         if self.pool is None or self.head is None:
             return f"{self.model} {self.slug}"
-        return f"{POOLS[self.pool]}, {self.head}"
+        shown = self.slug.split(SLUG_SEPARATOR)
+        others = [part for part in shown if part.partition("=")[0] not in ("pool", "head", "lr", DEFAULT_SLUG)]
+        model = [] if self.model == "cnn" else [self.model]
+        return ", ".join([*model, POOLS[self.pool], self.head, *others])
 
 
 def variant_list(study: StudyResults) -> list[Variant]:
