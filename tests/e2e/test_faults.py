@@ -146,7 +146,7 @@ def test_a_read_only_results_folder_is_refused_before_anything_runs(tmp_path):
     # Only the check itself runs as that user: the interpreter's folder may be closed to others.
     code = (
         "import os, sys; from pathlib import Path; from replisome.io import require_writable; "
-        "os.setgid(65534); os.setuid(65534); require_writable(Path(sys.argv[1]))"
+        "os.setgid(65534); os.setuid(65534); require_writable(Path(sys.argv[1]), 'results_dir')"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow" / "src")}
     command = [sys.executable, "-c", code, str(base / "results" / "demo")]

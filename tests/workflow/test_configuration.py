@@ -47,12 +47,16 @@ def test_the_configuration_is_checked(fresh, config, message):
         (
             (*GRID, "lr"),
             [float("nan")],
-            "key 'bloodmnist.experiments.variants.models.cnn.grid.lr': nan is not a finite number",
+            "variants.models.cnn.grid.lr': nan is not a finite number",
         ),
         (("bloodmnist", "experiments", "variants", "seeds"), 2.0, "key 'experiments.variants.seeds'"),
-        (("bloodmnist", "experiments", "variants", "seeds"), [2**40], "key 'experiments.variants.seeds'"),
+        (("bloodmnist", "experiments", "variants", "seeds"), [2**40], "is greater than the maximum of 4294967295"),
         ((*GRID, 7), [1], "keys must be text; put quotes around it"),
-        (("bloodmnist", "experiments", "tables"), {}, "nothing can be called 'tables'"),
+        (
+            ("bloodmnist", "recipes", "tables"),
+            {"source": {}, "split": "a", "encoding": "a", "normalisation": "a", "protocol": "sound"},
+            "nothing can be called 'tables'",
+        ),
         ((*GRID, "width"), ["x"], "model 'cnn' has no hyperparameter 'width'"),
         (
             ("bloodmnist", "experiments", "variants", "models", "cnn", "fixed", "hidden"),
@@ -75,7 +79,7 @@ def test_the_configuration_is_checked(fresh, config, message):
         (("bloodmnist", "recipes", "control", "source", "options", "side"), 1.5, "1.5 is not of type int"),
         (("bloodmnist", "recipes", "control", "source", "control"), "cell", "no control 'cell'; did you mean 'cells'?"),
         (("bloodmnst",), {}, "key 'overrides': no study 'bloodmnst'; did you mean 'bloodmnist'?"),
-        (("bloodmnist", "name"), "train", "a study cannot be called 'train'"),
+        (("bloodmnist", "name"), "other", "overrides.bloodmnist': a study keeps its name"),
         (
             ("bloodmnist", "recipes", "control", "source", "options", "sides"),
             3,
@@ -126,6 +130,11 @@ def test_a_target_that_no_configuration_has_is_a_message(fresh):
     done = fresh.run("--dry-run", "results/demo/bloodmnist/contrl/card.json")
     assert done.returncode == 1
     assert "uses no recipe 'contrl'; did you mean 'control'?" in done.stdout
+
+
+def test_a_study_named_like_a_target_is_refused(fresh):
+    fresh.edit(STUDY, "title: Blood", "name: train\ntitle: Blood")
+    refused(fresh, "a study cannot be called 'train', which is a target of the workflow", overrides={})
 
 
 def test_a_missing_study_key_is_named(fresh):

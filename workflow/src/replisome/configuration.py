@@ -73,11 +73,6 @@ def _load_study(
     validate(raw, "study", origin)
     name = raw.setdefault("name", path.stem)
     validate(raw, "study", origin)
-    taken = FOLDERS & {*raw["recipes"], *raw["experiments"]}
-    if taken:
-        raise ReplisomeError(f"{origin}: nothing can be called '{min(taken)}', which is a folder of every study.")
-    if name in TARGETS:
-        raise ReplisomeError(f"{origin}: a study cannot be called '{name}', which is a target of the workflow.")
     full = {
         experiment: {"epochs": block["budget"]["epochs"], "seeds": len(seeds(block["seeds"]))}
         for experiment, block in raw["experiments"].items()
@@ -89,9 +84,12 @@ def _load_study(
             raise ReplisomeError(f"{origin}: no preset '{preset}'{did_you_mean(preset, [*presets, 'full'])}")
         raw = overlay(raw, presets[preset])
         validate(raw, "study", f"{origin} with preset '{preset}'")
+    if "name" in config["overrides"].get(name, {}):
+        raise ReplisomeError(f"config: key 'overrides.{name}': a study keeps its name; copy its file to rename it.")
     if name in config["overrides"]:
         raw = overlay(raw, as_numbers(config["overrides"][name]))
         validate(raw, "study", f"{origin} with the overrides of the configuration")
+    _check_names(name, raw, origin)
     resources = {experiment: block.pop("resources", {}) for experiment, block in raw["experiments"].items()}
     for block in raw["experiments"].values():
         _cap(block, config)
@@ -128,6 +126,15 @@ def _load_study(
     except ReplisomeError as error:
         raise ReplisomeError(f"{origin}: {error}") from None
     return plan
+
+
+def _check_names(name: str, raw: Mapping[str, Any], origin: str) -> None:
+    """Refuse names that the workflow uses itself, as targets or as folders."""
+    taken = FOLDERS & {*raw["recipes"], *raw["experiments"]}
+    if taken:
+        raise ReplisomeError(f"{origin}: nothing can be called '{min(taken)}', which is a folder of every study.")
+    if name in TARGETS:
+        raise ReplisomeError(f"{origin}: a study cannot be called '{name}', which is a target of the workflow.")
 
 
 def _cap(block: dict[str, Any], config: Mapping[str, Any]) -> None:
