@@ -20,7 +20,7 @@ from replisome import models
 from replisome.models import DataSpec
 from replisome.stages.train import choose_precision, make_fabric
 from replisome.studies.bloodmnist.task import ImageSplit
-from replisome.training.optim import TrainingSettings, make_optimiser
+from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
 from replisome.training.predict import to_device
 
 SPEC = DataSpec((3, 28, 28), 8)
@@ -79,6 +79,7 @@ def ours(pool: str, steps: int, threads: int) -> float:
     split = ImageSplit(images, labels, half, half)
     model = to_device(models.build("cnn", SPEC, {"pool": pool}), fabric.device, torch.channels_last)
     model, optimiser = fabric.setup(model, make_optimiser(model.parameters(), TrainingSettings()))
+    schedule = make_schedule(optimiser, TrainingSettings(), steps + WARM_UP)
     order = torch.randperm(len(split)).to(fabric.device)
     total = torch.zeros((), device=fabric.device)
     began = 0.0
@@ -90,6 +91,7 @@ def ours(pool: str, steps: int, threads: int) -> float:
         optimiser.zero_grad()
         fabric.backward(loss)
         optimiser.step()
+        schedule.step()
         total += loss.detach()
     total.item()
     seconds = time.perf_counter() - began
@@ -114,6 +116,11 @@ def _train(folder: Path, data: Path, threads: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "replisome", "train", "--run", str(folder / "config.json")]
     command += ["--data", str(data), "--out", str(folder), "--threads", str(threads)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+
+def _finish(running: subprocess.Popen[bytes]) -> None:
+    if running.wait():
+        raise RuntimeError(f"a benchmark run failed: {running.args!r}")
 
 
 def two_at_once() -> Iterator[str]:
@@ -145,11 +152,11 @@ def two_at_once() -> Iterator[str]:
                 (folders[-1] / "config.json").write_text(json.dumps(config))
             began = time.perf_counter()
             for running in [_train(folder, root / "data", 1) for folder in folders[:2]]:
-                running.wait()
+                _finish(running)
             together = time.perf_counter() - began
             began = time.perf_counter()
             for folder in folders[2:]:
-                _train(folder, root / "data", os.cpu_count() or 1).wait()
+                _finish(_train(folder, root / "data", os.cpu_count() or 1))
             alone = time.perf_counter() - began
             yield (
                 f"two runs, pool={pool}: {together:.1f} s at once on a thread each; {alone:.1f} s in turn on "
