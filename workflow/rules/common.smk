@@ -13,19 +13,15 @@ from replisome.errors import ReplisomeError
 from replisome.grid import canonical_json
 from replisome.io import file_hash, read_json, require_writable, write_text
 from replisome.keys import is_current, text_hash
-from replisome.settings import read_yaml
 from replisome.rawfiles import origin_file, raw_file
+from replisome.settings import read_yaml
 from replisome.splits import SPLITS
 
 # Jobs call `python -m replisome`: this interpreter and this source, whatever the shell that started Snakemake has.
 # A conda environment (--sdm conda) is activated later and so comes first.
 os.environ.update(
-    PATH=os.pathsep.join(
-        [os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]
-    ),
-    PYTHONPATH=os.pathsep.join(
-        filter(None, [f"{workflow.basedir}/workflow/src", os.getenv("PYTHONPATH")])
-    ),
+    PATH=os.pathsep.join([os.path.dirname(sys.executable), os.getenv("PATH", os.defpath)]),
+    PYTHONPATH=os.pathsep.join(filter(None, [f"{workflow.basedir}/workflow/src", os.getenv("PYTHONPATH")])),
     REPLISOME_MIRROR=str(config.get("mirror") or ""),
     REPLISOME_LEDGER=f"{workflow.basedir}/config/datasets.yaml",
 )
@@ -38,10 +34,9 @@ CAPTIONS = f"{workflow.basedir}/workflow/report"
 def load_plan():
     """Read and check all configuration; what is wrong ends the call with one message."""
     try:
+        # Read once more, for what Snakemake's own reading lets pass, such as a key given twice.
         for file in workflow.configfiles:
-            read_yaml(
-                Path(file)
-            )  # for what Snakemake's own reading lets pass, such as a key given twice
+            read_yaml(Path(file))
         plan = configuration.load(config, Path(workflow.basedir))
         for key in ("results_dir", "resources_dir"):
             require_writable(Path(config[key]), key)
@@ -84,11 +79,7 @@ def recipe_settings(w):
         "study": w.study,
         "implementation": study.settings["implementation"],
         "recipe": {"name": w.recipe, **recipe},
-        "dataset": (
-            configuration.what_data_are(dataset, PLAN.ledger[dataset])
-            if dataset
-            else None
-        ),
+        "dataset": (configuration.what_data_are(dataset, PLAN.ledger[dataset]) if dataset else None),
         "stand_ins": PLAN.stand_ins and "stand_in" in PLAN.ledger.get(dataset, {}),
     }
 
@@ -110,9 +101,7 @@ def report_settings():
     return {
         "studies": list(PLAN.studies),
         "settings": {study: text_hash(canonical_json(study_settings(study))) for study in PLAN.studies},
-        "implementations": sorted(
-            {plan.implementation.name for plan in PLAN.studies.values()}
-        ),
+        "implementations": sorted({plan.implementation.name for plan in PLAN.studies.values()}),
         "pages": {str(path.relative_to(CAPTIONS)): file_hash(path) for path in pages},
     }
 
@@ -126,9 +115,7 @@ def stale(stage, settings, folder):
     Each stage writes its key to provenance.json; here it is computed anew and compared. Snakemake's own records cannot
     tell: they know nothing of the library's source, and do not travel with copied results.
     """
-    return (
-        [] if is_current(Path(folder), stage, settings) else [f"{RESULTS}/{STALE_MARK}"]
-    )
+    return [] if is_current(Path(folder), stage, settings) else [f"{RESULTS}/{STALE_MARK}"]
 
 
 # ---- what a job asks for
@@ -149,9 +136,7 @@ def asks_for(resource, default):
 
 def checksum_of(dataset, version):
     entry = PLAN.ledger[dataset]
-    return str(
-        entry["stand_in"]["checksum"] if version == "stand-in" else entry["checksum"]
-    )
+    return str(entry["stand_in"]["checksum"] if version == "stand-in" else entry["checksum"])
 
 
 def raw_of(w):
@@ -175,9 +160,7 @@ def tested_runs(study):
     """Return the runs whose test split is scored; what a selection decides is known once its checkpoint has run."""
 
     def selection(experiment):
-        return read_json(
-            checkpoints.select.get(study=study, experiment=experiment).output.selection
-        )["recipes"]
+        return read_json(checkpoints.select.get(study=study, experiment=experiment).output.selection)["recipes"]
 
     return PLAN.studies[study].tested_runs(selection)
 
@@ -188,10 +171,7 @@ def tables_of(study):
 
 
 def figures_of(study):
-    return [
-        f"{RESULTS}/{study}/figures/{name}.png"
-        for name in PLAN.studies[study].implementation.figures
-    ]
+    return [f"{RESULTS}/{study}/figures/{name}.png" for name in PLAN.studies[study].implementation.figures]
 
 
 def caption(study, file):

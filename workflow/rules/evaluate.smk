@@ -4,8 +4,7 @@
 checkpoint select:
     input:
         scores=lambda w: [
-            run_path(run, "validation.json")
-            for run in PLAN.studies[w.study].experiment_runs(w.experiment)
+            run_path(run, "validation.json") for run in PLAN.studies[w.study].experiment_runs(w.experiment)
         ],
         stale=lambda w: stale("select", selection_settings(w), SELECTION.format(**w)),
     output:

@@ -14,9 +14,7 @@ for study in PLAN.studies:
                 recipe=PLAN.studies[study].recipes,
                 split=["train", "test"],
             ),
-            stale=lambda w, study=study: stale(
-                "figures", study_settings(study), f"{RESULTS}/{study}/figures"
-            ),
+            stale=lambda w, study=study: stale("figures", study_settings(study), f"{RESULTS}/{study}/figures"),
         output:
             png=[
                 report(

@@ -7,9 +7,7 @@ rule report:
         tables=[table for study in PLAN.studies for table in tables_of(study)],
         figures=[figure for study in PLAN.studies for figure in figures_of(study)],
         cards=[
-            f"{RESULTS}/{study}/{recipe}/card.json"
-            for study, plan in PLAN.studies.items()
-            for recipe in plan.recipes
+            f"{RESULTS}/{study}/{recipe}/card.json" for study, plan in PLAN.studies.items() for recipe in plan.recipes
         ],
         stale=lambda w: stale("report", report_settings(), f"{RESULTS}/report"),
     output:

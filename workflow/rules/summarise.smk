@@ -21,12 +21,8 @@ for study in PLAN.studies:
                 study=study,
                 experiment=PLAN.studies[study].experiments,
             ),
-            cards=expand(
-                f"{RECIPE}/card.json", study=study, recipe=PLAN.studies[study].recipes
-            ),
-            stale=lambda w, study=study: stale(
-                "summarise", study_settings(study), f"{RESULTS}/{study}/tables"
-            ),
+            cards=expand(f"{RECIPE}/card.json", study=study, recipe=PLAN.studies[study].recipes),
+            stale=lambda w, study=study: stale("summarise", study_settings(study), f"{RESULTS}/{study}/tables"),
         output:
             settings=f"{RESULTS}/{study}/tables/study.json",
             provenance=f"{RESULTS}/{study}/tables/provenance.json",
