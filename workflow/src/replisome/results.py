@@ -85,7 +85,10 @@ class StudyResults:
         """Return a run's test predictions in the order of the split, or None where it was not to be tested."""
         if run.key not in self.tested:
             return None
-        return read_parquet(self.root / run.directory / "test" / "predictions.parquet")[0].to_pandas()
+        predictions: pd.DataFrame = read_parquet(self.root / run.directory / "test" / "predictions.parquet")[
+            0
+        ].to_pandas()
+        return predictions
 
     def claimed(self, source: str, quantity: str, **where: Any) -> float | None:
         """Return the value a source reports for a quantity where these hyperparameters hold, or None."""
