@@ -186,7 +186,7 @@ def mistakes(study: StudyResults) -> Figure:
         for panel, item, label, predicted, confidence in zip(grid, *columns_shown, strict=False):
             panel.axis("on")
             _show(panel, images[item])
-            panel.set_title(f"is {names[label]}\ntaken for {names[predicted]}\n{confidence:.1%} sure", fontsize=9)
+            panel.set_title(f"is {names[label]}\ntaken for {names[predicted]}\n{confidence:.1%} sure", fontsize=8)
         total = int((predictions["label"] != predictions["predicted"]).sum())
         part.suptitle(f"{_heading(study, recipe)}: {variant.label}, {len(wrong)} of {total} mistakes", fontsize=12)
     return figure
