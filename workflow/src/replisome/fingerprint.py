@@ -45,11 +45,11 @@ def closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
         if path is None:
             raise LookupError(f"no module '{name}' under {root}")
         seen.add(name)
-        waiting.extend(imports(path, name, root) - seen)
+        waiting.extend(imports(path, root) - seen)
     return seen
 
 
-def imports(path: Path, name: str, root: Path = ROOT) -> set[str]:
+def imports(path: Path, root: Path = ROOT) -> set[str]:
     """Return the package's modules that one file imports, imports for type checkers left out."""
     found: set[str] = set()
     for node in _walk(parse(path)):

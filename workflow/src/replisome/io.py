@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -80,6 +81,11 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` atomically as indented JSON with sorted keys; NaN and infinity are refused."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def finite_or_none(scores: Mapping[str, float]) -> dict[str, float | None]:
+    """Return scores as JSON can hold them: None where one is NaN or infinite."""
+    return {name: value if math.isfinite(value) else None for name, value in scores.items()}
 
 
 def read_json(path: Path) -> Any:

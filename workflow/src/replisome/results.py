@@ -85,9 +85,8 @@ class StudyResults:
         """Return a run's test predictions in the order of the split, or None where it was not to be tested."""
         if run.key not in self.tested:
             return None
-        predictions: pd.DataFrame = read_parquet(self.root / run.directory / "test" / "predictions.parquet")[
-            0
-        ].to_pandas()
+        table, _ = read_parquet(self.root / run.directory / "test" / "predictions.parquet")
+        predictions: pd.DataFrame = table.to_pandas()
         return predictions
 
     def claimed(self, source: str, quantity: str, **where: Any) -> float | None:

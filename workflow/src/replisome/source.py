@@ -57,7 +57,7 @@ def parse(path: Path) -> ast.Module:
 
 
 def keyword_options(path: Path, function: str) -> dict[str, Option]:
-    """Return the keyword-only arguments of a top-level function or of a class's ``__init__``.
+    """Return the keyword-only arguments of a top-level function.
 
     Raises:
         LookupError: the file defines no such function.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from safetensors.torch import load_file
 
 from replisome import models, studies
 from replisome.errors import ReplisomeError
-from replisome.io import array_column, read_json, write_json, write_parquet
+from replisome.io import array_column, finite_or_none, read_json, write_json, write_parquet
 from replisome.provenance import Record
 from replisome.training.predict import predict, to_device
 
@@ -48,6 +47,5 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     table = pa.table({name: array_column(values) for name, values in columns.items()})
     write_parquet(out / "predictions.parquet", table)
     scores = {"loss": loss, **task.scores(outputs, targets, model)}
-    finite = {name: value if math.isfinite(value) else None for name, value in scores.items()}
-    write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": finite})
+    write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": finite_or_none(scores)})
     record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)

@@ -7,7 +7,6 @@ from typing import Any
 
 from replisome import plots
 from replisome.io import read_json
-from replisome.plan import StudyPlan
 from replisome.provenance import Record
 from replisome.results import StudyResults
 
@@ -17,7 +16,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     identity: dict[str, Any] = read_json(settings)
     record = Record("figures", identity)
     study = StudyResults.open(settings, results)
-    module = StudyPlan(identity, {}).implementation.part("figures")
+    module = study.plan.implementation.part("figures")
     for name in study.plan.implementation.figures:
         plots.save(getattr(module, name)(study), out, name)
         print(name, flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 
 from replisome import models, studies
 from replisome.grid import canonical_json
-from replisome.io import atomic, file_hash, read_json, write_json, write_parquet
+from replisome.io import atomic, file_hash, finite_or_none, read_json, write_json, write_parquet
 from replisome.provenance import Record
 from replisome.settings import validate
 from replisome.training import seeds
@@ -122,8 +121,7 @@ def _validation(config: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
     def scores(epoch: int) -> dict[str, float | None]:
         row = progress.history[epoch - 1]
-        found = {k.removeprefix("validation_"): v for k, v in row.items() if k.startswith("validation_")}
-        return {k: v if math.isfinite(v) else None for k, v in found.items()}
+        return finite_or_none({k.removeprefix("validation_"): v for k, v in row.items() if k.startswith("validation_")})
 
     assert progress.best_epoch is not None  # at least one epoch was trained
     return {

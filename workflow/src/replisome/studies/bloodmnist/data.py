@@ -151,7 +151,7 @@ def read_npz(path: Path, classes: int | None) -> dict[str, Images]:
     for split, key in KEYS.items():
         images = _get(arrays, f"{key}_images", path)
         labels = _get(arrays, f"{key}_labels", path)
-        splits[split] = _check(path, key, images, labels, classes)
+        splits[split] = _check(path, key, images, labels)
     shapes = {data.images.shape[1:] for data in splits.values()}
     if len(shapes) > 1:
         raise ReplisomeError(f"{path}: the splits hold images of different shapes: {sorted(shapes)}.")
@@ -162,9 +162,9 @@ def read_npz(path: Path, classes: int | None) -> dict[str, Images]:
                 f"{path}: key '{KEYS[split]}_labels' has label {data.labels.max()}, but there are only {classes} "
                 "classes (0 is the first); correct the file or the 'classes' of config/datasets.yaml."
             )
-    missing = sorted(set(range(classes)) - set(splits["train"].labels.tolist()))
+    missing = _unseen(splits, classes)
     if missing:
-        raise ReplisomeError(f"{path}: key 'train_labels' has no image of class {missing[0]}; it cannot be learnt.")
+        raise ReplisomeError(f"{path}: key 'train_labels' has no image of class {min(missing)}; it cannot be learnt.")
     return splits
 
 
@@ -174,7 +174,7 @@ def _get(arrays: Mapping[str, np.ndarray], key: str, path: Path) -> np.ndarray:
     return arrays[key]
 
 
-def _check(path: Path, key: str, images: np.ndarray, labels: np.ndarray, classes: int | None) -> Images:
+def _check(path: Path, key: str, images: np.ndarray, labels: np.ndarray) -> Images:
     at = f"{path}: key '{key}_images'"
     if np.issubdtype(images.dtype, np.floating) and np.isnan(images).any():
         raise ReplisomeError(f"{at} holds {int(np.isnan(images).sum())} NaN values; images must be uint8.")
@@ -199,12 +199,17 @@ def _check(path: Path, key: str, images: np.ndarray, labels: np.ndarray, classes
     return Images(images, labels, np.arange(len(labels)))
 
 
+def _unseen(splits: Mapping[str, Images], classes: int) -> set[int]:
+    """Return the classes that training has no image of."""
+    return set(range(classes)) - set(splits["train"].labels.tolist())
+
+
 def _check_what_is_left(splits: Mapping[str, Images], classes: int, raw: Path | None) -> None:
     """Refuse data of which deduplication leaves too little to learn from."""
     for split, data in splits.items():
         if not len(data.labels):
             raise ReplisomeError(f"{raw}: every image of split '{split}' stands again in a later split; none is left.")
-    missing = set(range(classes)) - set(splits["train"].labels.tolist())
+    missing = _unseen(splits, classes)
     if missing:
         raise ReplisomeError(f"{raw}: every training image of class {min(missing)} stands again in a later split.")
 
