@@ -8,7 +8,7 @@ from datetime import date
 
 import torch
 
-from benchmarks import images, planning
+from benchmarks import images, planning, probes
 from replisome.provenance import processor
 
 
@@ -17,7 +17,10 @@ def main() -> None:
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
     print(f"{date.today()}  {device}, {os.cpu_count()} cores, {versions}")
-    for benchmark in (images.training_step, images.two_at_once, planning.dry_run):
+    for benchmark in (
+        *(images.training_step, images.two_at_once),
+        *(probes.training_step, probes.encoding, probes.full_table, planning.dry_run),
+    ):
         for line in benchmark():
             print(line, flush=True)
 

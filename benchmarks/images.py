@@ -14,19 +14,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
+from benchmarks.steps import BATCH, REPEATS, WARM_UP, plain_loop, resident_loop
 from replisome import models
 from replisome.models import DataSpec
-from replisome.stages.train import choose_precision, make_fabric
 from replisome.studies.bloodmnist.task import ImageSplit
-from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
-from replisome.training.predict import to_device
 
 SPEC = DataSpec((3, 28, 28), 8)
-BATCH = 64
-WARM_UP = 3  # steps that are not timed
-REPEATS = 3  # the best of so many is taken: other work on the machine only ever slows a run down
 STEPS = {"none": 12, "max": 80}  # by pooling; steps without it take some 15 times longer
 
 
@@ -49,54 +44,26 @@ def _data(items: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.integers(0, 256, (items, 28, 28, 3), dtype=np.uint8), rng.integers(0, 8, items)
 
 
-def reference(pool: str, steps: int) -> float:
-    """Return images a second of a DataLoader, torch's default Adam and torch's default threads."""
+def _model(pool: str) -> nn.Module:
     torch.manual_seed(0)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = models.build("cnn", SPEC, {"pool": pool}).to(device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.001)
-    loader = DataLoader(IndexedImages(*_data((steps + WARM_UP) * BATCH)), batch_size=BATCH, shuffle=True)
-    began = 0.0
-    for step, (images, labels) in enumerate(loader):
-        if step == WARM_UP:
-            began = time.perf_counter()
-        optimiser.zero_grad()
-        loss = nn.functional.cross_entropy(model(images.to(device)), labels.to(device))
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        loss.item()  # what such loops do to print a running loss
-    return steps * BATCH / (time.perf_counter() - began)
+    return models.build("cnn", SPEC, {"pool": pool})
+
+
+def reference(pool: str, steps: int) -> float:
+    """Return images a second of the plain loop."""
+    items = IndexedImages(*_data((steps + WARM_UP) * BATCH))
+    return plain_loop(_model(pool), items, nn.functional.cross_entropy, steps)
 
 
 def ours(pool: str, steps: int, threads: int) -> float:
-    """Return images a second of the step in replisome.training.loop on resident data."""
-    torch.manual_seed(0)
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    fabric = make_fabric(choose_precision("fp32"))
-    images, labels = (torch.from_numpy(values).to(fabric.device) for values in _data((steps + WARM_UP) * BATCH))
-    half = torch.full((3,), 0.5, device=fabric.device)
-    split = ImageSplit(images, labels, half, half)
-    model = to_device(models.build("cnn", SPEC, {"pool": pool}), fabric.device, torch.channels_last)
-    model, optimiser = fabric.setup(model, make_optimiser(model.parameters(), TrainingSettings()))
-    schedule = make_schedule(optimiser, TrainingSettings(), steps + WARM_UP)
-    order = torch.randperm(len(split)).to(fabric.device)
-    total = torch.zeros((), device=fabric.device)
-    began = 0.0
-    for step, items in enumerate(torch.split(order, BATCH)):
-        if step == WARM_UP:
-            began = time.perf_counter()
-        inputs, targets = split.batch(items)
-        loss = nn.functional.cross_entropy(model(inputs), targets)
-        optimiser.zero_grad()
-        fabric.backward(loss)
-        optimiser.step()
-        schedule.step()
-        total += loss.detach()
-    total.item()
-    seconds = time.perf_counter() - began
-    torch.set_num_threads(before)
-    return steps * BATCH / seconds
+    """Return images a second of our step."""
+    images, labels = (torch.from_numpy(values) for values in _data((steps + WARM_UP) * BATCH))
+
+    def split(device: torch.device) -> ImageSplit:
+        half = torch.full((3,), 0.5, device=device)
+        return ImageSplit(images.to(device), labels.to(device), half, half)
+
+    return resident_loop(_model(pool), split, nn.functional.cross_entropy, steps, threads, torch.channels_last)
 
 
 def training_step() -> Iterator[str]:
@@ -134,7 +101,7 @@ def two_at_once() -> Iterator[str]:
                 **{"name": "control", "split": "official", "encoding": "image", "normalisation": "zscore"},
                 **{"protocol": "sound", "source": {"control": "cells", "options": {"train": 2000}}},
             },
-            "dataset": None,
+            "datasets": {},
         }
         (root / "recipe.json").write_text(json.dumps(recipe))
         prepare = [sys.executable, "-m", "replisome", "prepare", "--settings", str(root / "recipe.json")]

@@ -22,7 +22,12 @@ def dry_run() -> Iterator[str]:
         with tempfile.TemporaryDirectory() as name:
             own = Path(name) / "overrides.yaml"
             own.write_text(
-                yaml.safe_dump({"overrides": {"bloodmnist": {"experiments": {"variants": {"seeds": seeds}}}}})
+                yaml.safe_dump(
+                    {
+                        "studies": ["bloodmnist"],
+                        "overrides": {"bloodmnist": {"experiments": {"variants": {"seeds": seeds}}}},
+                    }
+                )
             )
             command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "all", "--cores", "2"]
             command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", name]

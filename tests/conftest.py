@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 KEPT_OUT = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "resources", "__pycache__", ".*_cache")
 
-# The control, as small as it can be and still pass through every stage.
+# The controls, as small as they can be and still pass through every stage.
 TINY = {
     "bloodmnist": {
         "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
@@ -29,20 +29,39 @@ TINY = {
                 "budget": {"epochs": 2},
             }
         },
-    }
+    },
+    "rnacompete": {
+        "recipes": {
+            name: {"source": {"options": {"train": 150, "test": 40}}}
+            for name in ("control", "control_kmer2", "control_two")
+        },
+        "experiments": {
+            "architectures": {
+                "models": {
+                    "bilstm": {"grid": {"width": [3, 4]}},
+                    "cnn1d": {"grid": {"width": [3]}},
+                },
+                "budget": {"epochs": 2},
+            },
+            **{name: {"budget": {"epochs": 1}} for name in ("attention", "encodings_sound", "proteins")},
+            "baselines": {"models": {"kmer_ridge": {"grid": {"k": [2]}}}},
+        },
+    },
 }
 
 
 @dataclass
 class Workflow:
-    """A copy of the repository in a folder of its own, with the tiny control as its configuration."""
+    """A copy of the repository in a folder of its own, with one study's tiny control as its configuration."""
 
     root: Path
+    study: str = "bloodmnist"
 
     def command(self, *arguments: str, overrides: dict | None, **config: str) -> list[str]:
         """Return the command line of snakemake on the copy."""
         own = self.root / "overrides.yaml"
-        own.write_text(yaml.safe_dump({"overrides": TINY if overrides is None else overrides}))
+        chosen = TINY if overrides is None else overrides
+        own.write_text(yaml.safe_dump({"studies": [self.study], "overrides": chosen}))
         command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
         command += ["--snakefile", str(self.root / "Snakefile")]
         command += ["--configfile", str(self.root / "config" / "demo.yaml"), str(own)]
@@ -78,14 +97,24 @@ class Workflow:
         path.write_text(text.replace(old, new))
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
-    """Run the tiny workflow once, to the report; tests take copies of the folder."""
-    root = tmp_path_factory.mktemp("finished") / "replisome"
+def run_once(root: Path, study: str) -> Path:
+    """Run a study's tiny control to the report in a new copy of the repository."""
     shutil.copytree(ROOT, root, ignore=KEPT_OUT, symlinks=True)
-    done = Workflow(root).run()
+    done = Workflow(root, study).run()
     assert done.returncode == 0, done.stdout
     return root
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """Run the tiny workflow once; tests take copies of the folder."""
+    return run_once(tmp_path_factory.mktemp("finished") / "replisome", "bloodmnist")
+
+
+@pytest.fixture(scope="session")
+def finished_probes(tmp_path_factory) -> Path:
+    """The same with the study whose experiments inherit from one another."""
+    return run_once(tmp_path_factory.mktemp("probes") / "replisome", "rnacompete")
 
 
 @pytest.fixture
@@ -94,6 +123,14 @@ def workflow(finished, tmp_path) -> Workflow:
     copy = tmp_path / "replisome"
     shutil.copytree(finished, copy, symlinks=True)
     return Workflow(copy)
+
+
+@pytest.fixture
+def heirs(finished_probes, tmp_path) -> Workflow:
+    """A finished workflow of experiments that inherit, to edit."""
+    copy = tmp_path / "heirs"
+    shutil.copytree(finished_probes, copy, symlinks=True)
+    return Workflow(copy, "rnacompete")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import pytest
 
 from replisome.errors import ReplisomeError
 from replisome.io import column_array
+from replisome.rawfiles import RawFile
 from replisome.studies.bloodmnist.data import drop_leaks, find_duplicates, medmnist_info, prepare, read_npz
 
 ENTRY = {"classes": ["a", "b", "c"]}
@@ -105,7 +106,7 @@ def test_what_stands_in_a_later_split_is_dropped_from_the_earlier_one(leaky):
 
 
 def test_the_sound_recipe_takes_statistics_from_the_images_it_keeps(leaky):
-    prepared = prepare(recipe(split="official-deduplicated", normalisation="zscore"), leaky, ENTRY)
+    prepared = prepare(recipe(split="official-deduplicated", normalisation="zscore"), {"x": RawFile(leaky, ENTRY)})
     table, metadata = prepared.tables["train"]
     images = column_array(table, "image", tuple(metadata["shape"]))
     assert len(images) == 9
@@ -115,7 +116,7 @@ def test_the_sound_recipe_takes_statistics_from_the_images_it_keeps(leaky):
 
 
 def test_the_reported_recipe_keeps_everything_and_scales_by_constants(leaky):
-    prepared = prepare(recipe(), leaky, ENTRY)
+    prepared = prepare(recipe(), {"x": RawFile(leaky, ENTRY)})
     assert len(prepared.tables["train"][0]) == 12
     assert prepared.statistics["channel_mean"] == [0.5, 0.5, 0.5]
     assert prepared.card["class_names"] == ["a", "b", "c"]
@@ -123,7 +124,8 @@ def test_the_reported_recipe_keeps_everything_and_scales_by_constants(leaky):
 
 def test_a_file_with_other_counts_than_the_official_ones_is_refused(npz):
     with pytest.raises(ReplisomeError, match="split 'train' has 12 images, the official file has 11959"):
-        prepare(recipe(), npz(train_labels=(np.arange(12) % 8)[:, None]), {"medmnist": "bloodmnist"})
+        official = {"medmnist": "bloodmnist"}
+        prepare(recipe(), {"x": RawFile(npz(train_labels=(np.arange(12) % 8)[:, None]), official)})
 
 
 def test_medmnist_is_read_without_being_imported(tmp_path, monkeypatch):
@@ -149,7 +151,7 @@ def test_the_real_images_have_seventeen_duplicate_groups_eleven_across_splits(re
 def test_deduplication_that_leaves_nothing_is_a_message(npz, mnist_arrays):
     same = npz(test_images=mnist_arrays["val_images"])
     with pytest.raises(ReplisomeError, match="every image of split 'validation' stands again in a later split"):
-        prepare(recipe(split="official-deduplicated"), same, ENTRY)
+        prepare(recipe(split="official-deduplicated"), {"x": RawFile(same, ENTRY)})
 
 
 def test_a_single_array_named_npz_is_a_message(tmp_path):

@@ -1,8 +1,15 @@
+import hashlib
+
 import pytest
 
 from replisome.rawfiles import raw_file
 
-ENTRY = {"study": "s", "version": "v1", "file": "a.npz", "stand_in": {"file": "b.npz"}}
+ENTRY = {
+    "study": "s",
+    "version": "v1",
+    "file": "a.npz",
+    "stand_in": {"file": "b.npz", "checksum": "sha256:0", "bytes": 0},
+}
 
 
 @pytest.fixture
@@ -40,3 +47,25 @@ def test_a_stand_in_serves_only_where_it_may_and_nothing_better_is_at_hand(place
 
 def test_an_entry_without_stand_in_is_the_official_file(place):
     assert place[1](entry={"study": "s", "version": "v1", "file": "a.npz"}) == "v1/a.npz"
+
+
+NAMESAKE = {
+    **{"study": "s", "version": "v1", "file": "a.txt.gz"},
+    "stand_in": {"file": "a.txt.gz", "checksum": f"sha256:{hashlib.sha256(b'').hexdigest()}", "bytes": 0},
+}
+
+
+def test_a_stand_in_of_the_official_files_name_is_told_by_its_content(place, tmp_path):
+    make, ask = place
+    make("mirror/s/a.txt.gz")
+    assert ask(True, NAMESAKE) == "stand-in/a.txt.gz"
+    assert ask(False, NAMESAKE) == "v1/a.txt.gz"
+    (tmp_path / "mirror/s/a.txt.gz").write_bytes(b"the real one")
+    assert ask(True, NAMESAKE) == "v1/a.txt.gz"
+
+
+def test_an_official_file_may_lie_there_uncompressed(place, tmp_path):
+    make, ask = place
+    make("mirror/s/a.txt.gz")
+    make("resources/by-hand/a.txt")
+    assert ask(True, NAMESAKE) == "v1/a.txt.gz"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replisome.statistics import bootstrap_mean, mean_over_seeds, paired_difference
+from replisome.statistics import bootstrap_mean, mean_over_seeds, paired_difference, resampled_scores, with_interval
 
 
 def test_the_interval_over_seeds_is_students():
@@ -44,3 +44,42 @@ def test_pairing_narrows_the_interval_of_a_difference():
     found = paired_difference(first, second)
     assert found.value == pytest.approx(0.1, abs=0.002)
     assert found.high - found.low < 0.004
+
+
+def test_resampled_correlations_are_scipys_on_each_sample():
+    rng = np.random.default_rng(3)
+    measured = rng.normal(size=60).round(1)  # with ties
+    predicted = np.stack([measured + rng.normal(size=60), rng.integers(0, 4, 60).astype(float)])
+    found = resampled_scores(predicted, measured, resamples=5, seed=7)
+    again = np.random.default_rng(7)
+    for sample in range(5):
+        items = again.integers(60, size=60)
+        for k in range(2):
+            one, two = predicted[k][items], measured[items]
+            assert found.spearman[k, sample] == pytest.approx(stats.spearmanr(one, two)[0])
+            assert found.pearson[k, sample] == pytest.approx(stats.pearsonr(one, two)[0])
+            assert found.mse[k, sample] == pytest.approx(np.mean((one - two) ** 2))
+
+
+def test_the_bootstrap_interval_of_a_correlation_is_near_fishers():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=2000)
+    y = x + rng.normal(size=2000)
+    value = stats.pearsonr(x, y)[0]
+    found = with_interval(value, resampled_scores(x[None], y).pearson[0], 2000)
+    low, high = stats.pearsonr(x, y).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.005)
+
+
+def test_two_calls_on_the_same_items_are_paired():
+    rng = np.random.default_rng(1)
+    y = rng.normal(size=300)
+    one, two = y + rng.normal(size=300), y + rng.normal(size=300)
+    apart = resampled_scores(one[None], y).spearman[0] - resampled_scores(two[None], y).spearman[0]
+    together = resampled_scores(np.stack([one, two]), y).spearman
+    np.testing.assert_allclose(apart, together[0] - together[1])
+
+
+def test_a_prediction_that_never_varies_has_no_interval():
+    samples = resampled_scores(np.ones((1, 20)), np.arange(20.0), resamples=10).spearman[0]
+    assert np.isnan(with_interval(float("nan"), samples, 20).low)

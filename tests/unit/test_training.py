@@ -40,6 +40,9 @@ class Signs:
     def loss(self, outputs, targets):
         return nn.functional.cross_entropy(outputs, targets)
 
+    def terms(self, targets):
+        return torch.tensor(len(targets))
+
     def scores(self, outputs, targets, model):
         return {"accuracy": float((outputs.argmax(1) == targets).mean())}
 

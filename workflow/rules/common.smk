@@ -56,6 +56,7 @@ REPORT = f"{RESULTS}/report.html"
 RECIPE = f"{RESULTS}/{{study}}/{{recipe}}"
 RUN = f"{RECIPE}/runs/{{model}}/{{slug}}/seed={{seed}}"
 TEST = f"{RUN}/test"
+EXPLANATION = f"{RUN}/explanation"
 SELECTION = f"{RESULTS}/{{study}}/selection/{{experiment}}"
 
 
@@ -74,18 +75,32 @@ wildcard_constraints:
 def recipe_settings(w):
     study = PLAN.studies[w.study]
     recipe = study.recipe(w.recipe)
-    dataset = recipe["source"].get("dataset")
+    datasets = configuration.datasets_of(recipe, PLAN.ledger)
     return {
         "study": w.study,
         "implementation": study.settings["implementation"],
         "recipe": {"name": w.recipe, **recipe},
-        "dataset": (configuration.what_data_are(dataset, PLAN.ledger[dataset]) if dataset else None),
-        "stand_ins": PLAN.stand_ins and "stand_in" in PLAN.ledger.get(dataset, {}),
+        "datasets": {name: configuration.what_data_are(name, PLAN.ledger[name]) for name in datasets},
+        "stand_ins": PLAN.stand_ins and any("stand_in" in PLAN.ledger[name] for name in datasets),
     }
 
 
+def selection_of(study):
+    """Return a function from an experiment's name to its selection, known once its checkpoint has run."""
+
+    def selection(experiment):
+        where = {"study": study, "experiment": experiment}
+        if not workflow.is_main_process:  # a job on a node: the main process has waited for the checkpoint
+            return read_json(Path(f"{SELECTION.format(**where)}/selection.json"))["recipes"]
+        return read_json(checkpoints.select.get(**where).output.selection)["recipes"]
+
+    return selection
+
+
 def run_settings(w):
-    return PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed).settings
+    """Return what a run is; one that inherits is known once the selection it inherits from is."""
+    run = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
+    return PLAN.studies[w.study].resolve(run, selection_of(w.study)).settings
 
 
 def selection_settings(w):
@@ -140,13 +155,10 @@ def checksum_of(dataset, version):
 
 
 def raw_of(w):
-    """Return a recipe's raw file and its origin; a control has none."""
-    dataset = PLAN.studies[w.study].recipe(w.recipe)["source"].get("dataset")
-    if dataset is None:
-        return []
+    """Return by data set the raw files of a recipe; a control has none."""
     mirror = Path(config["mirror"]) if config["mirror"] else None
-    raw = raw_file(dataset, PLAN.ledger[dataset], RESOURCES, mirror, PLAN.stand_ins)
-    return [raw, str(origin_file(raw))]
+    datasets = configuration.datasets_of(PLAN.studies[w.study].recipe(w.recipe), PLAN.ledger)
+    return {name: raw_file(name, PLAN.ledger[name], RESOURCES, mirror, PLAN.stand_ins) for name in datasets}
 
 
 # ---- which runs an aggregation needs
@@ -156,13 +168,16 @@ def run_path(run, file):
     return f"{RESULTS}/{run.directory}/{file}"
 
 
-def tested_runs(study):
-    """Return the runs whose test split is scored; what a selection decides is known once its checkpoint has run."""
+def tests_of(study):
+    """Return the scores of the runs whose test split is read."""
+    runs = PLAN.studies[study].tested_runs(selection_of(study))
+    return [run_path(run, f"test/{file}") for run in runs for file in ("metrics.json", "predictions.parquet")]
 
-    def selection(experiment):
-        return read_json(checkpoints.select.get(study=study, experiment=experiment).output.selection)["recipes"]
 
-    return PLAN.studies[study].tested_runs(selection)
+def explanations_of(study):
+    """Return the explanations of the runs that an experiment wants explained."""
+    runs = PLAN.studies[study].explained_runs(selection_of(study))
+    return [run_path(run, "explanation/explanation.parquet") for run in runs]
 
 
 def tables_of(study):

@@ -1,4 +1,5 @@
-# Requires: trained runs. Produces: the choice of the best on validation, and test scores for the runs that ask for them.
+# Requires: trained runs. Produces: the choice of the best on validation; test scores and explanations for the runs that
+# ask for them.
 
 
 checkpoint select:
@@ -54,4 +55,32 @@ rule evaluate:
         out=lambda w, output: os.path.dirname(output.metrics),
     shell:
         "python -m replisome evaluate --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
+        "--out {params.out:q} --threads {threads} > {log:q} 2>&1"
+
+
+rule explain:
+    input:
+        config=f"{RUN}/config.json",
+        weights=f"{RUN}/best.safetensors",
+        data=f"{RECIPE}/validation.parquet",
+        stats=f"{RECIPE}/stats.json",
+        stale=lambda w: stale("explain", run_settings(w), EXPLANATION.format(**w)),
+    output:
+        explanation=f"{EXPLANATION}/explanation.parquet",
+        provenance=f"{EXPLANATION}/provenance.json",
+    log:
+        f"{RESULTS}/logs/explain/{{study}}/{{recipe}}/{{model}}/{{slug}}/{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/explain/{{study}}/{{recipe}}/{{model}}/{{slug}}/{{seed}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=15,
+    params:
+        data=lambda w, input: os.path.dirname(input.stats),
+        out=lambda w, output: os.path.dirname(output.explanation),
+    shell:
+        "python -m replisome explain --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
         "--out {params.out:q} --threads {threads} > {log:q} 2>&1"

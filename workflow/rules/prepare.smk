@@ -3,7 +3,8 @@
 
 rule prepare:
     input:
-        raw=raw_of,
+        raw=lambda w: list(raw_of(w).values()),
+        origins=lambda w: [str(origin_file(path)) for path in raw_of(w).values()],
         stale=lambda w: stale("prepare", recipe_settings(w), RECIPE.format(**w)),
     output:
         settings=f"{RECIPE}/recipe.json",
@@ -22,7 +23,7 @@ rule prepare:
         runtime=30,
     params:
         settings=lambda w: canonical_json(recipe_settings(w)),
-        raw=lambda w, input: f"--raw {shlex.quote(input.raw[0])}" if input.raw else "",
+        raw=lambda w: " ".join(f"--raw {name}={shlex.quote(path)}" for name, path in raw_of(w).items()),
         out=lambda w, output: os.path.dirname(output.card),
     shell:
         "(printf %s {params.settings:q} > {output.settings:q} && "

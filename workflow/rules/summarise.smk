@@ -11,11 +11,9 @@ for study in PLAN.studies:
                 for run in PLAN.studies[study].runs
                 for file in ("history.parquet", "validation.json", "provenance.json")
             ],
-            tests=lambda w, study=study: [
-                run_path(run, f"test/{file}")
-                for run in tested_runs(study)
-                for file in ("metrics.json", "predictions.parquet")
-            ],
+            configs=[run_path(run, "config.json") for run in PLAN.studies[study].runs],
+            tests=lambda w, study=study: tests_of(study),
+            explanations=lambda w, study=study: explanations_of(study),
             selections=expand(
                 f"{SELECTION}/selection.json",
                 study=study,

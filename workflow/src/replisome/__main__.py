@@ -82,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
 
     prepare = stages.add_parser("prepare", help="carry out a recipe")
     _settings(prepare, "recipe.json")
-    prepare.add_argument("--raw", type=Path, help="the raw file; not for controls")
+    prepare.add_argument(
+        "--raw", type=_named, action="append", default=[], metavar="NAME=FILE", help="a raw file; none for controls"
+    )
     prepare.add_argument("--out", required=True, type=Path, help="the recipe's folder")
 
     train = stages.add_parser("train", help="train one run")
@@ -92,12 +94,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--threads", type=_positive, default=1)
     train.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
 
-    evaluate = stages.add_parser("evaluate", help="score a run on the test split")
-    _settings(evaluate, "the run's config.json", "--run")
-    evaluate.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
-    evaluate.add_argument("--weights", required=True, type=Path)
-    evaluate.add_argument("--out", required=True, type=Path)
-    evaluate.add_argument("--threads", type=_positive, default=1)
+    for name, text in (("evaluate", "score a run on the test split"), ("explain", "say why a run predicts as it does")):
+        stage = stages.add_parser(name, help=text)
+        _settings(stage, "the run's config.json", "--run")
+        stage.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
+        stage.add_argument("--weights", required=True, type=Path)
+        stage.add_argument("--out", required=True, type=Path)
+        stage.add_argument("--threads", type=_positive, default=1)
 
     select = stages.add_parser("select", help="choose the best model of an experiment on validation")
     _settings(select, "study.json")
@@ -123,6 +126,13 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError("must be NAME=FILE")
+    return name, Path(path)
 
 
 def _settings(parser: argparse.ArgumentParser, what: str, flag: str = "--settings") -> None:

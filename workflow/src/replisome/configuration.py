@@ -12,6 +12,7 @@ from replisome.grid import seeds
 from replisome.plan import Plan, StudyPlan
 from replisome.settings import as_numbers, overlay, read_yaml, validate
 
+BASIC = frozenset({"source", "split", "encoding", "normalisation", "protocol"})
 FOLDERS = frozenset({"tables", "figures", "selection"})
 TARGETS = frozenset({"all", "download", "prepare", "train", "evaluate", "select", "report"})
 
@@ -26,6 +27,11 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
     ledger_file = root / "config" / "datasets.yaml"
     ledger = read_yaml(ledger_file)
     validate(ledger, "datasets", _shown(ledger_file, root))
+    for name, entry in ledger.items():
+        for companion in entry.get("companions", []):
+            if companion not in ledger:
+                near = did_you_mean(companion, ledger)
+                raise ReplisomeError(f"{_shown(ledger_file, root)}: {name}.companions: no entry '{companion}'{near}")
     claims_file = root / "config" / "claims.yaml"
     claims = read_yaml(claims_file)
     validate(claims, "claims", _shown(claims_file, root))
@@ -46,6 +52,12 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
         if name not in known:
             raise ReplisomeError(f"config: key 'overrides': no study '{name}'{did_you_mean(name, known)}")
     return Plan(plans, ledger, config["stand_ins"])
+
+
+def datasets_of(recipe: Mapping[str, Any], ledger: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the names of the data sets whose raw files a recipe needs: its source and what goes with that."""
+    dataset = recipe["source"].get("dataset")
+    return [dataset, *ledger[dataset].get("companions", [])] if dataset else []
 
 
 def what_data_are(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,8 +128,7 @@ def _load_study(
     plan = StudyPlan(settings, resources)
     _check_recipes(plan, ledger, origin)
     for recipe in plan.recipes.values():
-        dataset = recipe["source"].get("dataset")
-        if dataset:
+        for dataset in datasets_of(recipe, ledger):
             settings["datasets"][dataset] = ledger[dataset]
     try:
         for experiment in plan.experiments:
@@ -160,11 +171,18 @@ def _check_recipes(plan: StudyPlan, ledger: Mapping[str, Any], origin: str) -> N
         if "control" in source and source["control"] not in study.controls:
             near = did_you_mean(source["control"], study.controls)
             raise ReplisomeError(f"{at}.source.control': no control '{source['control']}'{near}")
-        known = study.control_options()
+        known = study.source_options("control" if "control" in source else "dataset")
+        missing = [
+            option for option, about in known.items() if about.required and option not in source.get("options", {})
+        ]
+        if missing:
+            raise ReplisomeError(f"{at}.source.options': needs a value for: {', '.join(missing)}.")
         for option, value in source.get("options", {}).items():
             if option not in known:
                 raise ReplisomeError(f"{at}.source.options': unknown option '{option}'{did_you_mean(option, known)}")
             known[option].check(value, f"{at}.source.options.{option}'")
+        for extra in recipe.keys() - BASIC - set(study.recipe_extras):
+            raise ReplisomeError(f"{at}.{extra}': study '{study.name}' has no use for it; remove it.")
         for key, allowed in study.recipe_values.items():
             if recipe[key] not in allowed:
                 raise ReplisomeError(f"{at}.{key}': '{recipe[key]}' is not one of: {', '.join(allowed)}.")
@@ -177,8 +195,16 @@ def _check_experiment(plan: StudyPlan, name: str) -> None:
         raise ReplisomeError(
             f"experiments.{name}.select.metric: unknown metric '{metric}'{did_you_mean(metric, known)}"
         )
+    for model in block.get("explain", []):
+        if not plan.implementation.explains:
+            raise ReplisomeError(f"experiments.{name}.explain: study '{plan.name}' cannot explain its models.")
+        if model not in block["models"]:
+            raise ReplisomeError(
+                f"experiments.{name}.explain: no model '{model}'{did_you_mean(model, block['models'])}"
+            )
     for run in plan.runs_of[name]:
-        try:
-            models.check(run.model, run.settings["hyperparameters"])
-        except ReplisomeError as error:
-            raise ReplisomeError(f"experiments.{name}.models.{run.model}: {error}") from None
+        for possible in plan.possible(run):
+            try:
+                models.check(possible.model, possible.settings["hyperparameters"])
+            except ReplisomeError as error:
+                raise ReplisomeError(f"experiments.{name}.models.{run.model}: {error}") from None

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from replisome.errors import ReplisomeError
 
@@ -19,9 +19,20 @@ SLUG_LIMIT = 200  # a file name may have 255 bytes
 DEFAULT_SLUG = "default"
 
 
+class Parent(NamedTuple):
+    """Where a run takes hyperparameters from: the best of a model in an experiment, under a recipe, on validation."""
+
+    experiment: str
+    model: str
+    recipe: str
+
+
 @dataclass(frozen=True)
 class Run:
-    """One training run; ``config`` is its canonical JSON and, besides the data, its only input."""
+    """One training run; ``config`` is its canonical JSON and, besides the data, its only input.
+
+    A run with a ``parent`` lacks what it inherits until the winner is known: see ``StudyPlan.resolve``.
+    """
 
     study: str
     recipe: str
@@ -30,6 +41,7 @@ class Run:
     seed: int
     experiment: str
     config: str
+    parent: Parent | None = None
 
     @property
     def directory(self) -> str:

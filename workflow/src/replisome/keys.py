@@ -22,6 +22,7 @@ ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "prepare": lambda i: [_study(i, "data"), *([_study(i, "control")] if "control" in i["recipe"]["source"] else [])],
     "train": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
     "evaluate": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
+    "explain": lambda i: [_study(i, "task"), _study(i, "explain"), f"replisome.models.{i['model']}"],
     "select": lambda i: [],
     "summarise": lambda i: [_study(i, "tables")],
     "figures": lambda i: [_study(i, "figures")],

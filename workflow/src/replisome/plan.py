@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from replisome import studies
+from replisome import models, studies
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.grid import Run, canonical_json, distinct, points, seeds, slug
+from replisome.grid import Parent, Run, canonical_json, distinct, points, seeds, slug
 from replisome.settings import schema, validate
 
+# By an experiment's name, its candidates by recipe, best on validation first.
+Selection = Callable[[str], Mapping[str, Sequence[Mapping[str, Any]]]]
 # A name in a grid is a training key if the schema of training settings has it, and the model's otherwise.
 TRAINING_KEYS = frozenset(schema("training")["properties"])
 
@@ -93,6 +96,7 @@ class StudyPlan:
     @cached_property
     def runs_of(self) -> Mapping[str, Sequence[Run]]:
         """The runs of each experiment."""
+        _check_circles(self.experiments)
         return {name: _expand(self.settings, name) for name in self.experiments}
 
     @cached_property
@@ -106,23 +110,67 @@ class StudyPlan:
         return {run.key: run for run in self.runs}
 
     def selection_settings(self, experiment: str) -> dict[str, Any]:
-        """Return the settings that the selection of one experiment depends on, and no more."""
-        kept = ("name", "implementation", "recipes", "full")
-        return {k: self.settings[k] for k in kept} | {"experiments": {experiment: self.experiments[experiment]}}
+        """Return the settings that the selection of one experiment depends on, and no more.
 
-    def tested_runs(self, selection: Callable[[str], Mapping[str, Sequence[Mapping[str, Any]]]]) -> list[Run]:
-        """Return the runs whose test split is scored: all of an experiment, or those that its selection names.
-
-        ``selection`` returns an experiment's candidates by recipe, best first; it is asked only where it decides.
+        Those of the experiments it inherits from are among them: they say what its runs may be.
         """
+        kept = ("name", "implementation", "recipes", "full")
+        experiments, waiting = {}, [experiment]
+        while waiting:
+            name = waiting.pop()
+            experiments[name] = block = self.experiments[name]
+            waiting.extend({choice["from"]["experiment"] for choice in block["models"].values() if "from" in choice})
+        return {k: self.settings[k] for k in kept} | {"experiments": experiments}
+
+    def possible(self, run: Run) -> Sequence[Run]:
+        """Return what a run may turn out to be: itself or, where it inherits, one for each possible winner."""
+        if run.parent is None:
+            return [run]
+        candidates = {winner.slug: winner for winner in self._candidates(run)}
+        return [inherit(run, whole) for winner in candidates.values() for whole in self.possible(winner)]
+
+    def resolve(self, run: Run, selection: Selection) -> Run:
+        """Return the run with what it inherits from the winner of another experiment, which ``selection`` names."""
+        if run.parent is None:
+            return run
+        best = selection(run.parent.experiment)[run.parent.recipe]
+        slug = next(candidate["slug"] for candidate in best if candidate["model"] == run.parent.model)
+        winner = next(candidate for candidate in self._candidates(run) if candidate.slug == slug)
+        return inherit(run, self.resolve(winner, selection))
+
+    def _candidates(self, run: Run) -> Sequence[Run]:
+        """Return the runs of which the best one's settings are inherited, one a slug."""
+        assert run.parent is not None
+        experiment, model, recipe = run.parent
+        runs = self.runs_of[experiment]
+        return [r for r in runs if (r.model, r.recipe, r.seed) == (model, recipe, runs[0].seed)]
+
+    def tested_runs(self, selection: Selection) -> list[Run]:
+        """Return the runs whose test split is scored: all of an experiment, or the best of each of its models."""
         tested: dict[tuple[str, str, str, str, int], Run] = {}
         for experiment, block in self.experiments.items():
-            runs = self.runs_of[experiment]
+            runs: Sequence[Run] = self.runs_of[experiment]
             if block["test"] == "selected":
-                best = {recipe: (c[0]["model"], c[0]["slug"]) for recipe, c in selection(experiment).items()}
-                runs = [run for run in runs if best[run.recipe] == (run.model, run.slug)]
+                runs = [run for model in block["models"] for run in self.best(experiment, model, selection)]
             tested |= {run.key: run for run in runs}
         return list(tested.values())
+
+    def explained_runs(self, selection: Selection) -> list[Run]:
+        """Return the runs that are explained: of each model that an experiment names, the best one's first seed."""
+        explained: dict[tuple[str, str, str, str, int], Run] = {}
+        for experiment, block in self.experiments.items():
+            for model in block.get("explain", []):
+                runs = self.best(experiment, model, selection)
+                explained |= {run.key: run for run in runs if run.seed == runs[0].seed}
+        return list(explained.values())
+
+    def best(self, experiment: str, model: str, selection: Selection) -> list[Run]:
+        """Return the runs, one a recipe and seed, of a model's best candidate in an experiment."""
+        chosen = selection(experiment)
+        best = {
+            recipe: next((c["slug"] for c in ranked if c["model"] == model), None) for recipe, ranked in chosen.items()
+        }
+        return [run for run in self.runs_of[experiment] if run.model == model and run.slug == best[run.recipe]]
 
     def reduced(self, experiment: str) -> bool:
         """Say whether an experiment runs on less than the sources' own budget."""
@@ -130,6 +178,55 @@ class StudyPlan:
         if full is None:  # an experiment that only a preset has
             return True
         return bool(now["budget"]["epochs"] < full["epochs"] or len(seeds(now["seeds"])) < full["seeds"])
+
+
+def inherit(run: Run, winner: Run) -> Run:
+    """Return ``run`` with the winner's training settings and those hyperparameters that its model has.
+
+    What the model's own fixed values and grid say stays; the experiment's training settings are under the winner's.
+    """
+    own, theirs = dict(run.settings), winner.settings
+    shared = {name: value for name, value in theirs["hyperparameters"].items() if name in models.options(run.model)}
+    own["hyperparameters"] = {**shared, **own["hyperparameters"]}
+    stays = {"precision", *own["inherits"]["own"]}  # precision follows the recipe's protocol
+    own["training"] = {**own["training"], **{k: v for k, v in theirs["training"].items() if k not in stays}}
+    own["inherits"] = {key: value for key, value in own["inherits"].items() if key != "own"} | {"slug": winner.slug}
+    return replace(run, config=canonical_json(own), parent=None)
+
+
+def _check_circles(experiments: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse experiments that inherit from themselves, directly or through others."""
+    above = {
+        name: {choice["from"]["experiment"] for choice in block["models"].values() if "from" in choice}
+        for name, block in experiments.items()
+    }
+    try:
+        TopologicalSorter(above).prepare()
+    except CycleError as error:
+        circle = " <- ".join(error.args[1])
+        raise ReplisomeError(f"experiments inherit in a circle: {circle}; one of them must not say 'from'.") from None
+
+
+def _parent(settings: Mapping[str, Any], experiment: str, model: str, recipe: str) -> Parent | None:
+    """Return where a model's runs under a recipe inherit from.
+
+    Raises:
+        ReplisomeError: there is no such experiment, model or recipe to inherit from.
+    """
+    source = settings["experiments"][experiment]["models"][model].get("from")
+    if source is None:
+        return None
+    at = f"experiments.{experiment}.models.{model}.from"
+    experiments = settings["experiments"]
+    name = source["experiment"]
+    if name not in experiments:
+        raise ReplisomeError(f"{at}.experiment: no experiment '{name}'{did_you_mean(name, experiments)}")
+    block = experiments[name]
+    parent = Parent(name, source.get("model", model), source.get("recipe", recipe))
+    for key, value, known in (("model", parent.model, block["models"]), ("recipe", parent.recipe, block["recipes"])):
+        if value not in known:
+            raise ReplisomeError(f"{at}.{key}: experiment '{name}' has no {key} '{value}'{did_you_mean(value, known)}")
+    return parent
 
 
 def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
@@ -147,10 +244,13 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
             )
         for point in points(grid):
             values = {**fixed, **point}
-            training = {**block["training"], **{k: v for k, v in values.items() if k in TRAINING_KEYS}}
+            own = {k: v for k, v in values.items() if k in TRAINING_KEYS}
+            training = {**block["training"], **own}
             hyperparameters = {k: v for k, v in values.items() if k not in TRAINING_KEYS}
             validate(training, "training", f"experiments.{experiment}: training settings of model '{model}'")
             for recipe in block["recipes"]:
+                parent = _parent(settings, experiment, model, recipe)
+                shown = {"from": parent.experiment, **point} if parent else point
                 protocol = settings["recipes"][recipe]["protocol"]
                 for seed in seeds(block["seeds"]):
                     config = {
@@ -159,6 +259,7 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
                         "recipe": {"name": recipe, **settings["recipes"][recipe]},
                         "model": model,
                         "hyperparameters": hyperparameters,
+                        **({"inherits": {**parent._asdict(), "own": sorted(own)}} if parent else {}),
                         # The sources trained in fp32: a reported recipe does so on any device.
                         "training": {**training, **({"precision": "fp32"} if protocol == "reported" else {})},
                         "budget": block["budget"],
@@ -171,10 +272,11 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
                             study=settings["name"],
                             recipe=recipe,
                             model=model,
-                            slug=slug(point),
+                            slug=slug(shown),
                             seed=seed,
                             experiment=experiment,
                             config=canonical_json(config),
+                            parent=parent,
                         )
                     )
     seen: set[tuple[str, str, str, str, int]] = set()

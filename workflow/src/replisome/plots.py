@@ -41,15 +41,21 @@ def panels(count: int, height: float = 4.2, width: float = WIDTH) -> tuple[Figur
     return figure, list(axes[0])
 
 
+def padded(curves: list[np.ndarray]) -> np.ndarray:
+    """Return curves (epochs,) as one array (curves, longest), NaN where one stopped earlier."""
+    table = np.full((len(curves), max(len(curve) for curve in curves)), np.nan)
+    for row, curve in zip(table, curves, strict=True):
+        row[: len(curve)] = curve
+    return table
+
+
 def curve_with_spread(axes: Axes, curves: list[np.ndarray], label: str, style: int) -> None:
     """Draw the mean of several curves over epochs 1, 2, ... and, where there are several, their range as a band.
 
     Curves that stopped early count as far as they go.
     """
-    longest = max(len(curve) for curve in curves)
-    table = np.full((len(curves), longest), np.nan)
-    for row, curve in zip(table, curves, strict=True):
-        row[: len(curve)] = curve
+    table = padded(curves)
+    longest = table.shape[1]
     epochs = np.arange(1, longest + 1)
     colour = COLOURS[style % len(COLOURS)]
     line = LINES[style % len(LINES)]

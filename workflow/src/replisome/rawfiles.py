@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from replisome.io import file_hash
+
+
+class RawFile(NamedTuple):
+    """A raw file in place, and the part of its ledger entry that data depend on."""
+
+    path: Path
+    entry: Mapping[str, Any]
 
 
 def raw_file(dataset: str, entry: Mapping[str, Any], resources: str, mirror: Path | None, stand_ins: bool) -> str:
@@ -18,11 +27,38 @@ def raw_file(dataset: str, entry: Mapping[str, Any], resources: str, mirror: Pat
         return official
     stand_in = f"{resources}/{dataset}/stand-in/{entry['stand_in']['file']}"
 
-    def at_hand(path: str) -> bool:
-        mirrored = mirror is not None and (mirror / entry["study"] / Path(path).name).exists()
-        return mirrored or Path(path).exists() or by_hand(path).exists()
+    def at_hand(path: str, look_for_stand_in: bool) -> bool:
+        folders = [by_hand(path).parent, *([mirror / entry["study"]] if mirror else [])]
+        return Path(path).exists() or any(find(folder, entry, look_for_stand_in) for folder in folders)
 
-    return stand_in if at_hand(stand_in) and not at_hand(official) else official
+    return stand_in if at_hand(stand_in, True) and not at_hand(official, False) else official
+
+
+def find(folder: Path, entry: Mapping[str, Any], stand_in: bool) -> Path | None:
+    """Return the official file, or the stand-in, of a ledger entry in a folder.
+
+    A stand-in may have the official file's name; its checksum then tells them apart. An official file that the ledger
+    names with .gz may lie there uncompressed.
+    """
+    if stand_in:
+        path = folder / str(entry["stand_in"]["file"])
+        alike = path.name != entry["file"] or is_stand_in(path, entry)
+        return path if path.is_file() and alike else None
+    official = str(entry["file"])
+    for name in (official, official.removesuffix(".gz")):
+        path = folder / name
+        if path.is_file() and not is_stand_in(path, entry):
+            return path
+    return None
+
+
+def is_stand_in(path: Path, entry: Mapping[str, Any]) -> bool:
+    """Say whether the file at ``path`` is the entry's stand-in, by name, size and checksum."""
+    what = entry.get("stand_in")
+    if what is None or path.name != what["file"] or not path.is_file():
+        return False
+    algorithm, _, digest = what["checksum"].partition(":")
+    return bool(path.stat().st_size == what["bytes"] and file_hash(path, algorithm) == digest)
 
 
 def by_hand(raw: str | Path) -> Path:

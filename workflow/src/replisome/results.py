@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,11 +27,15 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class StudyResults:
-    """A study's plan and results folder. ``metrics`` is the tidy table that :mod:`replisome.stages.summarise` makes."""
+    """A study's plan and results folder. ``metrics`` is the tidy table that :mod:`replisome.stages.summarise` makes.
+
+    ``shared`` is for what several tables or figures of one call need and only one should compute.
+    """
 
     plan: StudyPlan
     root: Path
     metrics: pd.DataFrame
+    shared: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: Path, root: Path, metrics: pd.DataFrame | None = None) -> StudyResults:
@@ -48,9 +52,24 @@ class StudyResults:
 
     def selection(self, experiment: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """Return an experiment's candidates by recipe, best on validation first."""
-        path = self.root / self.plan.name / "selection" / experiment / "selection.json"
-        recipes: Mapping[str, Sequence[Mapping[str, Any]]] = read_json(path)["recipes"]
-        return recipes
+        return self.selections[experiment]
+
+    @cached_property
+    def selections(self) -> Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]:
+        """The selections of all experiments, each read once."""
+        folder = self.root / self.plan.name / "selection"
+        return {name: read_json(folder / name / "selection.json")["recipes"] for name in self.plan.experiments}
+
+    def resolved(self, run: Run) -> Run:
+        """Return a run with what it inherits from the winner of another experiment."""
+        return self.plan.resolve(run, self.selection)
+
+    def explanation(self, run: Run) -> tuple[pd.DataFrame, dict[str, Any]] | None:
+        """Return what a run's ``explain`` stage left, and its metadata, or None where it was not to be explained."""
+        if run.key not in self.explained:
+            return None
+        table, metadata = read_parquet(self.root / run.directory / "explanation" / "explanation.parquet")
+        return table.to_pandas(), metadata
 
     def best_candidate(self, recipe: str) -> Candidate | None:
         """Return the model with the best mean validation score under a recipe, over all experiments that use it.
@@ -80,6 +99,11 @@ class StudyResults:
     def tested(self) -> frozenset[tuple[str, str, str, str, int]]:
         """Keys of the runs whose test split was to be scored."""
         return frozenset(run.key for run in self.plan.tested_runs(self.selection))
+
+    @cached_property
+    def explained(self) -> frozenset[tuple[str, str, str, str, int]]:
+        """Keys of the runs that were to be explained."""
+        return frozenset(run.key for run in self.plan.explained_runs(self.selection))
 
     def predictions(self, run: Run) -> pd.DataFrame | None:
         """Return a run's test predictions in the order of the split, or None where it was not to be tested."""

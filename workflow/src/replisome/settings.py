@@ -34,6 +34,8 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key '{key}' is given twice", key_node.start_mark)
@@ -55,7 +57,8 @@ def read_yaml(path: Path) -> Any:
         ReplisomeError: the file is missing, is not YAML or gives a key twice; the message has the line.
     """
     try:
-        return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+        loaded = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+        return as_numbers(loaded)  # a copy in which no two aliases are the same object
     except FileNotFoundError:
         raise ReplisomeError(f"{path}: no such file.") from None
     except (UnicodeDecodeError, yaml.reader.ReaderError, TypeError, IsADirectoryError) as error:

@@ -15,18 +15,25 @@ from typing import Any
 from replisome.errors import ReplisomeError
 
 PACKAGE = "replisome"
-KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
+KINDS: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "str": (str,),
+    "list": (list,),
+}
 ROOT = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
 class Option:
-    """One keyword of a function: whether it must be given, its plain type and, if it is a Literal, what it may be."""
+    """One keyword of a function: must it be given, of which plain type, which values of a Literal, may it be None."""
 
     name: str
     required: bool
     kind: str | None
     choices: tuple[Any, ...] | None
+    optional: bool = False
 
     def check(self, value: Any, where: str) -> None:
         """Check a value.
@@ -34,6 +41,8 @@ class Option:
         Raises:
             ReplisomeError: outside the choices, or of another type; ``where`` opens the message.
         """
+        if value is None and self.optional:
+            return
         if self.choices is not None and value not in self.choices:
             raise ReplisomeError(f"{where}: {value!r} is not one of: {', '.join(map(str, self.choices))}")
         wanted = KINDS.get(self.kind or "")
@@ -66,16 +75,25 @@ def keyword_options(path: Path, function: str) -> dict[str, Option]:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             arguments = node.args
             return {
-                argument.arg: Option(
-                    argument.arg, default is None, _kind(argument.annotation), _choices(argument.annotation)
-                )
+                argument.arg: _option(argument, default)
                 for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
             }
     raise LookupError(f"{path}: no function '{function}'")
 
 
+def _option(argument: ast.arg, default: ast.expr | None) -> Option:
+    annotation, optional = argument.annotation, False
+    match annotation:
+        case ast.BinOp(left=inner, op=ast.BitOr(), right=ast.Constant(value=None)):
+            annotation, optional = inner, True
+    return Option(argument.arg, default is None, _kind(annotation), _choices(annotation), optional)
+
+
 def _kind(annotation: ast.expr | None) -> str | None:
-    return annotation.id if isinstance(annotation, ast.Name) else None
+    match annotation:
+        case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)):
+            return name
+    return None
 
 
 def _choices(annotation: ast.expr | None) -> tuple[Any, ...] | None:

@@ -57,3 +57,65 @@ def paired_difference(first: np.ndarray, second: np.ndarray) -> Estimate:
     Both have shape (items,); where a model has several seeds, give each item's mean over them.
     """
     return bootstrap_mean(np.asarray(first, dtype=float) - np.asarray(second, dtype=float))
+
+
+class Resampled(NamedTuple):
+    """Scores of predictions on bootstrap samples of the items: each of shape (predictions, resamples)."""
+
+    spearman: np.ndarray
+    pearson: np.ndarray
+    mse: np.ndarray
+
+
+def resampled_scores(predicted: np.ndarray, measured: np.ndarray, resamples: int = 1000, seed: int = 0) -> Resampled:
+    """Return rank correlation, correlation and mean squared error of predictions (k, n) with measurements (n,).
+
+    Ranks are taken anew in every sample, ties averaged. The samples depend on n, ``resamples`` and ``seed`` alone, so
+    that two calls on the same items are paired: the interval of a difference is that of the differences.
+    """
+    rng = np.random.default_rng(seed)
+    n = len(measured)
+    columns = [np.asarray(column, dtype=float) for column in (*predicted, measured)]
+    rankers = [_Ranker(column) for column in columns]
+    squared = [(column - columns[-1]) ** 2 for column in columns[:-1]]
+    found = np.empty((3, len(predicted), resamples))
+    for sample in range(resamples):
+        count = np.bincount(rng.integers(n, size=n), minlength=n).astype(float)
+        ranks = [ranker.ranks(count) for ranker in rankers]
+        for k, error in enumerate(squared):
+            found[0, k, sample] = _weighted_pearson(ranks[k], ranks[-1], count)
+            found[1, k, sample] = _weighted_pearson(columns[k], columns[-1], count)
+            found[2, k, sample] = (count @ error) / n
+    return Resampled(*found)
+
+
+class _Ranker:
+    """Average ranks of a fixed column in samples drawn with replacement, in one pass each."""
+
+    def __init__(self, column: np.ndarray) -> None:
+        self.order = np.argsort(column, kind="stable")
+        ordered = column[self.order]
+        self.starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        self.sizes = np.diff(np.r_[self.starts, len(column)])
+
+    def ranks(self, count: np.ndarray) -> np.ndarray:
+        """Return each item's average rank in a sample that holds it ``count`` (n,) times."""
+        drawn = np.add.reduceat(count[self.order], self.starts)
+        average = np.cumsum(drawn) - (drawn - 1) / 2
+        ranks = np.empty(len(count))
+        ranks[self.order] = np.repeat(average, self.sizes)
+        return ranks
+
+
+def _weighted_pearson(one: np.ndarray, two: np.ndarray, count: np.ndarray) -> float:
+    total = count.sum()
+    first, second = one - (count @ one) / total, two - (count @ two) / total
+    spread = np.sqrt((count @ first**2) * (count @ second**2))
+    return float(count @ (first * second) / spread) if spread > 0 else float("nan")
+
+
+def with_interval(value: float, samples: np.ndarray, n: int) -> Estimate:
+    """Return an estimate with the percentile interval of its bootstrap ``samples`` (resamples,)."""
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.nanpercentile(samples, [tail, 100 - tail]) if np.isfinite(samples).any() else (np.nan, np.nan)
+    return Estimate(value, float(low), float(high), n)

@@ -21,10 +21,16 @@ FOLDER = Path(__file__).resolve().parent
 
 
 class DataSpec(NamedTuple):
-    """What a model must know of its data: shape of one input without the batch, and the number of outputs."""
+    """What a model must know of its data.
+
+    ``shape`` is that of one input without the batch, ``outputs`` the number of outputs. Inputs are whole numbers below
+    ``tokens`` where that is not 0. ``features`` describes each output by the same number of values, where the data do.
+    """
 
     shape: tuple[int, ...]
     outputs: int
+    tokens: int = 0
+    features: tuple[tuple[float, ...], ...] = ()
 
 
 def available() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from pooch.utils import get_logger
 
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import DISK_ERRORS, atomic, file_hash, write_json
-from replisome.rawfiles import by_hand, origin_file
+from replisome.rawfiles import by_hand, find, is_stand_in, origin_file
 from replisome.settings import read_yaml, validate
 
 RETRIES = 3
@@ -38,14 +39,18 @@ def run(name: str, ledger: Path | None, stand_in: bool, mirror: Path | None, out
         raise ReplisomeError(f"{ledger}: data set '{name}' has no stand-in.")
     what = entry["stand_in"] if stand_in else entry
     source = None
-    if by_hand(out).is_file():
-        source = _copy(name, by_hand(out), what["checksum"], out, "placed by hand")
-    if source is None and mirror is not None:
+    placed = find(by_hand(out).parent, entry, stand_in)
+    if placed is not None:
+        source = _copy(name, placed, what["checksum"], out, "placed by hand")
+    elif mirror is not None:
         where = f"{entry['study']}/{what['file']}"
-        if (mirror / where).is_file():
-            source = _copy(name, mirror / where, what["checksum"], out, f"mirror folder, {where}")
+        mirrored = find(mirror / entry["study"], entry, stand_in)
+        if mirrored is not None:
+            source = _copy(name, mirrored, what["checksum"], out, f"mirror folder, {where}")
         else:
-            print(f"{name}: not in the mirror ({mirror / where})", flush=True)
+            only = " holds only its stand-in, which this configuration does not allow (key 'stand_ins')"
+            there = only if is_stand_in(mirror / where, entry) else " does not have it"
+            print(f"{name}: the mirror ({mirror / where}){there}", flush=True)
     if source is None:
         if not stand_in:
             source = _from_addresses(entry, out)
@@ -82,6 +87,14 @@ def _mismatch(path: Path, checksum: str | None) -> str | None:
 
 
 def _copy(name: str, path: Path, checksum: str | None, out: Path, source: str) -> str:
+    if path.name == out.name.removesuffix(".gz") != out.name:
+        with (
+            path.open("rb") as original,
+            atomic(out) as target,
+            gzip.GzipFile("", "wb", fileobj=target, mtime=0) as packed,
+        ):
+            shutil.copyfileobj(original, packed, 2**20)
+        return f"{source}, uncompressed there (its checksum was not compared)"
     if found := _mismatch(path, checksum):
         raise ReplisomeError(
             f"{path}: wrong checksum: found {found}, expected {checksum} (config/datasets.yaml, '{name}'). "

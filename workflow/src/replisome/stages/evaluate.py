@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
-from replisome import models, studies
-from replisome.errors import ReplisomeError
+from replisome import studies
 from replisome.io import array_column, finite_or_none, read_json, write_json, write_parquet
 from replisome.provenance import Record
-from replisome.training.predict import predict, to_device
+from replisome.training.predict import predict
+from replisome.training.restore import restore
 
 SPLIT = "test"
 
@@ -31,17 +29,9 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     task = studies.get(config["implementation"]).part("task").open_task(data)
-    model = models.build(config["model"], task.data, config["hyperparameters"])
-    try:
-        model.load_state_dict(load_file(weights))
-    except FileNotFoundError:
-        raise ReplisomeError(f"{weights}: no such file; train the run first.") from None
-    except (SafetensorError, RuntimeError, OSError, ValueError) as error:
-        raise ReplisomeError(
-            f"{weights}: not the weights of {config['model']} ({error}); delete and retrain."
-        ) from None
+    model = restore(config, task, weights, device)
     split = task.load(SPLIT, device)
-    outputs, targets, loss = predict(to_device(model, device, task.memory_format), task, split)
+    outputs, targets, loss = predict(model, task, split)
     columns = task.predictions(outputs, targets, model)
     columns = {"item": np.arange(len(split)), **columns}
     table = pa.table({name: array_column(values) for name, values in columns.items()})

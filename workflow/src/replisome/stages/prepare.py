@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,28 +10,28 @@ from replisome import studies
 from replisome.errors import ReplisomeError
 from replisome.io import file_hash, read_json, write_json, write_parquet
 from replisome.provenance import Record
-from replisome.rawfiles import origin_file
+from replisome.rawfiles import RawFile, origin_file
 from replisome.splits import SPLITS
 
 
-def run(settings: Path, raw: Path | None, out: Path) -> None:
+def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
     """Write train, validation and test.parquet, stats.json, card.json and provenance.json to ``out``.
 
-    ``settings`` holds study, implementation, recipe and the ledger entry of its data set.
+    ``settings`` holds study, implementation, recipe and the ledger entries of its data sets; ``raw`` the name and the
+    file of each of them.
 
     Raises:
         ReplisomeError: the raw file changed since its download, or fails a check of the study.
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("prepare", identity)
-    recipe, entry = identity["recipe"], identity["dataset"]
-    if (raw is None) != (entry is None):
-        raise ReplisomeError(
-            f"{settings}: a recipe on a data set needs --raw FILE, and one on a control takes none; "
-            f"source is {recipe['source']}."
-        )
-    origin = _origin(raw) if raw is not None else None
-    prepared = studies.get(identity["implementation"]).part("data").prepare(recipe, raw, entry)
+    recipe, entries = identity["recipe"], identity["datasets"]
+    if {name for name, _ in raw} != entries.keys():
+        wanted = " ".join(f"--raw {name}=FILE" for name in entries) or "none"
+        raise ReplisomeError(f"{settings}: this recipe needs the raw files: {wanted}; source is {recipe['source']}.")
+    origins = {name: _origin(path) for name, path in raw}
+    files = {name: RawFile(path, entries[name]) for name, path in raw}
+    prepared = studies.get(identity["implementation"]).part("data").prepare(recipe, files)
     for split in SPLITS:
         table, metadata = prepared.tables[split]
         write_parquet(out / f"{split}.parquet", table, metadata)
@@ -45,11 +46,12 @@ def run(settings: Path, raw: Path | None, out: Path) -> None:
         "normalisation": recipe["normalisation"],
         "control": recipe["source"].get("control"),
         "dataset": recipe["source"].get("dataset"),
-        "origin": origin,
+        "origin": origins.get(recipe["source"].get("dataset")),
+        "companions": [origin for name, origin in origins.items() if name != recipe["source"].get("dataset")],
         **prepared.card,
     }
     write_json(out / "card.json", card)
-    record.write(out / "provenance.json", [raw] if raw is not None else [])
+    record.write(out / "provenance.json", [path for _, path in raw])
 
 
 def _origin(raw: Path) -> dict[str, Any]:

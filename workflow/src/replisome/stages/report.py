@@ -147,9 +147,11 @@ def _card(card: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
         "citation": entry.get("citation"),
     }
     if "ceiling" in card:
-        best = card["ceiling"]["expected"]
-        drawn = card["ceiling"]["oracle_on_this_draw"]["validation"]
-        facts["best possible accuracy"] = f"{100 * best:.2f} % expected, {100 * drawn:.2f} % on this validation draw"
+        best, drawn = card["ceiling"]["expected"], card["ceiling"]["oracle_on_this_draw"]["validation"]
+        facts[f"best possible {card['ceiling']['metric']}"] = (
+            f"{best:.4f} expected, {drawn:.4f} on this validation draw"
+        )
+    facts["with it"] = "; ".join(f"{c['file']} ({c['from']}), SHA-256 {c['sha256']}" for c in card["companions"])
     rows = pd.DataFrame([(k, v) for k, v in facts.items() if v], columns=["", "value"])
     return {"recipe": card["recipe"], "facts": _table(rows), "counts": _table(_counts(card))}
 

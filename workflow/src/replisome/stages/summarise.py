@@ -35,7 +35,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
     tested = {item.key for item in plan.tested_runs(study.selection)}
     rows = [
-        {**_about(plan, experiment, item, cards[item.recipe]), **row}
+        {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **row}
         for experiment, runs in plan.runs_of.items()
         for item in runs
         for row in _rows(results / item.directory, item.key in tested)

@@ -20,9 +20,11 @@ from replisome.provenance import Record
 from replisome.settings import validate
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
+from replisome.training.closed_form import estimate
 from replisome.training.loop import Goal, Progress, fit
 from replisome.training.optim import TrainingSettings
 from replisome.training.predict import to_device
+from replisome.training.task import ClosedForm
 
 
 def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float) -> None:
@@ -50,17 +52,12 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     checkpoint = Checkpoint(out / "checkpoint.pt", identity, checkpoint_minutes)
     print(f"{config['model']} on {fabric.device}, {precision}, {len(splits['train'])} items", flush=True)
 
-    progress = fit(
-        to_device(model, fabric.device, task.memory_format),
-        task,
-        splits,
-        training,
-        epochs=config["budget"]["epochs"],
-        seed=config["seed"],
-        goal=Goal(**config["select"]),
-        fabric=fabric,
-        checkpoint=checkpoint,
-    )
+    model, goal = to_device(model, fabric.device, task.memory_format), Goal(**config["select"])
+    if isinstance(model, ClosedForm):
+        progress = estimate(model, task, splits, goal, fabric.device)
+    else:
+        epochs, seed = config["budget"]["epochs"], config["seed"]
+        progress = fit(model, task, splits, training, epochs, seed, goal, fabric, checkpoint)
 
     write_weights(out / "best.safetensors", progress.best_weights)
     write_weights(out / "last.safetensors", model.state_dict())

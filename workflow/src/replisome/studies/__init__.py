@@ -1,7 +1,8 @@
 """The studies, one package each. It exports one light ``STUDY`` object; its parts are imported when used.
 
 A study package holds: ``data.py`` (raw files to arrays), ``control.py`` (simulated data with a known ceiling),
-``task.py`` (tensors, loss, scores), ``tables.py`` and ``figures.py``.
+``task.py`` (tensors, loss, scores), ``tables.py`` and ``figures.py``, and, where it explains its models,
+``explain.py``.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ class Study:
     """What the workflow must know of a study before it runs anything.
 
     ``metrics`` maps each score of a run to the direction that is better; ``recipe_values`` lists what the recipe keys
-    split, encoding and normalisation may be; ``controls`` names the simulated data; ``tables`` and ``figures`` are file
-    stems with their titles.
+    split, encoding and normalisation may be and ``recipe_extras`` which further keys a recipe may have; ``controls``
+    names the simulated data; ``tables`` and ``figures`` are file stems with their titles; a study that ``explains`` has
+    a part of that name.
     """
 
     name: str
@@ -34,14 +36,17 @@ class Study:
     controls: tuple[str, ...]
     tables: Mapping[str, str]
     figures: Mapping[str, str]
+    recipe_extras: tuple[str, ...] = ()
+    explains: bool = False
 
-    def part(self, name: Literal["data", "control", "task", "tables", "figures"]) -> ModuleType:
+    def part(self, name: Literal["data", "control", "task", "explain", "tables", "figures"]) -> ModuleType:
         """Import one part of the study."""
         return importlib.import_module(f"replisome.studies.{self.name}.{name}")
 
-    def control_options(self) -> dict[str, Option]:
-        """Return the options of the study's control, read from the source."""
-        return keyword_options(FOLDER / self.name / "control.py", "draw")
+    def source_options(self, kind: Literal["control", "dataset"]) -> dict[str, Option]:
+        """Return the options of a recipe's source: those of the control's ``draw``, or of the data set's ``read``."""
+        part, function = ("control", "draw") if kind == "control" else ("data", "read")
+        return keyword_options(FOLDER / self.name / f"{part}.py", function)
 
 
 def available() -> list[str]:

@@ -40,6 +40,7 @@ class Progress:
     batch: int = 0  # complete batches of the current one
     step: int = 0
     loss_sum: float = 0.0
+    terms: float = 0.0
     seconds: float = 0.0  # training time of the current epoch so far
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int | None = None
@@ -73,7 +74,9 @@ def fit(
 
     while progress.epoch < epochs and not progress.stopped:
         order = seeds.epoch_order(seed, progress.epoch, len(splits["train"])).to(fabric.device)
-        loss_sum = torch.tensor(progress.loss_sum, dtype=torch.float64, device=fabric.device)
+        loss_sum, terms = torch.tensor(
+            [progress.loss_sum, progress.terms], dtype=torch.float64, device=fabric.device
+        ).unbind()
         began = beat = time.monotonic()
         carried = progress.seconds
         model.train()
@@ -87,17 +90,20 @@ def fit(
                 fabric.clip_gradients(model, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
             optimiser.step()
             schedule.step()
-            loss_sum += loss.detach() * len(items)
+            count = task.terms(targets)
+            loss_sum, terms = loss_sum + loss.detach() * count, terms + count
             progress.step, progress.batch = progress.step + 1, batch + 1
             if checkpoint.due_within_epoch() and batch + 1 < batches:
-                progress.loss_sum, progress.seconds = loss_sum.item(), carried + time.monotonic() - began
+                progress.loss_sum, progress.terms = loss_sum.item(), terms.item()
+                progress.seconds = carried + time.monotonic() - began
                 checkpoint.save(_state(progress, model, optimiser, schedule))
             if time.monotonic() - beat > HEARTBEAT:
                 beat = time.monotonic()
                 print(f"  epoch {progress.epoch + 1}: batch {batch + 1}/{batches}", flush=True)
-        train_loss = loss_sum.item() / len(splits["train"])  # the one wait for the device in an epoch
+        train_loss = (loss_sum / terms).item()  # the one wait for the device in an epoch
         trained = carried + time.monotonic() - began
-        _close_epoch(progress, model, task, splits, goal, train_loss, trained, schedule)
+        rate = float(schedule.get_last_lr()[0])
+        close_epoch(progress, model, task, splits, goal, train_loss, trained, rate)
         _report(progress, epochs, goal, len(splits["train"]))
         if settings.patience is not None and progress.epoch - (progress.best_epoch or 0) >= settings.patience:
             progress.stopped = f"no better {goal.metric} for {settings.patience} epochs"
@@ -106,7 +112,7 @@ def fit(
     return progress
 
 
-def _close_epoch(
+def close_epoch(
     progress: Progress,
     model: nn.Module,
     task: Task,
@@ -114,10 +120,11 @@ def _close_epoch(
     goal: Goal,
     train_loss: float,
     trained: float,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
+    learning_rate: float,
 ) -> None:
     """Score the splits, add a row to the history and keep the weights if they are the best so far."""
-    progress.epoch, progress.batch, progress.loss_sum, progress.seconds = progress.epoch + 1, 0, 0.0, 0.0
+    progress.epoch, progress.batch = progress.epoch + 1, 0
+    progress.loss_sum, progress.terms, progress.seconds = 0.0, 0.0, 0.0
     row = {"epoch": float(progress.epoch), "step": float(progress.step), "train_loss": train_loss}
     if not math.isfinite(train_loss):
         if progress.best_epoch is None:
@@ -130,7 +137,7 @@ def _close_epoch(
             scores = {"loss": loss, **task.scores(outputs, targets, model)}
             row |= {f"{name}_{metric}": value for metric, value in scores.items()}
     row |= {"seconds_training": trained, "seconds_evaluation": time.monotonic() - began}
-    row["learning_rate"] = float(schedule.get_last_lr()[0])
+    row["learning_rate"] = learning_rate
     progress.history.append(row)
     score = row[f"validation_{goal.metric}"]
     if goal.better(score, progress.best_score) or progress.best_epoch is None:

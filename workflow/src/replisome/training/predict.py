@@ -19,15 +19,16 @@ def to_device(model: nn.Module, device: torch.device, memory_format: torch.memor
 
 @torch.inference_mode()
 def predict(model: nn.Module, task: Task, split: Split) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return outputs (n, ...) and targets (n, ...) of a split in its order, and the mean loss over its items."""
+    """Return outputs (n, ...) and targets (n, ...) of a split in its order, and the mean loss over its terms."""
     model.eval()
-    outputs, targets, losses = [], [], []
+    outputs, targets, losses, terms = [], [], [], []
     device = next(model.parameters()).device
     for items in torch.split(torch.arange(len(split), device=device), BATCH):
         inputs, wanted = split.batch(items)
         given = model(inputs)
         outputs.append(given.float())
         targets.append(wanted)
-        losses.append(task.loss(given, wanted).double() * len(items))
-    loss = torch.stack(losses).sum().item() / len(split)
+        terms.append(task.terms(wanted).double())
+        losses.append(task.loss(given, wanted).double() * terms[-1])
+    loss = (torch.stack(losses).sum() / torch.stack(terms).sum()).item()
     return torch.cat(outputs).cpu().numpy(), torch.cat(targets).cpu().numpy(), loss

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -37,6 +38,19 @@ class Task(Protocol):
         """Return the mean loss of a batch."""
         ...
 
+    def terms(self, targets: Tensor) -> Tensor:
+        """Return how many terms the mean loss of a batch is over, for adding batches up to a split."""
+        ...
+
     def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
         """Return the scores of a whole split from a model's outputs, loss left out."""
+        ...
+
+
+@runtime_checkable
+class ClosedForm(Protocol):
+    """A model that is solved for, not trained: counts, regressions, tables."""
+
+    def estimate(self, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+        """Set the weights from the training split; ``batches`` may be gone through more than once."""
         ...

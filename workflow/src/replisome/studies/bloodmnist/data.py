@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from replisome.duplicates import unleaked
 from replisome.encode.zscore import ChannelStatistics, channel_statistics, half_range
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import array_column
 from replisome.prepared import Prepared
+from replisome.rawfiles import RawFile
 
 KEYS = {"train": "train", "validation": "val", "test": "test"}  # ours -> the file's
 ORDER = list(KEYS)
@@ -37,20 +39,21 @@ class Images(NamedTuple):
         return Images(self.images[mask], self.labels[mask], self.rows[mask])
 
 
-def prepare(recipe: Mapping[str, Any], raw: Path | None, entry: Mapping[str, Any] | None) -> Prepared:
+def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
     """Carry out a recipe: read, check, find duplicates, drop leaks if the split says so, compute statistics.
 
-    ``raw`` is the downloaded file and ``entry`` its row of the ledger; a control has neither.
+    ``files`` holds the downloaded file under the name of the recipe's data set; a control has none.
 
     Raises:
         ReplisomeError: anything wrong with the file; the message names the file, the key and the remedy.
     """
-    splits, names, extra = _control(recipe) if raw is None or entry is None else _read(raw, entry)
+    raw = files.get(recipe["source"].get("dataset"))
+    splits, names, extra = _control(recipe) if raw is None else read(*raw)
     duplicates = find_duplicates(splits)
     dropped = dict.fromkeys(ORDER, 0)
     if recipe["split"] == "official-deduplicated":
         splits, dropped = drop_leaks(splits)
-        _check_what_is_left(splits, len(names), raw)
+        _check_what_is_left(splits, len(names), raw and raw.path)
     train = splits["train"].images
     channels = train.shape[-1]
     statistics = channel_statistics(train) if recipe["normalisation"] == "zscore" else half_range(channels)
@@ -96,7 +99,12 @@ def _control(recipe: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, .
     return splits, control.class_names, extra
 
 
-def _read(raw: Path, entry: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, ...], dict[str, Any]]:
+def read(raw: Path, entry: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, ...], dict[str, Any]]:
+    """Return a file's splits, its class names and nothing more for the card; counts are checked where known.
+
+    Raises:
+        ReplisomeError: the file is not as it should be.
+    """
     info = medmnist_info(entry["medmnist"]) if entry.get("medmnist") else {}
     names: tuple[str, ...] = tuple(entry.get("classes") or info.get("label", {}).values())
     splits = read_npz(raw, len(names) or None)
@@ -242,11 +250,6 @@ def drop_leaks(splits: Mapping[str, Images]) -> tuple[dict[str, Images], dict[st
 
     Returns the splits that remain and how many images each lost.
     """
-    digests = {split: _digests(data.images) for split, data in splits.items()}
-    kept, dropped = {}, {}
-    for position, split in enumerate(ORDER):
-        later = {digest for other in ORDER[position + 1 :] for digest in digests[other]}
-        mask = np.array([digest not in later for digest in digests[split]])
-        kept[split] = splits[split].keep(mask)
-        dropped[split] = int((~mask).sum())
-    return kept, dropped
+    masks = unleaked({split: _digests(data.images) for split, data in splits.items()})
+    kept = {split: data.keep(masks[split]) for split, data in splits.items()}
+    return kept, {split: int((~mask).sum()) for split, mask in masks.items()}

@@ -14,25 +14,21 @@ from sklearn.metrics import confusion_matrix as count_confusions
 from replisome.io import column_array, read_parquet
 from replisome.plots import COLOURS, MARKERS, WIDTH, curve_with_spread, panels
 from replisome.results import StudyResults
-from replisome.studies.bloodmnist.tables import Variant, curves_of, data_kind, values_of, variant_list
+from replisome.studies.bloodmnist.tables import Switches, variant_list
+from replisome.variants import curves_of, heading, values_of
 
 SAMPLES = 8  # images a class
 MISTAKES = 12  # images a recipe
 
 
-def _style(study: StudyResults, variant: Variant) -> int:
+def _style(study: StudyResults, variant: Switches) -> int:
     """Return a variant's style, the same under every recipe; the four of the assignment follow their switches."""
     found = {(v.pool == "max", v.head or "", v.model, v.slug) for v in variant_list(study)}
     return sorted(found).index((variant.pool == "max", variant.head or "", variant.model, variant.slug))
 
 
 def _heading(study: StudyResults, recipe: str) -> str:
-    card = study.cards[recipe]
-    experiments = [name for name, block in study.plan.experiments.items() if recipe in block["recipes"]]
-    reduced = ", reduced budget" if any(study.plan.reduced(name) for name in experiments) else ""
-    if card["control"]:
-        return f"control (simulated cells{reduced})"
-    return f"recipe {recipe} ({card['protocol']} protocol, {data_kind(card)} data{reduced})"
+    return heading(study, recipe, "cells")
 
 
 def _recipes(study: StudyResults) -> list[str]:
@@ -115,7 +111,7 @@ def accuracy_and_cost(study: StudyResults) -> Figure:
     return figure
 
 
-def _best_predictions(study: StudyResults, recipe: str) -> tuple[Variant, pd.DataFrame] | None:
+def _best_predictions(study: StudyResults, recipe: str) -> tuple[Switches, pd.DataFrame] | None:
     """Return the variant chosen on validation and the predictions of its first seed."""
     runs = study.best_runs(recipe)
     predictions = study.predictions(runs[0]) if runs else None

@@ -5,32 +5,22 @@ A column ``x`` with neighbours ``x low`` and ``x high`` is an estimate with its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
+from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, bootstrap_mean, mean_over_seeds, paired_difference
+from replisome.variants import Variant, about, curves_of, data_kind, estimate, values_of
+from replisome.variants import variants as all_variants
 
 POOLS = {"none": "no pooling", "max": "max pooling"}
 
 
-class Variant(NamedTuple):
-    """Runs that differ in their seed only."""
-
-    recipe: str
-    model: str
-    slug: str
-    runs: list[Run]
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """Return hyperparameters and training settings."""
-        settings = self.runs[0].settings
-        return {**settings["training"], **settings["hyperparameters"]}
+class Switches(Variant):
+    """A variant of the assignment's CNN, by its two switches."""
 
     @property
     def pool(self) -> str | None:
@@ -53,63 +43,21 @@ class Variant(NamedTuple):
         return ", ".join([*model, POOLS[self.pool], self.head, *others])
 
 
-def variant_list(study: StudyResults) -> list[Variant]:
+def variant_list(study: StudyResults) -> list[Switches]:
     """Return the study's variants in the order recipe, pooling, head, then model and slug."""
-    groups: dict[tuple[str, str, str], list[Run]] = {}
-    for run in study.plan.runs:
-        groups.setdefault((run.recipe, run.model, run.slug), []).append(run)
-    found = [Variant(*key, runs) for key, runs in groups.items()]
+    found = [Switches(**vars(variant)) for variant in all_variants(study)]
     recipes = list(study.plan.recipes)
     return sorted(found, key=lambda v: (recipes.index(v.recipe), v.pool == "max", v.head or "", v.model, v.slug))
 
 
-def values_of(study: StudyResults, variant: Variant, **where: Any) -> np.ndarray:
-    """Return one value a seed from the tidy table."""
-    return _rows(study, variant, **where).sort_values("seed")["value"].to_numpy()
-
-
-def curves_of(study: StudyResults, variant: Variant, split: str, metric: str) -> list[np.ndarray]:
-    """Return one curve (epochs,) a seed; runs that stopped early have shorter ones."""
-    rows = _rows(study, variant, split=split, metric=metric, role="curve").sort_values(["seed", "epoch"])
-    return [group["value"].to_numpy() for _, group in rows.groupby("seed")]
-
-
-def _rows(study: StudyResults, variant: Variant, **where: Any) -> pd.DataFrame:
-    run = variant.runs[0]
-    rows = study.pick(recipe=run.recipe, model=run.model, hyperparameters=run.slug, **where)
-    return rows.drop_duplicates(["seed", "split", "metric", "role", "epoch"])  # two experiments may share a run
-
-
-def _claimed(study: StudyResults, variant: Variant, source: str, quantity: str, *keys: str) -> float | None:
+def _claimed(study: StudyResults, variant: Switches, source: str, quantity: str, *keys: str) -> float | None:
     """Return what a source reports of variants with the same values of ``keys``; of a control it says nothing."""
     if study.cards[variant.recipe]["control"]:
         return None
     return study.claimed(source, quantity, **{key: variant.values.get(key) for key in keys})
 
 
-def data_kind(card: Mapping[str, Any]) -> str:
-    """Return what a recipe's images are: simulated, the stand-in or the official ones."""
-    if card["control"]:
-        return "simulated"
-    return "stand-in" if card["origin"]["stand_in"] else "official"
-
-
-def _about(study: StudyResults, variant: Variant) -> dict[str, Any]:
-    row = _rows(study, variant).iloc[0]
-    return {
-        "recipe": variant.recipe,
-        "protocol": "control" if row["control"] else row["protocol"],
-        "data": data_kind(study.cards[variant.recipe]),
-        "budget": f"{row['budget']}{' (reduced)' if row['reduced'] else ''}",
-        "seeds": len(variant.runs),
-    }
-
-
-def _estimate(name: str, estimate: Estimate, scale: float = 1.0) -> dict[str, float]:
-    return {name: estimate.value * scale, f"{name} low": estimate.low * scale, f"{name} high": estimate.high * scale}
-
-
-def _correct(study: StudyResults, variant: Variant) -> np.ndarray | None:
+def _correct(study: StudyResults, variant: Switches) -> np.ndarray | None:
     """Return each test item's share of seeds that classify it correctly, shape (items,)."""
     tested = [p for p in (study.predictions(run) for run in variant.runs) if p is not None]
     if not tested:
@@ -132,12 +80,12 @@ def variants(study: StudyResults) -> pd.DataFrame:
         ceiling = study.cards[variant.recipe].get("ceiling", {})
         rows.append(
             {
-                **_about(study, variant),
+                **about(study, variant),
                 "variant": variant.label,
                 "lr": variant.values.get("lr"),
-                **_estimate("validation accuracy (%)", mean_over_seeds(best), 100),
+                **estimate("validation accuracy (%)", mean_over_seeds(best), 100),
                 "report A, validation (%)": _claimed(study, variant, "report A", "accuracy@validation", "pool", "head"),
-                **_estimate("test accuracy (%)", test, 100),
+                **estimate("test accuracy (%)", test, 100),
                 "test images": len(correct) if correct is not None else 0,
                 "report B, test (%)": _claimed(study, variant, "report B", "accuracy@test", "pool", "head"),
                 "ceiling (%)": 100 * ceiling.get("expected", np.nan),
@@ -146,7 +94,7 @@ def variants(study: StudyResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _pairs(study: StudyResults) -> Iterator[tuple[Variant, Variant]]:
+def _pairs(study: StudyResults) -> Iterator[tuple[Switches, Switches]]:
     """Yield logits and softmax variants that are equal otherwise."""
     everything = variant_list(study)
     for one in everything:
@@ -176,12 +124,12 @@ def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
         best = [values_of(study, v, split="validation", metric="accuracy", role="best") for v in (logits, softmax)]
         rows.append(
             {
-                **_about(study, logits),
+                **about(study, logits),
                 "pooling": POOLS[logits.pool or "none"],
                 "lr": logits.values.get("lr"),
-                **_estimate("validation, logits - softmax (points)", _gap(*best), 100),
+                **estimate("validation, logits - softmax (points)", _gap(*best), 100),
                 "report A, validation (points)": _claimed(study, logits, "report A", "softmax_gap@validation", "pool"),
-                **_estimate("test, logits - softmax (points)", test, 100),
+                **estimate("test, logits - softmax (points)", test, 100),
                 "test images": test.n,
                 "report B, test (points)": _claimed(study, logits, "report B", "softmax_gap@test", "pool"),
             }
@@ -194,7 +142,7 @@ def efficiency(study: StudyResults) -> pd.DataFrame:
     rows = []
     for variant in variant_list(study):
 
-        def cost(metric: str, variant: Variant = variant) -> np.ndarray:
+        def cost(metric: str, variant: Switches = variant) -> np.ndarray:
             return values_of(study, variant, split="run", metric=metric, role="cost")
 
         seconds = cost("seconds_training")
@@ -203,19 +151,19 @@ def efficiency(study: StudyResults) -> pd.DataFrame:
         first_linear = cost("parameters.hidden")
         rows.append(
             {
-                **_about(study, variant),
+                **about(study, variant),
                 "variant": variant.label,
                 "lr": variant.values.get("lr"),
-                **_estimate("validation accuracy (%)", mean_over_seeds(best), 100),
+                **estimate("validation accuracy (%)", mean_over_seeds(best), 100),
                 "parameters": int(cost("parameters")[0]),
                 "first linear layer": int(first_linear[0]) if len(first_linear) else None,
-                **_estimate("training (s)", mean_over_seeds(seconds)),
+                **estimate("training (s)", mean_over_seeds(seconds)),
                 "report A (s)": _claimed(study, variant, "report A", "seconds@training", "pool"),
                 "report B (s)": _claimed(study, variant, "report B", "seconds@training", "pool"),
-                **_estimate("one epoch (s)", mean_over_seeds(seconds / epochs)),
-                **_estimate("scoring (s)", mean_over_seeds(cost("seconds_evaluation"))),
-                **_estimate("images/s", mean_over_seeds(cost("items") * epochs / seconds)),
-                **_estimate("peak memory (MB)", mean_over_seeds(cost("peak_memory_bytes") / 1e6)),
+                **estimate("one epoch (s)", mean_over_seeds(seconds / epochs)),
+                **estimate("scoring (s)", mean_over_seeds(cost("seconds_evaluation"))),
+                **estimate("images/s", mean_over_seeds(cost("items") * epochs / seconds)),
+                **estimate("peak memory (MB)", mean_over_seeds(cost("peak_memory_bytes") / 1e6)),
             }
         )
     return pd.DataFrame(rows)
@@ -230,16 +178,16 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
         drops = [float(np.maximum(0, -np.diff(curve)).max(initial=0)) for curve in curves]
         rows.append(
             {
-                **_about(study, variant),
+                **about(study, variant),
                 "variant": variant.label,
                 "lr": variant.values.get("lr"),
-                **_estimate("training loss, last epoch", mean_over_seeds([curve[-1] for curve in losses])),
+                **estimate("training loss, last epoch", mean_over_seeds([curve[-1] for curve in losses])),
                 "report B, loss": _claimed(study, variant, "report B", "last_loss@train", "head"),
-                **_estimate("best epoch", mean_over_seeds([float(curve.argmax() + 1) for curve in curves])),
+                **estimate("best epoch", mean_over_seeds([float(curve.argmax() + 1) for curve in curves])),
                 "report A, best epoch": _claimed(study, variant, "report A", "best_epoch@validation", "pool", "head"),
-                **_estimate("best validation accuracy (%)", mean_over_seeds([c.max() for c in curves]), 100),
-                **_estimate("last validation accuracy (%)", mean_over_seeds([c[-1] for c in curves]), 100),
-                **_estimate("largest drop between epochs (points)", mean_over_seeds(drops), 100),
+                **estimate("best validation accuracy (%)", mean_over_seeds([c.max() for c in curves]), 100),
+                **estimate("last validation accuracy (%)", mean_over_seeds([c[-1] for c in curves]), 100),
+                **estimate("largest drop between epochs (points)", mean_over_seeds(drops), 100),
             }
         )
     return pd.DataFrame(rows)

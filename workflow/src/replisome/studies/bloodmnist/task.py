@@ -55,6 +55,10 @@ class ImageClassification:
         """Return the cross-entropy, applied to probabilities too where a softmax head returns them (as in report B)."""
         return nn.functional.cross_entropy(outputs.float(), targets)
 
+    def terms(self, targets: Tensor) -> Tensor:
+        """Return the number of images."""
+        return torch.tensor(len(targets), device=targets.device)
+
     def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
         """Return accuracy and balanced accuracy of outputs (n, classes)."""
         predicted = outputs.argmax(axis=1)

@@ -1,0 +1,154 @@
+"""Runs that inherit the winner of another experiment: the winner changes, they run again; and only then."""
+
+import copy
+import json
+import shutil
+
+import pandas as pd
+import pytest
+from conftest import TINY, Workflow
+
+DEMO = "results/demo/rnacompete"
+AFTER = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "report": 1}
+
+
+def config_of(workflow, path):
+    return json.loads(next(workflow.root.glob(f"{DEMO}/{path}/seed=0/config.json")).read_text())
+
+
+def test_heirs_have_the_winners_settings_and_their_own(heirs):
+    best = json.loads((heirs.root / DEMO / "selection/architectures/selection.json").read_text())["recipes"]["control"]
+    winner = next(candidate["slug"] for candidate in best if candidate["model"] == "bilstm")
+    settings = config_of(heirs, f"control/runs/bilstm/{winner}")
+    heir = config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")
+    assert heir["inherits"] == {"experiment": "architectures", "model": "bilstm", "recipe": "control", "slug": winner}
+    assert heir["hyperparameters"] == {
+        "depth": 1,
+        "dropout": 0.0,
+        "heads": 2,
+        "width": settings["hyperparameters"]["width"],
+    }
+    assert "readout" in settings["hyperparameters"]  # which attention pooling has no use for
+    assert heir["training"] == settings["training"]
+    table = pd.read_parquet(heirs.root / DEMO / "tables/metrics.parquet")
+    shown = table.query("model == 'bilstm_attention'")["settings"].map(json.loads)
+    assert {s["width"] for s in shown} == {settings["hyperparameters"]["width"]}
+
+
+def test_a_second_run_does_nothing(heirs):
+    assert heirs.pending() == {}
+
+
+def test_a_fresh_clone_with_copied_results_runs_nothing(heirs, tmp_path):
+    clone = tmp_path / "clone"
+    shutil.copytree(heirs.root, clone, symlinks=True, ignore=shutil.ignore_patterns(".snakemake"))
+    assert Workflow(clone, "rnacompete").pending() == {}
+
+
+def make_win(heirs, other):
+    """Give the candidate that lost the validation score of a winner, as if its training had gone that way."""
+    for path in heirs.root.glob(f"{DEMO}/control/runs/bilstm/*/seed=0/validation.json"):
+        found = json.loads(path.read_text())
+        found["best"]["spearman"] = 0.9 if f"width={other}" in str(path) else 0.1
+        path.write_text(json.dumps(found))
+
+
+def test_another_winner_trains_its_heirs_again_and_only_those(heirs):
+    old = config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")["hyperparameters"]["width"]
+    new = {3: 4, 4: 3}[old]
+    make_win(heirs, new)
+    done = heirs.run()
+    assert done.returncode == 0, done.stdout
+    trained = [line for line in done.stdout.splitlines() if line.startswith(("rule train", "localrule train"))]
+    assert len(trained) == 4  # two numbers of heads, 2-mers, two proteins; the grid and the baselines stay
+    assert (
+        config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")["hyperparameters"]["width"] == new
+    )
+    assert heirs.pending() == {}
+
+
+def test_the_same_winner_chosen_again_trains_nothing(heirs):
+    width = config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")["hyperparameters"]["width"]
+    make_win(heirs, width)
+    done = heirs.run()
+    assert done.returncode == 0, done.stdout
+    assert "rule train" not in done.stdout
+    assert "checkpoint select" in done.stdout
+    assert heirs.pending() == {}
+
+
+def test_an_edited_heir_trains_alone(heirs):
+    heirs.edit("workflow/src/replisome/models/bilstm_attention.py", "/ hidden.shape[2] ** 0.5", "/ hidden.shape[2]")
+    pending = heirs.pending()
+    assert pending == {"train": 2, "evaluate": 2, "explain": 1, "select": 1, **AFTER}
+
+
+def test_an_edited_explanation_trains_nothing(heirs):
+    heirs.edit("workflow/src/replisome/studies/rnacompete/explain.py", "BACKGROUNDS = 16", "BACKGROUNDS = 8")
+    assert heirs.pending() == {"explain": 3, **AFTER}
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            {"experiment": "architecture"},
+            "from.experiment: no experiment 'architecture'; did you mean 'architectures'?",
+        ),
+        ({"experiment": "architectures", "model": "lstm"}, "experiment 'architectures' has no model 'lstm'; did you"),
+        (
+            {"experiment": "architectures", "model": "bilstm", "recipe": "contol"},
+            "has no recipe 'contol'; did you mean 'control'?",
+        ),
+        ({"experiment": "attention"}, "experiments inherit in a circle: attention <- attention"),
+    ],
+)
+def test_what_cannot_be_inherited_is_a_message(fresh, source, message):
+    fresh.study = "rnacompete"
+    overrides = copy.deepcopy(TINY)
+    model = overrides["rnacompete"]["experiments"]["attention"].setdefault("models", {})
+    model["bilstm_attention"] = {"from": {"experiment": None, "model": None} | source}
+    done = fresh.run("--dry-run", overrides=overrides)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert message in " ".join(done.stdout.split()), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"attention": {"explain": ["lstm"]}}, "experiments.attention.explain: no model 'lstm'"),
+        ({"architectures": {"select": {"metric": "spearmen"}}}, "unknown metric 'spearmen'; did you mean 'spearman'?"),
+    ],
+)
+def test_an_experiment_that_cannot_be_is_a_message(fresh, change, message):
+    fresh.study = "rnacompete"
+    done = fresh.run("--dry-run", overrides={"rnacompete": {"experiments": change}})
+    assert done.returncode == 1
+    assert message in " ".join(done.stdout.split()), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"source": {"control": None, "dataset": "rnacompete"}}, "source.options': needs a value for: proteins."),
+        ({"source": {"options": {"trian": 5}}}, "unknown option 'trian'; did you mean 'train'?"),
+        (
+            {"source": {"control": None, "dataset": "rnacompete", "options": {"proteins": "A1CF"}}},
+            "'A1CF' is not of type list",
+        ),
+        ({"label_fraction": {"control1": 0}}, "label_fraction.control1': 0 is less than or equal to the minimum of 0"),
+        ({"encoding": "kmer4"}, "recipes.control.encoding': 'kmer4' is not one of: onehot, kmer2, kmer3."),
+    ],
+)
+def test_a_recipe_is_checked(fresh, changes, message):
+    fresh.study = "rnacompete"
+    done = fresh.run("--dry-run", overrides={"rnacompete": {"recipes": {"control": changes}}})
+    assert done.returncode == 1
+    assert message in " ".join(done.stdout.split()), done.stdout
+
+
+def test_a_recipe_key_that_a_study_does_not_know_is_refused(fresh):
+    done = fresh.run("--dry-run", overrides={"bloodmnist": {"recipes": {"control": {"label_fraction": {"a": 0.5}}}}})
+    assert done.returncode == 1
+    assert "recipes.control.label_fraction': study 'bloodmnist' has no use for it" in " ".join(done.stdout.split())

@@ -1,0 +1,31 @@
+"""Convolutions over an RNA sequence, the strongest response of each filter, and a linear layer."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from replisome.models import DataSpec
+from replisome.models._sequence import Convolutions, Reader, largest_over
+
+
+class CNN1d(nn.Module):
+    """Reader, Conv1d-ReLU[-dropout] blocks, global max pooling, linear."""
+
+    def __init__(self, data: DataSpec, width: int, depth: int, dropout: float, kernel: int, embedding: int) -> None:
+        super().__init__()
+        self.reader = Reader(data, embedding)
+        self.convolutions = Convolutions(self.reader.features, width, depth, kernel, dropout)
+        self.output = nn.Linear(width, data.outputs)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map one-hot (batch, length, 4) or tokens (batch, length) to affinities (batch, outputs)."""
+        values, mask = self.reader(inputs)
+        affinities: Tensor = self.output(largest_over(self.convolutions(values, mask), mask))
+        return affinities
+
+
+def build(
+    data: DataSpec, *, width: int = 64, depth: int = 1, dropout: float = 0.0, kernel: int = 7, embedding: int = 16
+) -> CNN1d:
+    """Build the network; ``width`` is filters a layer, ``kernel`` their length in bases (or tokens)."""
+    return CNN1d(data, width, depth, dropout, kernel, embedding)

@@ -1,0 +1,29 @@
+"""Ask a finished run why it predicts what it predicts, on the validation split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from replisome import studies
+from replisome.io import read_json, write_parquet
+from replisome.provenance import Record
+from replisome.training.restore import restore
+
+SPLIT = "validation"  # the test split is read for scores alone
+
+
+def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> None:
+    """Write explanation.parquet, as the study's part ``explain`` makes it, and provenance.json to ``out``."""
+    config: dict[str, Any] = read_json(settings)
+    record = Record("explain", config)
+    torch.set_num_threads(threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    study = studies.get(config["implementation"])
+    task = study.part("task").open_task(data)
+    model = restore(config, task, weights, device)
+    table, metadata = study.part("explain").explain(model, task, task.load(SPLIT, device))
+    write_parquet(out / "explanation.parquet", table, metadata)
+    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)

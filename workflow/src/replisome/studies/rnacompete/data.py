@@ -1,0 +1,266 @@
+"""From the probe table, or the control, to checked splits with normalised targets and encoded sequences."""
+
+from __future__ import annotations
+
+import importlib
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from replisome.duplicates import unleaked
+from replisome.encode.bases import ALPHABET, PADDING, encode_bases
+from replisome.encode.kmers import kmer_tokens, vocabulary
+from replisome.encode.onehot import SCALE, one_hot
+from replisome.errors import ReplisomeError
+from replisome.io import array_column
+from replisome.prepared import Prepared
+from replisome.rawfiles import RawFile
+from replisome.splits import SPLITS
+from replisome.studies.rnacompete import targets
+from replisome.studies.rnacompete.probes import Probes, read_probes, say_what_was_read
+
+WIDTH = 41  # bases; the longest probe
+VALIDATION = 0.2
+SPLIT_SEED = 42  # the course's
+
+
+def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
+    """Carry out a recipe: read, split, mask, drop leaks and labels if it says so, normalise targets, encode sequences.
+
+    ``files`` holds the probe table under the name of the recipe's data set and, under another, the metadata table.
+
+    Raises:
+        ReplisomeError: anything wrong with the files or the recipe; the message names what and where.
+    """
+    options = recipe["source"].get("options", {})
+    if "control" in recipe["source"]:
+        probes, extra = _control(options, recipe["split"])
+    else:
+        probes, extra = read(recipe, files, **options)
+    rows = split_rows(probes, recipe["split"])
+    found = duplicates(probes, rows)
+    dropped = dict.fromkeys(SPLITS, 0)
+    if recipe["split"].endswith("-deduplicated"):
+        masks = unleaked({split: [probes.sequences[row] for row in rows[split]] for split in SPLITS})
+        dropped = {split: int((~mask).sum()) for split, mask in masks.items()}
+        rows = {split: rows[split][masks[split]] for split in SPLITS}
+    if "targets" in recipe:  # after the split, so that a recipe of one protein can share that of several
+        probes = probes.only([probes.named(name, "targets") for name in recipe["targets"]])
+    parts = {split: probes.take(rows[split]) for split in SPLITS}
+    hidden = _hide_labels(parts, recipe.get("label_fraction", {}))
+    for split, part in parts.items():
+        has_target = ~np.isnan(part.intensities).all(axis=1)
+        parts[split], rows[split] = part.take(np.flatnonzero(has_target)), rows[split][has_target]
+    scaled, statistics = normalise(parts, recipe["normalisation"])
+    read_with_leave: dict[str, int] = defaultdict(int)
+    tables: dict[str, tuple[pa.Table, dict[str, Any]]] = {}
+    for split, part in parts.items():
+        encoded = encode_bases(part.sequences, WIDTH)
+        for kind in ("lower", "thymine", "unknown", "truncated"):
+            read_with_leave[kind] += getattr(encoded, kind)
+        inputs, tokens = encode(encoded.codes, recipe["encoding"])
+        columns = {"row": rows[split].astype(np.int64), "input": inputs, "target": scaled[split].astype(np.float32)}
+        metadata = {"shape": list(inputs.shape[1:]), "dtype": str(inputs.dtype), "alphabet": ALPHABET, "tokens": tokens}
+        tables[split] = (pa.table({name: array_column(values) for name, values in columns.items()}), metadata)
+    say_what_was_read(read_with_leave)
+    outputs = [{"experiment": p.experiment, "name": p.name, "features": list(p.features)} for p in probes.proteins]
+    return Prepared(
+        tables=tables,
+        statistics={
+            "encoding": recipe["encoding"],
+            "shape": list(tables["train"][1]["shape"]),
+            "scale": SCALE,
+            "tokens": tables["train"][1]["tokens"],
+            "outputs": outputs,
+            "targets": statistics,
+            "from": "training split" if recipe["normalisation"] == "training" else "each split on its own",
+            "n": len(parts["train"].sequences),
+        },
+        card={
+            **extra,
+            "counts": {split: len(part.sequences) for split, part in parts.items()},
+            "proteins": [
+                {
+                    "experiment": p.experiment,
+                    "name": p.name,
+                    **{split: int((~np.isnan(parts[split].intensities[:, k])).sum()) for split in SPLITS},
+                }
+                for k, p in enumerate(probes.proteins)
+            ],
+            "probes_in_source": len(probes.sequences),
+            "dropped": dropped,
+            "labels_hidden": hidden,
+            "duplicates": found,
+            "read_with_leave": dict(read_with_leave),
+        },
+    )
+
+
+def read(
+    recipe: Mapping[str, Any], files: Mapping[str, RawFile], *, proteins: list[str], max_probes: int | None = None
+) -> tuple[Probes, dict[str, Any]]:
+    """Return the probe table's rows for these proteins and nothing more for the card.
+
+    ``proteins`` are names or experiments, or ``[all]``. ``max_probes`` keeps so many probes of each set, the first ones
+    that have an intensity of any of the proteins.
+
+    Raises:
+        ReplisomeError: a damaged table or an unknown protein.
+    """
+    if not proteins or (max_probes is not None and max_probes < 10):
+        raise ReplisomeError("recipe: needs at least one protein, and max_probes of at least 10 (or null for all).")
+    main = files[recipe["source"]["dataset"]]
+    others = [file.path for name, file in files.items() if name != recipe["source"]["dataset"]]
+    probes = read_probes(main.path, others[0] if others else None, proteins)
+    if max_probes is not None:
+        valid = ~np.isnan(probes.intensities).all(axis=1)
+        kept = [np.flatnonzero(valid & (probes.sets == which))[:max_probes] for which in (0, 1)]
+        probes = probes.take(np.sort(np.concatenate(kept)))
+    return probes, {}
+
+
+def _control(options: Mapping[str, Any], split_by: str) -> tuple[Probes, dict[str, Any]]:
+    # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
+    module = importlib.import_module("replisome.studies.rnacompete.control")
+    drawn = module.draw(**options)
+    rows = split_rows(drawn.probes, split_by)
+    oracle = {
+        split: float(np.mean([_spearman(drawn.affinities[r, k], drawn.probes.intensities[r, k]) for k in range(p)]))
+        for split, r in rows.items()
+        for p in [drawn.affinities.shape[1]]
+    }
+    return drawn.probes, {"ceiling": {"metric": "spearman", "expected": drawn.ceiling, "oracle_on_this_draw": oracle}}
+
+
+def _spearman(one: np.ndarray, two: np.ndarray) -> float:
+    from scipy.stats import spearmanr  # noqa: PLC0415 (a second of import that real data do not need)
+
+    valid = ~np.isnan(two)
+    return float(spearmanr(one[valid], two[valid])[0])
+
+
+def course_split(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return training and validation positions of n rows of Set A, as the course's loader splits them.
+
+    Rows in index order are shuffled by ``RandomState(42)``; the first int(0.2 n) are validation, the rest training.
+    """
+    order = np.arange(n)
+    np.random.RandomState(SPLIT_SEED).shuffle(order)
+    held = int(VALIDATION * n)
+    return order[held:], order[:held]
+
+
+def stratified_split(valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return training and validation positions so that each protein has its share in both.
+
+    ``valid`` (n, proteins) says which intensities exist. Rows are shuffled, sorted by which of them a row has, and
+    every fifth is validation: as many of each pattern as there can be. A probe is on one side for all proteins.
+    """
+    order = np.random.RandomState(SPLIT_SEED).permutation(len(valid))
+    _, pattern = np.unique(valid[order], axis=0, return_inverse=True)
+    order = order[np.argsort(pattern.reshape(-1), kind="stable")]
+    held = np.arange(len(order)) % round(1 / VALIDATION) == 0
+    return order[~held], order[held]
+
+
+def split_rows(probes: Probes, split: str) -> dict[str, np.ndarray]:
+    """Return the rows of each split: Set A becomes training and validation, Set B is test; then the mask is applied.
+
+    Raises:
+        ReplisomeError: a protein has no valid intensity in some split.
+    """
+    valid = ~np.isnan(probes.intensities)
+    set_a, set_b = np.flatnonzero(probes.sets == 0), np.flatnonzero(probes.sets == 1)
+    train, held = stratified_split(valid[set_a]) if split.startswith("stratified") else course_split(len(set_a))
+    rows = {"train": set_a[train], "validation": set_a[held], "test": set_b}
+    for name, members in rows.items():
+        without = np.flatnonzero(~valid[members].any(axis=0))
+        if len(without):
+            protein = probes.proteins[without[0]]
+            raise ReplisomeError(
+                f"recipe: {protein.name} ({protein.experiment}) has no valid intensity in the {name} split "
+                f"({len(members)} probes); leave it out, or take more probes."
+            )
+    return {name: members[valid[members].any(axis=1)] for name, members in rows.items()}
+
+
+def duplicates(probes: Probes, rows: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """Count sequences that stand more than once among the probes used, and those that stand in several splits."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for split, members in rows.items():
+        for row in members:
+            places[probes.sequences[row]].append(split)
+    groups = [where for where in places.values() if len(where) > 1]
+    return {
+        "groups": len(groups),
+        "probes": sum(len(where) for where in groups),
+        "crossing_groups": sum(len(set(where)) > 1 for where in groups),
+        "repeats_in_source": len(probes.sequences) - len(set(probes.sequences)),
+    }
+
+
+def _hide_labels(parts: dict[str, Probes], fractions: Mapping[str, float]) -> dict[str, int]:
+    """Hide all but a share of a protein's training labels, the same ones whichever proteins stand beside it."""
+    hidden = {}
+    train = parts["train"]
+    for name, fraction in fractions.items():
+        place = train.named(name, "label_fraction")
+        column = train.intensities[:, place]
+        # By sequence, so that neither the order of rows nor other proteins' labels have a say.
+        labelled = sorted(np.flatnonzero(~np.isnan(column)), key=lambda row: train.sequences[row])
+        order = np.random.RandomState(SPLIT_SEED).permutation(len(labelled))
+        kept = round(fraction * len(labelled))
+        if kept < 2:
+            raise ReplisomeError(f"recipe: label_fraction: {fraction} of {name}'s {len(labelled)} labels is too few.")
+        lost = np.array(labelled)[order[kept:]]
+        train.intensities[lost, place] = np.nan
+        hidden[name] = len(lost)
+    return hidden
+
+
+def normalise(
+    parts: Mapping[str, Probes], normalisation: str
+) -> tuple[dict[str, np.ndarray], dict[str, list[dict[str, float]]]]:
+    """Return targets (n, proteins) by split and the statistics used, protein by protein.
+
+    ``each-split``: every split by its own statistics, as the course's loader does; ``training``: by those of training.
+
+    Raises:
+        ReplisomeError: a protein whose valid intensities in a split are none or all equal.
+    """
+    scaled, used = {}, {}
+    for split, part in parts.items():
+        source = split if normalisation == "each-split" else "train"
+        by = [
+            targets.scaling(parts[source].intensities[:, k], f"recipe: {p.name} ({p.experiment}), {source} split")
+            for k, p in enumerate(part.proteins)
+        ]
+        scaled[split] = np.stack([targets.apply(part.intensities[:, k], s) for k, s in enumerate(by)], axis=1)
+        used[split] = [s._asdict() for s in by]
+    return scaled, used
+
+
+def encode(codes: np.ndarray, encoding: str) -> tuple[np.ndarray, int]:
+    """Return one-hot quarters (n, 41, 4) or tokens (n, 42 - k), and the number of tokens (0 for one-hot)."""
+    if encoding == "onehot":
+        return one_hot(codes), 0
+    k = int(encoding.removeprefix("kmer"))
+    return kmer_tokens(codes, k), vocabulary(k)
+
+
+def sequence_codes(inputs: np.ndarray, tokens: int) -> np.ndarray:
+    """Return base codes (n, 41) from what :func:`encode` made; an unknown base of a k-mer makes all of it unknown."""
+    if not tokens:
+        known = np.where(inputs.max(axis=2) == 4, inputs.argmax(axis=2), len(ALPHABET))
+        return np.where((inputs != 0).any(axis=2), known, PADDING).astype(np.uint8)
+    k = round(np.log(tokens - 2) / np.log(4))
+    codes = np.full((len(inputs), inputs.shape[1] + k - 1), PADDING, np.uint8)
+    wide = inputs.astype(np.int64)
+    for offset in range(k):
+        digit = np.where(wide == 4**k, len(ALPHABET), wide // 4 ** (k - 1 - offset) % 4)
+        part = codes[:, offset : offset + inputs.shape[1]]
+        part[...] = np.where(wide == 4**k + 1, part, digit)
+    return codes

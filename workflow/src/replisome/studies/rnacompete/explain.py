@@ -1,0 +1,116 @@
+"""Why a model gives a probe its affinity: in-silico mutagenesis, k-mers set into random probes, attention weights.
+
+For each protein, the strongest measured probes of a split are mutated base by base, and all k-mers are set into the
+middle of random probes: what a k-mer adds on average is what the model looks for, free of the probes' own make-up.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor, nn
+
+from replisome.encode.bases import ALPHABET, PADDING, decode_bases
+from replisome.io import array_column
+from replisome.studies.rnacompete.data import WIDTH, encode, sequence_codes
+from replisome.studies.rnacompete.motifs import K
+from replisome.studies.rnacompete.task import Binding, ProbeSplit
+
+STRONGEST = 100  # probes a protein
+SEEN = 0.01  # share of probes that must have a base at a position for the model to be asked about it there
+BACKGROUNDS = 16  # random probes that each k-mer is set into
+BATCH = 2048
+
+
+def explain(model: nn.Module, task: Binding, split: ProbeSplit) -> tuple[pa.Table, dict[str, object]]:
+    """Return one row a protein and strong probe, and in the metadata the effect of each k-mer by protein.
+
+    Columns: protein (position), item (position in the split), sequence, measured, predicted, effect (41, 4): the change
+    of the prediction when the base at a position is replaced, 0 for the base that is there, NaN for one that probes do
+    not have there (all begin with AG: what a model says of others, it has not learnt) and beyond the end; attention
+    (heads, positions) where the model has it.
+    """
+    ask = _Asker(model, task, split)
+    codes = sequence_codes(split.inputs.cpu().numpy(), task.tokens)
+    measured = split.targets.cpu().numpy()
+    seen = np.stack([(codes == base).mean(axis=0) >= SEEN for base in range(len(ALPHABET))], axis=1)
+    parts = [_strongest(ask, codes, measured[:, k], k, seen) for k in range(task.data.outputs)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    table = {name: array_column(values) for name, values in columns.items() if name != "sequence"}
+    table["sequence"] = pa.array(columns["sequence"].tolist())
+    effects = _kmer_effects(ask)
+    metadata = {
+        "k": K,
+        "kmer_effects": {name: effects[:, k].round(5).tolist() for k, name in enumerate(task.experiments)},
+        "positions": list(columns["effect"].shape[1:]),
+        "attention": list(columns["attention"].shape[1:]) if "attention" in columns else None,
+    }
+    return pa.table(table), metadata
+
+
+class _Asker:
+    """Predictions for base codes, whatever the model's encoding."""
+
+    def __init__(self, model: nn.Module, task: Binding, split: ProbeSplit) -> None:
+        self.model, self.task, self.split = model, task, split
+        self.encoding = f"kmer{round(np.log(task.tokens - 2) / np.log(4))}" if task.tokens else "onehot"
+
+    def inputs(self, codes: np.ndarray) -> Tensor:
+        stored, _ = encode(codes, self.encoding)
+        return self.split.read(torch.from_numpy(stored).to(self.split.inputs.device))
+
+    @torch.inference_mode()
+    def predict(self, codes: np.ndarray) -> np.ndarray:
+        """Return affinities (n, proteins) for codes (n, 41)."""
+        pieces = [codes[start : start + BATCH] for start in range(0, len(codes), BATCH)]
+        return np.concatenate([self.model(self.inputs(piece)).float().cpu().numpy() for piece in pieces])
+
+    @torch.inference_mode()
+    def attend(self, codes: np.ndarray) -> np.ndarray | None:
+        """Return attention weights (n, heads, positions) of a model that has them."""
+        attend = getattr(self.model, "attend", None)
+        return None if attend is None else attend(self.inputs(codes))[1].float().cpu().numpy()
+
+
+def _strongest(
+    ask: _Asker, codes: np.ndarray, measured: np.ndarray, protein: int, seen: np.ndarray
+) -> dict[str, np.ndarray]:
+    items = np.argsort(-np.nan_to_num(measured, nan=-np.inf), kind="stable")
+    items = items[: min(STRONGEST, int((~np.isnan(measured)).sum()))]
+    chosen = codes[items]
+    predicted = ask.predict(chosen)[:, protein]
+    found: dict[str, np.ndarray] = {
+        "protein": np.full(len(items), protein, np.int16),
+        "item": items.astype(np.int64),
+        "sequence": np.array(decode_bases(chosen), dtype=object),
+        "measured": measured[items].astype(np.float32),
+        "predicted": predicted.astype(np.float32),
+        "effect": mutagenesis(ask, chosen, predicted, protein, seen).astype(np.float32),
+    }
+    attention = ask.attend(chosen)
+    return found if attention is None else {**found, "attention": attention.astype(np.float32)}
+
+
+def mutagenesis(ask: _Asker, codes: np.ndarray, predicted: np.ndarray, protein: int, seen: np.ndarray) -> np.ndarray:
+    """Return (n, 41, 4): how the prediction changes when one base is replaced by one that is ``seen`` (41, 4) there."""
+    effect = np.where(codes[:, :, None] == np.arange(len(ALPHABET)), 0.0, np.nan)
+    for base in range(len(ALPHABET)):
+        at = np.argwhere((codes != base) & (codes != PADDING) & seen[:, base])
+        changed = codes[at[:, 0]].copy()
+        changed[np.arange(len(at)), at[:, 1]] = base
+        effect[at[:, 0], at[:, 1], base] = ask.predict(changed)[:, protein] - predicted[at[:, 0]]
+    return effect
+
+
+def _kmer_effects(ask: _Asker) -> np.ndarray:
+    """Return (4**K, proteins): what setting each k-mer into the middle of random probes adds to the prediction."""
+    backgrounds = np.random.default_rng(0).integers(0, len(ALPHABET), size=(BACKGROUNDS, WIDTH)).astype(np.uint8)
+    kmers = (np.arange(4**K)[:, None] // 4 ** np.arange(K - 1, -1, -1)) % 4
+    start = (WIDTH - K) // 2
+    total = np.zeros((4**K, ask.task.data.outputs))
+    for background in backgrounds:
+        probes = np.tile(background, (len(kmers), 1))
+        probes[:, start : start + K] = kmers
+        total += ask.predict(probes) - ask.predict(background[None])
+    return total / len(backgrounds)

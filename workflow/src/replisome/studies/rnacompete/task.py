@@ -1,0 +1,99 @@
+"""Probes on the device, squared error over the targets there are, and correlations of what is predicted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.stats import pearsonr, spearmanr
+from torch import Tensor, nn
+
+from replisome.io import column_array, read_json, read_parquet
+from replisome.models import DataSpec
+
+
+class ProbeSplit:
+    """Inputs as small integers on the device, one-hot (n, 41, 4) or tokens (n, length); targets (n, proteins)."""
+
+    def __init__(self, inputs: Tensor, targets: Tensor, scale: float | None) -> None:
+        self.inputs, self.targets, self.scale = inputs, targets, scale
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Return one-hot floats (batch, 41, 4) or tokens (batch, length) int64, and targets with NaN where unknown."""
+        return self.read(self.inputs[items]), self.targets[items]
+
+    def read(self, inputs: Tensor) -> Tensor:
+        """Return stored inputs as a model takes them."""
+        return inputs.long() if self.scale is None else inputs.float() * self.scale
+
+
+class Binding:
+    """One affinity a probe and protein, some of them unknown."""
+
+    memory_format = torch.contiguous_format
+
+    def __init__(self, recipe: Path) -> None:
+        """Open a prepared recipe's folder."""
+        statistics = read_json(recipe / "stats.json")
+        self.recipe = recipe
+        self.tokens: int = statistics["tokens"]
+        self.scale: float = statistics["scale"]
+        self.experiments = [output["experiment"] for output in statistics["outputs"]]
+        features = tuple(tuple(output["features"]) for output in statistics["outputs"])
+        self.data = DataSpec(tuple(statistics["shape"]), len(features), self.tokens, features if all(features) else ())
+
+    def load(self, split: str, device: torch.device) -> ProbeSplit:
+        """Read a split onto the device."""
+        table, metadata = read_parquet(self.recipe / f"{split}.parquet")
+        inputs = torch.from_numpy(column_array(table, "input", tuple(metadata["shape"])).copy())
+        targets = torch.from_numpy(column_array(table, "target", (self.data.outputs,)).copy())
+        return ProbeSplit(inputs.to(device), targets.to(device), None if self.tokens else self.scale)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean squared error over valid entries."""
+        valid = ~targets.isnan()
+        error = torch.where(valid, outputs.float() - targets.nan_to_num(), 0.0)
+        return error.square().sum() / valid.sum().clamp(min=1)
+
+    def terms(self, targets: Tensor) -> Tensor:
+        """Return the number of valid entries."""
+        return (~targets.isnan()).sum()
+
+    def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
+        """Return correlations of outputs (n, proteins) with targets over all valid entries at once, and by protein.
+
+        Ties get average ranks. ``spearman_mean`` is the mean over proteins; with several of them each has its own too.
+        """
+        valid = ~np.isnan(targets)
+        found = correlations(outputs[valid], targets[valid])
+        each = {
+            name: correlations(outputs[valid[:, k], k], targets[valid[:, k], k])
+            for k, name in enumerate(self.experiments)
+        }
+        found |= {f"{metric}_mean": float(np.mean([e[metric] for e in each.values()])) for metric in found}
+        if len(each) > 1:
+            found |= {f"{metric}.{name}": value for name, e in each.items() for metric, value in e.items()}
+        return found
+
+    def predictions(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, np.ndarray]:
+        """Return the columns of predictions.parquet: measured (n, proteins), NaN where unknown, and predicted."""
+        return {"measured": targets.astype(np.float32), "predicted": outputs.astype(np.float32)}
+
+
+def correlations(predicted: np.ndarray, measured: np.ndarray) -> dict[str, float]:
+    """Return Spearman's and Pearson's correlation of two arrays (n,); NaN where one of them does not vary."""
+    if len(measured) < 2 or np.ptp(predicted) == 0 or np.ptp(measured) == 0:
+        return {"spearman": float("nan"), "pearson": float("nan")}
+    return {
+        "spearman": float(spearmanr(predicted, measured)[0]),
+        "pearson": float(pearsonr(predicted, measured)[0]),
+    }
+
+
+def open_task(recipe: Path) -> Binding:
+    """Open the task of a prepared recipe (what the train and evaluate stages call)."""
+    return Binding(recipe)

@@ -1,0 +1,178 @@
+"""What the tables and figures know of a tested model: its name, its scores with intervals, its differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR
+from replisome.results import StudyResults
+from replisome.statistics import Estimate, Resampled, bootstrap_mean, mean_over_seeds, resampled_scores, with_interval
+from replisome.variants import Variant, rows_of, values_of, variants
+
+MANY = 10  # proteins; from here on the interval of their mean is over proteins, not probes
+REFERENCE = "bilstm"  # what others are compared with
+SOURCE = "architectures"  # the experiment whose winner it is
+
+
+class Measured(NamedTuple):
+    """One protein's test probes: what was measured (n,), and predicted by each seed (seeds, n)."""
+
+    measured: np.ndarray
+    predicted: np.ndarray
+
+
+def label(variant: Variant) -> str:
+    """Return the variant's name for people: its model and what its path shows."""
+    shown = [part for part in variant.slug.split(SLUG_SEPARATOR) if part != DEFAULT_SLUG]
+    own = [part.replace("=", " ") for part in shown if not part.startswith("from=")]
+    if not own and len(shown) > 0:
+        return f"{variant.model} as the grid chose"
+    return f"{variant.model}{': ' if own else ''}{', '.join(own)}"
+
+
+def proteins_of(study: StudyResults, recipe: str) -> list[Mapping[str, Any]]:
+    """Return the proteins of a recipe with their counts of valid probes."""
+    proteins: list[Mapping[str, Any]] = study.cards[recipe]["proteins"]
+    return proteins
+
+
+def protein_names(study: StudyResults, recipe: str) -> str:
+    """Return the proteins of a recipe for people."""
+    names = [protein["name"] for protein in proteins_of(study, recipe)]
+    return ", ".join(names) if len(names) <= 4 else f"{len(names)} proteins"
+
+
+class Tested:
+    """Test predictions and their bootstrap samples, each read and drawn once."""
+
+    def __init__(self, study: StudyResults) -> None:
+        self.study = study
+        self._samples: dict[tuple[str, str, str, int], Resampled] = {}
+        self._predictions: dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray] | None] = {}
+
+    @classmethod
+    def of(cls, study: StudyResults) -> Tested:
+        """Return the one that all tables and figures of a call share."""
+        shared: Tested = study.shared.setdefault("tested", cls(study))
+        return shared
+
+    def predictions(self, variant: Variant) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return measured (n, proteins) and predicted (seeds, n, proteins), or None where it was not tested."""
+        key = (variant.recipe, variant.model, variant.slug)
+        if key not in self._predictions:
+            frames = [frame for frame in map(self.study.predictions, variant.runs) if frame is not None]
+            self._predictions[key] = (
+                (
+                    np.stack(frames[0]["measured"].tolist()),
+                    np.stack([np.stack(f["predicted"].tolist()) for f in frames]),
+                )
+                if frames
+                else None
+            )
+        return self._predictions[key]
+
+    def protein(self, variant: Variant, number: int) -> Measured | None:
+        """Return one protein's valid test probes."""
+        found = self.predictions(variant)
+        if found is None:
+            return None
+        valid = ~np.isnan(found[0][:, number])
+        return Measured(found[0][valid, number], found[1][:, valid, number])
+
+    def samples(self, variant: Variant, number: int) -> Resampled | None:
+        """Return the scores of each seed on bootstrap samples of one protein's test probes."""
+        key = (variant.recipe, variant.model, variant.slug, number)
+        if key not in self._samples:
+            found = self.protein(variant, number)
+            if found is None:
+                return None
+            self._samples[key] = resampled_scores(found.predicted, found.measured)
+        return self._samples[key]
+
+    def score(self, variant: Variant, metric: str, number: int | None = None) -> Estimate:
+        """Return a test score with its interval, of one protein or the mean over all of the recipe.
+
+        Over seeds where there are several (Student's t), else over probes (bootstrap); for the mean of many proteins
+        over proteins (bootstrap). ``metric`` is spearman, pearson or mse.
+        """
+        proteins = proteins_of(self.study, variant.recipe)
+        if number is None and len(proteins) == 1:
+            number = 0
+        if self.predictions(variant) is None:
+            return mean_over_seeds([])
+        values = np.array(
+            [self._value(variant, metric, k) for k in ([number] if number is not None else range(len(proteins)))]
+        )
+        if values.shape[1] > 1 and len(values) < MANY:
+            return mean_over_seeds(values.mean(axis=0))
+        if len(values) >= MANY:
+            return bootstrap_mean(values.mean(axis=1))
+        drawn = [self.samples(variant, k) for k in ([number] if number is not None else range(len(proteins)))]
+        spread = np.mean([getattr(d, metric)[0] for d in drawn], axis=0)
+        found = self.predictions(variant)
+        assert found is not None
+        return with_interval(float(values.mean()), spread, len(found[0]))
+
+    def _value(self, variant: Variant, metric: str, number: int) -> np.ndarray:
+        """Return one value a seed, as the evaluate stage scored it; the mean squared error from the predictions."""
+        several = len(proteins_of(self.study, variant.recipe)) > 1
+        if metric == "mse":
+            found = self.protein(variant, number)
+            assert found is not None
+            error: np.ndarray = ((found.predicted - found.measured) ** 2).mean(axis=1)
+            return error
+        name = f"{metric}.{proteins_of(self.study, variant.recipe)[number]['experiment']}" if several else metric
+        return values_of(self.study, variant, split="test", metric=name, role="final")
+
+    def difference(self, one: Variant, two: Variant, metric: str, first: int = 0, second: int = 0) -> Estimate | None:
+        """Return the difference of two tested models on the same probes, seeds averaged, with a paired interval.
+
+        ``first`` and ``second`` are the protein's positions in their recipes. None where one was not tested or the
+        probes are not the same.
+        """
+        left, right = self.protein(one, first), self.protein(two, second)
+        if left is None or right is None or len(left.measured) != len(right.measured):
+            return None
+        # Recipes may scale the same probes by other statistics; the order of what was measured stays.
+        if not np.array_equal(np.argsort(left.measured, kind="stable"), np.argsort(right.measured, kind="stable")):
+            return None
+        a, b = self.samples(one, first), self.samples(two, second)
+        assert a is not None
+        assert b is not None
+        spread = getattr(a, metric).mean(axis=0) - getattr(b, metric).mean(axis=0)
+        value = self._value(one, metric, first).mean() - self._value(two, metric, second).mean()
+        return with_interval(float(value), spread, len(left.measured))
+
+
+def validation(study: StudyResults, variant: Variant, metric: str) -> Estimate:
+    """Return a validation score at the best epoch, mean over seeds."""
+    return mean_over_seeds(values_of(study, variant, split="validation", metric=metric, role="best"))
+
+
+def reference(study: StudyResults, recipe: str) -> Variant | None:
+    """Return the plain BiLSTM that other models of a recipe are compared with.
+
+    That is the grid's winner where the recipe has one, else the run that inherits it and changes nothing.
+    """
+    for variant in variants(study):
+        if variant.recipe == recipe and variant.model == REFERENCE and variant.slug == f"from={SOURCE}":
+            return variant
+    if SOURCE not in study.plan.experiments or recipe not in study.plan.experiments[SOURCE]["recipes"]:
+        return None
+    best = study.plan.best(SOURCE, REFERENCE, study.selection)
+    keys = {(run.recipe, run.slug) for run in best}
+    found = [v for v in variants(study, SOURCE) if v.model == REFERENCE and (v.recipe, v.slug) in keys]
+    return next((variant for variant in found if variant.recipe == recipe), None)
+
+
+def tested_variants(study: StudyResults) -> list[Variant]:
+    """Return the variants whose test split was read."""
+    return [variant for variant in variants(study) if variant.runs[0].key in study.tested]
+
+
+def experiments_of(study: StudyResults, variant: Variant) -> Sequence[str]:
+    """Return the experiments that a variant takes part in."""
+    return [str(name) for name in rows_of(study, variant)["experiment"].unique()]

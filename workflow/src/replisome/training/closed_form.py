@@ -1,0 +1,40 @@
+"""Solving for the weights of a model that needs no gradient; what comes out is what the training loop leaves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from replisome.training.loop import Goal, Progress, close_epoch
+from replisome.training.predict import predict
+from replisome.training.task import ClosedForm, Split, Task
+
+BATCH = 1024
+
+
+class _Batches:
+    """A split in its order, again each time it is asked for."""
+
+    def __init__(self, split: Split, device: torch.device) -> None:
+        self.split, self.device = split, device
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for items in torch.split(torch.arange(len(self.split), device=self.device), BATCH):
+            yield self.split.batch(items)
+
+
+def estimate(model: nn.Module, task: Task, splits: dict[str, Split], goal: Goal, device: torch.device) -> Progress:
+    """Let ``model`` estimate its weights on ``splits["train"]``; returns a history of one epoch with no step."""
+    assert isinstance(model, ClosedForm)
+    began = time.monotonic()
+    with torch.no_grad():
+        model.estimate(_Batches(splits["train"], device))
+    trained = time.monotonic() - began
+    progress = Progress()
+    _, _, loss = predict(model, task, splits["train"])
+    close_epoch(progress, model, task, splits, goal, loss, trained, learning_rate=0.0)
+    print(f"estimated in {trained:.1f} s: validation {goal.metric} {progress.best_score:.4f}", flush=True)
+    return progress
