@@ -156,7 +156,7 @@ def test_every_key_of_every_schema_is_explained(name):
 
 def test_the_shipped_configuration_is_valid():
     config = read_yaml(ROOT / "config" / "config.yaml")
-    for preset in ("config", "quick", "demo"):
+    for preset in ("config", "quick", "control", "demo"):
         validate({**config, **read_yaml(ROOT / "config" / f"{preset}.yaml")}, "config", preset)
     for path in (ROOT / "config" / "studies").glob("*.yaml"):
         validate(read_yaml(path), "study", path.name)

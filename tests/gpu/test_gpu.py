@@ -16,11 +16,38 @@ def test_bf16_is_used_where_the_gpu_has_it_and_not_under_the_reported_protocol()
     assert choose_precision("fp32") == "32-true"
 
 
-def test_the_gpu_computes_what_the_cpu_does():
+def one_hot_probes(count, width=41):
+    probes = torch.nn.functional.one_hot(torch.randint(0, 4, (count, width)), 4).float()
+    probes[: count // 2, 30:] = 0  # padding
+    return probes
+
+
+CASES = [
+    ("cnn", {"pool": "max"}, DataSpec((3, 28, 28), 8), lambda n: torch.randn(n, 3, 28, 28)),
+    ("bilstm", {"depth": 2}, DataSpec((41, 4), 1), one_hot_probes),
+    ("bilstm", {}, DataSpec((39,), 1, 66), lambda n: torch.randint(0, 66, (n, 39))),
+    ("bilstm_attention", {"heads": 4}, DataSpec((41, 4), 1), one_hot_probes),
+    ("cnn1d", {"depth": 2}, DataSpec((41, 4), 1), one_hot_probes),
+    ("cnn_bilstm", {}, DataSpec((41, 4), 1), one_hot_probes),
+    ("multiprotein", {}, DataSpec((41, 4), 5), one_hot_probes),
+]
+
+
+@pytest.mark.parametrize(("name", "values", "data", "draw"), CASES)
+def test_the_gpu_computes_what_the_cpu_does(name, values, data, draw):
     torch.manual_seed(0)
-    model = build("cnn", DataSpec((3, 28, 28), 8), {"pool": "max"})
-    images = torch.randn(16, 3, 28, 28)
+    model = build(name, data, values).eval()
+    inputs = draw(16)
     with torch.inference_mode():
-        expected = model(images)
-        found = model.cuda()(images.cuda()).cpu()
+        expected = model(inputs)
+        found = model.cuda()(inputs.cuda()).cpu()
     torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_solved_model_is_solved_on_the_gpu_too():
+    torch.manual_seed(0)
+    inputs, targets = one_hot_probes(64), torch.randn(64, 1)
+    models = [build("kmer_ridge", DataSpec((41, 4), 1), {"k": 2}) for _ in range(2)]
+    models[0].estimate([(inputs, targets)])
+    models[1].cuda().estimate([(inputs.cuda(), targets.cuda())])
+    torch.testing.assert_close(models[1].weight.cpu(), models[0].weight, rtol=1e-3, atol=1e-4)

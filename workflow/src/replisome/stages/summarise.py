@@ -70,7 +70,8 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
 def _rows(folder: Path, tested: bool) -> Iterator[dict[str, Any]]:
     history = read_parquet(folder / "history.parquet")[0].to_pandas()
     validation, provenance = read_json(folder / "validation.json"), read_json(folder / "provenance.json")
-    for column in history.columns.difference(["epoch", "step"], sort=False):
+    # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
+    for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
         split, _, metric = (
             column.partition("_") if column.startswith(("train_", "validation_", "test_")) else (("run", "", column))
         )

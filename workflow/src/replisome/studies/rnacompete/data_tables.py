@@ -12,7 +12,7 @@ from replisome.splits import SPLITS
 from replisome.studies.rnacompete.data import sequence_codes
 from replisome.studies.rnacompete.logo import agreement, align, kmer_names, mean_by_kmer, spelled
 from replisome.studies.rnacompete.motifs import KNOWN, K
-from replisome.studies.rnacompete.tested import label, protein_names, proteins_of
+from replisome.studies.rnacompete.tested import label, protein_names, proteins_of, shown_proteins
 from replisome.variants import about, data_kind, variants
 
 
@@ -25,7 +25,7 @@ def motifs(study: StudyResults) -> pd.DataFrame:
         if found is None:
             continue
         table, metadata = found
-        for number, protein in enumerate(proteins_of(study, variant.recipe)):
+        for number, protein in shown_proteins(study, variant.recipe):
             experiment = protein["experiment"]
             mine = table[table["protein"] == number]
             effect = np.stack(mine["effect"].tolist()).reshape(len(mine), *metadata["positions"])

@@ -23,6 +23,7 @@ from replisome.studies.rnacompete.tested import (
     protein_names,
     proteins_of,
     reference,
+    shown_proteins,
     tested_variants,
     validation,
 )
@@ -216,9 +217,8 @@ def _explained(study: StudyResults, attention: bool) -> list[tuple[Variant, int,
         table, metadata = explanation
         if attention and metadata["attention"] is None:
             continue
-        for number, protein in enumerate(proteins_of(study, variant.recipe)):
-            if protein["experiment"] in KNOWN or len(proteins_of(study, variant.recipe)) <= 4:
-                found.append((variant, number, table[table["protein"] == number], metadata))
+        for number, _ in shown_proteins(study, variant.recipe):
+            found.append((variant, number, table[table["protein"] == number], metadata))
     return found
 
 

@@ -15,6 +15,7 @@ from replisome.results import StudyResults
 from replisome.statistics import mean_over_seeds
 from replisome.studies.rnacompete.data_tables import motifs, probes
 from replisome.studies.rnacompete.tested import (
+    FEW,
     SOURCE,
     Tested,
     experiments_of,
@@ -193,7 +194,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
             continue
         base = {**about(study, variant), "model": label(variant), "proteins in it": len(members)}
         for number, protein in enumerate(members):
-            if protein["experiment"] in alone or len(members) <= 4:
+            if protein["experiment"] in alone or len(members) <= FEW:
                 several = f".{protein['experiment']}" if len(members) > 1 else ""
                 own = _alone(study, variant, protein) if several else None
                 gain = tested.difference(variant, own, "spearman", number, 0) if own else None

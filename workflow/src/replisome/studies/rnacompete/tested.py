@@ -10,9 +10,12 @@ import numpy as np
 from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, Resampled, bootstrap_mean, mean_over_seeds, resampled_scores, with_interval
+from replisome.studies.rnacompete.motifs import KNOWN
 from replisome.variants import Variant, rows_of, values_of, variants
 
+FEW = 4  # proteins, each of which is shown by itself
 MANY = 10  # proteins; from here on the interval of their mean is over proteins, not probes
+LARGE = 10**7  # predicted values; of more than this, one model is held in memory at a time
 REFERENCE = "bilstm"  # what others are compared with
 SOURCE = "architectures"  # the experiment whose winner it is
 
@@ -33,6 +36,12 @@ def label(variant: Variant) -> str:
     return f"{variant.model}{': ' if own else ''}{', '.join(own)}"
 
 
+def shown_proteins(study: StudyResults, recipe: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return, with their positions, all proteins of a recipe with a few, or of many those whose motif is known."""
+    members = list(enumerate(proteins_of(study, recipe)))
+    return members if len(members) <= FEW else [m for m in members if m[1]["experiment"] in KNOWN]
+
+
 def proteins_of(study: StudyResults, recipe: str) -> list[Mapping[str, Any]]:
     """Return the proteins of a recipe with their counts of valid probes."""
     proteins: list[Mapping[str, Any]] = study.cards[recipe]["proteins"]
@@ -42,7 +51,7 @@ def proteins_of(study: StudyResults, recipe: str) -> list[Mapping[str, Any]]:
 def protein_names(study: StudyResults, recipe: str) -> str:
     """Return the proteins of a recipe for people."""
     names = [protein["name"] for protein in proteins_of(study, recipe)]
-    return ", ".join(names) if len(names) <= 4 else f"{len(names)} proteins"
+    return ", ".join(names) if len(names) <= FEW else f"{len(names)} proteins"
 
 
 class Tested:
@@ -52,6 +61,7 @@ class Tested:
         self.study = study
         self._samples: dict[tuple[str, str, str, int], Resampled] = {}
         self._predictions: dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray] | None] = {}
+        self._scores: dict[tuple[str, str, str], dict[str, np.ndarray]] = {}
 
     @classmethod
     def of(cls, study: StudyResults) -> Tested:
@@ -64,14 +74,13 @@ class Tested:
         key = (variant.recipe, variant.model, variant.slug)
         if key not in self._predictions:
             frames = [frame for frame in map(self.study.predictions, variant.runs) if frame is not None]
-            self._predictions[key] = (
-                (
-                    np.stack(frames[0]["measured"].tolist()),
-                    np.stack([np.stack(f["predicted"].tolist()) for f in frames]),
-                )
-                if frames
-                else None
-            )
+            found = None
+            if frames:
+                predicted = np.stack([np.stack(frame["predicted"].tolist()) for frame in frames])
+                found = (np.stack(frames[0]["measured"].tolist()), predicted)
+            if found is not None and found[1].size > LARGE:
+                return found
+            self._predictions[key] = found
         return self._predictions[key]
 
     def protein(self, variant: Variant, number: int) -> Measured | None:
@@ -125,7 +134,11 @@ class Tested:
             error: np.ndarray = ((found.predicted - found.measured) ** 2).mean(axis=1)
             return error
         name = f"{metric}.{proteins_of(self.study, variant.recipe)[number]['experiment']}" if several else metric
-        return values_of(self.study, variant, split="test", metric=name, role="final")
+        key = (variant.recipe, variant.model, variant.slug)
+        if key not in self._scores:
+            rows = rows_of(self.study, variant, split="test", role="final").sort_values("seed")
+            self._scores[key] = {str(m): group["value"].to_numpy() for m, group in rows.groupby("metric")}
+        return self._scores[key][name]
 
     def difference(self, one: Variant, two: Variant, metric: str, first: int = 0, second: int = 0) -> Estimate | None:
         """Return the difference of two tested models on the same probes, seeds averaged, with a paired interval.
