@@ -140,7 +140,7 @@ def full_table() -> Iterator[str]:
         sets = np.where(rng.random(PROBES) < 0.5, "SetA", "SetB")
         columns = {f"RNCMPT{k:05d}": rng.normal(size=PROBES).astype(np.float32) for k in range(1, EXPERIMENTS + 1)}
         table = pa.table({"Probe_Set": sets, "Probe_ID": np.arange(PROBES), "RNA_Seq": _sequences(PROBES), **columns})
-        csv.write_csv(table, path, csv.WriteOptions(delimiter="\t", quoting_style="none"))
+        csv.write_csv(table, path, csv.WriteOptions(delimiter="\t", quoting_style="none", quoting_header="none"))
         size = path.stat().st_size / 1e6
         del table, columns
         for wanted in ("RNCMPT00168", "all"):

@@ -98,6 +98,10 @@ def test_the_demo_comes_near_the_oracle_and_finds_the_motif(fresh):
     assert oracle["oracle_on_this_draw"]["validation"] - scores["validation Spearman"].max() < 0.03
     assert oracle["oracle_on_this_draw"]["test"] - scores["test Spearman"].max() < 0.03
     assert scores["test Spearman"].max() < oracle["oracle_on_this_draw"]["test"] + 0.01
+    attentive = next((demo.root / "results/demo/rnacompete/control/runs/bilstm_attention").glob("*/*/explanation"))
+    table, metadata = read_parquet(attentive / "explanation.parquet")
+    weights = np.stack(table.column("attention").to_pylist()).reshape(len(table), *metadata["attention"])
+    assert weights.max(axis=2).mean() > 3 / weights.shape[2]  # they rest somewhere; equal ones would say nothing
     motifs = pd.read_csv(demo.root / tables / "motifs.csv")
     assert (motifs["by mutagenesis"] == motifs["known motif"]).all()
     assert set(motifs["known motif"]) == {"UGCAUG", "AGACGU"}

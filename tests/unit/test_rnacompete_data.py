@@ -246,7 +246,8 @@ def test_a_sequence_in_two_splits_is_dropped_from_the_earlier_one(table, info):
         rows[4][1] = rows[6][1]  # twice in test: kept
 
     kept = prepare(recipe(), files(table(repeat), info))
-    assert kept.card["duplicates"] == {"groups": 4, "probes": 8, "crossing_groups": 3, "repeats_in_source": 4}
+    assert kept.card["duplicates"] == {"groups": 4, "probes": 8, "crossing_groups": 3}
+    assert kept.card["repeats_in_table"] == 4
     assert sum(kept.card["dropped"].values()) == 0
     dropped = prepare(recipe(split="course-deduplicated"), files(table(repeat), info))
     assert dropped.card["dropped"] == {"train": 2, "validation": 1, "test": 0}
@@ -365,3 +366,38 @@ def test_the_real_table_has_the_known_duplicates(real_data):
     probes = read_probes(real_data / "rnacompete" / "norm_data.txt.gz", None, ["RNCMPT00001"])
     assert len(probes.sequences) == 241_399
     assert len(probes.sequences) - len(set(probes.sequences)) == 21_388
+
+
+def test_the_same_sequence_in_other_letters_is_the_same_sequence(table, info):
+    train, held = (np.arange(1, 80, 2)[part] for part in course_split(40))
+
+    def respell(rows):
+        rows[0][1] = "ACGU" * 10
+        rows[train[0]][1] = "acgt" * 10
+        rows[held[0]][1] = "ACGU" * 10
+
+    prepared = prepare(recipe(split="course-deduplicated"), files(table(respell), info))
+    assert prepared.card["dropped"] == {"train": 1, "validation": 1, "test": 0}
+
+
+def test_a_probe_too_short_for_a_motif_is_a_message(table, info):
+    with pytest.raises(ReplisomeError, match="the probe 'ACGU' has fewer than 10 bases"):
+        prepare(recipe(), files(table(set_cell(3, 1, "ACGU")), info))
+
+
+def test_masked_probes_are_counted(table, info):
+    source = {"dataset": "d", "options": {"proteins": ["ANKHD1"]}}
+    prepared = prepare(recipe(source=source), files(table(), info))
+    assert sum(prepared.card["masked"].values()) == 16
+    assert sum(prepared.card["counts"].values()) == 64
+
+
+def test_experiments_can_be_left_out(table, info):
+    source = {"dataset": "d", "options": {"proteins": ["all"], "without": ["RNCMPT00002", "RNCMPT00123"]}}
+    prepared = prepare(recipe(source=source), files(table(), info))
+    assert [protein["name"] for protein in prepared.card["proteins"]] == ["A1CF"]
+
+
+def test_a_table_without_probes_is_a_message(table, info):
+    with pytest.raises(ReplisomeError, match="the table holds no probe, only a header"):
+        read_probes(table(lambda rows: rows.clear()), info, ["A1CF"])

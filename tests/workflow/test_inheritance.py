@@ -78,7 +78,11 @@ def test_the_same_winner_chosen_again_trains_nothing(heirs):
 
 
 def test_an_edited_heir_trains_alone(heirs):
-    heirs.edit("workflow/src/replisome/models/bilstm_attention.py", "/ hidden.shape[2] ** 0.5", "/ hidden.shape[2]")
+    heirs.edit(
+        "workflow/src/replisome/models/bilstm_attention.py",
+        "torch.randn(heads, features)",
+        "torch.rand(heads, features)",
+    )
     pending = heirs.pending()
     assert pending == {"train": 2, "evaluate": 2, "explain": 1, "select": 1, **AFTER}
 

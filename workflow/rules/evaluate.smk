@@ -48,8 +48,8 @@ rule evaluate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=asks_for("mem_mb", 4000),
+        runtime=30,
     params:
         data=lambda w, input: os.path.dirname(input.stats),
         out=lambda w, output: os.path.dirname(output.metrics),
@@ -76,8 +76,8 @@ rule explain:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=asks_for("mem_mb", 4000),
+        runtime=30,
     params:
         data=lambda w, input: os.path.dirname(input.stats),
         out=lambda w, output: os.path.dirname(output.explanation),

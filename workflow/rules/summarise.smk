@@ -19,6 +19,7 @@ for study in PLAN.studies:
                 study=study,
                 experiment=PLAN.studies[study].experiments,
             ),
+            data=expand(f"{RECIPE}/train.parquet", study=study, recipe=PLAN.studies[study].recipes),
             cards=expand(f"{RECIPE}/card.json", study=study, recipe=PLAN.studies[study].recipes),
             stale=lambda w, study=study: stale("summarise", study_settings(study), f"{RESULTS}/{study}/tables"),
         output:

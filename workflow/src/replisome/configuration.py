@@ -9,7 +9,7 @@ from typing import Any
 from replisome import models
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.grid import seeds
-from replisome.plan import Plan, StudyPlan
+from replisome.plan import Plan, StudyPlan, limits_of
 from replisome.settings import as_numbers, overlay, read_yaml, validate
 
 BASIC = frozenset({"source", "split", "encoding", "normalisation", "protocol"})
@@ -89,6 +89,7 @@ def _load_study(
         experiment: {"epochs": block["budget"]["epochs"], "seeds": len(seeds(block["seeds"]))}
         for experiment, block in raw["experiments"].items()
     }
+    full_limits = {recipe: limits_of(block) for recipe, block in raw["recipes"].items()}
     presets = raw.pop("presets", {})
     preset = config["preset"]
     if preset != "full":
@@ -122,6 +123,7 @@ def _load_study(
         "recipes": {recipe: block for recipe, block in raw["recipes"].items() if recipe in used},
         "experiments": raw["experiments"],
         "full": full,
+        "full_limits": full_limits,
         "claims": [claim for claim in claims if claim["study"] == name],
         "datasets": {},
     }

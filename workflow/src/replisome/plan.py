@@ -177,7 +177,16 @@ class StudyPlan:
         full, now = self.settings["full"].get(experiment), self.experiments[experiment]
         if full is None:  # an experiment that only a preset has
             return True
+        limits, before = self.settings["recipes"], self.settings["full_limits"]
+        if any(limits_of(limits[recipe]) != before.get(recipe, {}) for recipe in now["recipes"]):
+            return True
         return bool(now["budget"]["epochs"] < full["epochs"] or len(seeds(now["seeds"])) < full["seeds"])
+
+
+def limits_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with which a recipe uses less of its data than there are: those called ``max_...``."""
+    options = recipe["source"].get("options", {})
+    return {key: value for key, value in options.items() if key.startswith("max_") and value is not None}
 
 
 def inherit(run: Run, winner: Run) -> Run:

@@ -57,6 +57,12 @@ def curves_of(study: StudyResults, variant: Variant, split: str, metric: str) ->
     return [group["value"].to_numpy() for _, group in rows.groupby("seed")]
 
 
+def best_epochs(study: StudyResults, variant: Variant) -> list[float]:
+    """Return each seed's best epoch on validation."""
+    rows = rows_of(study, variant, split="validation", metric="loss", role="best").sort_values("seed")
+    return [float(epoch) for epoch in rows["epoch"]]
+
+
 def data_kind(card: Mapping[str, Any]) -> str:
     """Return what a recipe's data are: simulated, a stand-in or official."""
     if card["control"]:

@@ -11,18 +11,22 @@ from replisome.models._sequence import Reader
 
 
 class AttentionPooling(nn.Module):
-    """Each head weighs the positions by the scaled dot product of their states with its query (Vaswani et al. 2017)."""
+    """Each head weighs the positions by the dot product of their states with its query (Luong et al. 2015).
+
+    LSTM states are small numbers: with the usual division by the root of their width, and queries drawn as small, all
+    weights stayed equal through training and the heads learnt nothing that a mean does not have.
+    """
 
     def __init__(self, features: int, heads: int) -> None:
         super().__init__()
-        self.queries = nn.Parameter(torch.randn(heads, features) / features**0.5)
+        self.queries = nn.Parameter(torch.randn(heads, features))
 
     def forward(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Pool (batch, length, features) to (batch, heads x features); also return weights (batch, heads, length).
 
         A head's weights add up to 1 over the positions where ``mask`` (batch, length) is true.
         """
-        scores = torch.einsum("blf,hf->bhl", hidden, self.queries) / hidden.shape[2] ** 0.5
+        scores = torch.einsum("blf,hf->bhl", hidden, self.queries)
         weights = scores.masked_fill(~mask.unsqueeze(1), float("-inf")).softmax(dim=2)
         return torch.einsum("bhl,blf->bhf", weights, hidden).flatten(start_dim=1), weights
 

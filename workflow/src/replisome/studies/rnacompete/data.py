@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from replisome.duplicates import unleaked
-from replisome.encode.bases import ALPHABET, PADDING, encode_bases
+from replisome.encode.bases import ALPHABET, PADDING, decode_bases, encode_bases
 from replisome.encode.kmers import kmer_tokens, vocabulary
 from replisome.encode.onehot import SCALE, one_hot
 from replisome.errors import ReplisomeError
@@ -23,6 +23,7 @@ from replisome.studies.rnacompete import targets
 from replisome.studies.rnacompete.probes import Probes, read_probes, say_what_was_read
 
 WIDTH = 41  # bases; the longest probe
+SHORTEST = 10  # bases; motifs have six, and a k-mer model must have something to read
 VALIDATION = 0.2
 SPLIT_SEED = 42  # the course's
 
@@ -40,7 +41,8 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
         probes, extra = _control(options, recipe["split"])
     else:
         probes, extra = read(recipe, files, **options)
-    rows = split_rows(probes, recipe["split"])
+    probes, leave = _tidy(probes)
+    rows, masked = split_rows(probes, recipe["split"])
     found = duplicates(probes, rows)
     dropped = dict.fromkeys(SPLITS, 0)
     if recipe["split"].endswith("-deduplicated"):
@@ -55,17 +57,12 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
         has_target = ~np.isnan(part.intensities).all(axis=1)
         parts[split], rows[split] = part.take(np.flatnonzero(has_target)), rows[split][has_target]
     scaled, statistics = normalise(parts, recipe["normalisation"])
-    read_with_leave: dict[str, int] = defaultdict(int)
     tables: dict[str, tuple[pa.Table, dict[str, Any]]] = {}
     for split, part in parts.items():
-        encoded = encode_bases(part.sequences, WIDTH)
-        for kind in ("lower", "thymine", "unknown", "truncated"):
-            read_with_leave[kind] += getattr(encoded, kind)
-        inputs, tokens = encode(encoded.codes, recipe["encoding"])
+        inputs, tokens = encode(encode_bases(part.sequences, WIDTH).codes, recipe["encoding"])
         columns = {"row": rows[split].astype(np.int64), "input": inputs, "target": scaled[split].astype(np.float32)}
         metadata = {"shape": list(inputs.shape[1:]), "dtype": str(inputs.dtype), "alphabet": ALPHABET, "tokens": tokens}
         tables[split] = (pa.table({name: array_column(values) for name, values in columns.items()}), metadata)
-    say_what_was_read(read_with_leave)
     outputs = [{"experiment": p.experiment, "name": p.name, "features": list(p.features)} for p in probes.proteins]
     return Prepared(
         tables=tables,
@@ -94,18 +91,44 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
             "dropped": dropped,
             "labels_hidden": hidden,
             "duplicates": found,
-            "read_with_leave": dict(read_with_leave),
+            "masked": masked,
+            "read_with_leave": leave,
         },
     )
 
 
-def read(
-    recipe: Mapping[str, Any], files: Mapping[str, RawFile], *, proteins: list[str], max_probes: int | None = None
-) -> tuple[Probes, dict[str, Any]]:
-    """Return the probe table's rows for these proteins and nothing more for the card.
+def _tidy(probes: Probes) -> tuple[Probes, dict[str, int]]:
+    """Return the probes with their sequences as they are read (upper case, U, N for the unknown, cut to the width).
 
-    ``proteins`` are names or experiments, or ``[all]``. ``max_probes`` keeps so many probes of each set, the first ones
-    that have an intensity of any of the proteins.
+    Also returns how many had to be read with leave, and says so.
+
+    Raises:
+        ReplisomeError: a sequence is too short to hold a motif.
+    """
+    encoded = encode_bases(probes.sequences, WIDTH)
+    lengths = (encoded.codes != PADDING).sum(axis=1)
+    if lengths.min() < SHORTEST:
+        sequence = probes.sequences[int(lengths.argmin())]
+        raise ReplisomeError(
+            f"recipe: the probe '{sequence}' has fewer than {SHORTEST} bases, too few for the models; remove it."
+        )
+    leave = {kind: getattr(encoded, kind) for kind in ("lower", "thymine", "unknown", "truncated")}
+    say_what_was_read(leave)
+    return probes._replace(sequences=decode_bases(encoded.codes)), leave
+
+
+def read(
+    recipe: Mapping[str, Any],
+    files: Mapping[str, RawFile],
+    *,
+    proteins: list[str],
+    without: list[str] | None = None,
+    max_probes: int | None = None,
+) -> tuple[Probes, dict[str, Any]]:
+    """Return the probe table's rows for these proteins, and for the card how often its sequences repeat.
+
+    ``proteins`` are names or experiments, or ``[all]``; experiments in ``without`` are left out. ``max_probes`` keeps
+    so many probes of each set, the first ones that have an intensity of any of the proteins.
 
     Raises:
         ReplisomeError: a damaged table or an unknown protein.
@@ -115,24 +138,31 @@ def read(
     main = files[recipe["source"]["dataset"]]
     others = [file.path for name, file in files.items() if name != recipe["source"]["dataset"]]
     probes = read_probes(main.path, others[0] if others else None, proteins)
+    kept_out = set(without or [])
+    probes = probes.only([k for k, p in enumerate(probes.proteins) if p.experiment not in kept_out])
+    repeats = len(probes.sequences) - len(set(probes.sequences))
     if max_probes is not None:
         valid = ~np.isnan(probes.intensities).all(axis=1)
         kept = [np.flatnonzero(valid & (probes.sets == which))[:max_probes] for which in (0, 1)]
         probes = probes.take(np.sort(np.concatenate(kept)))
-    return probes, {}
+    return probes, {"repeats_in_table": repeats}
 
 
 def _control(options: Mapping[str, Any], split_by: str) -> tuple[Probes, dict[str, Any]]:
     # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
     module = importlib.import_module("replisome.studies.rnacompete.control")
     drawn = module.draw(**options)
-    rows = split_rows(drawn.probes, split_by)
+    rows, _ = split_rows(drawn.probes, split_by)
     oracle = {
         split: float(np.mean([_spearman(drawn.affinities[r, k], drawn.probes.intensities[r, k]) for k in range(p)]))
         for split, r in rows.items()
         for p in [drawn.affinities.shape[1]]
     }
-    return drawn.probes, {"ceiling": {"metric": "spearman", "expected": drawn.ceiling, "oracle_on_this_draw": oracle}}
+    repeats = len(drawn.probes.sequences) - len(set(drawn.probes.sequences))
+    return drawn.probes, {
+        "repeats_in_table": repeats,
+        "ceiling": {"metric": "spearman", "expected": drawn.ceiling, "oracle_on_this_draw": oracle},
+    }
 
 
 def _spearman(one: np.ndarray, two: np.ndarray) -> float:
@@ -166,8 +196,10 @@ def stratified_split(valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order[~held], order[held]
 
 
-def split_rows(probes: Probes, split: str) -> dict[str, np.ndarray]:
+def split_rows(probes: Probes, split: str) -> tuple[dict[str, np.ndarray], dict[str, int]]:
     """Return the rows of each split: Set A becomes training and validation, Set B is test; then the mask is applied.
+
+    Also returns how many rows of each split were masked: no intensity of any of the proteins is valid.
 
     Raises:
         ReplisomeError: a protein has no valid intensity in some split.
@@ -184,7 +216,8 @@ def split_rows(probes: Probes, split: str) -> dict[str, np.ndarray]:
                 f"recipe: {protein.name} ({protein.experiment}) has no valid intensity in the {name} split "
                 f"({len(members)} probes); leave it out, or take more probes."
             )
-    return {name: members[valid[members].any(axis=1)] for name, members in rows.items()}
+    kept = {name: members[valid[members].any(axis=1)] for name, members in rows.items()}
+    return kept, {name: len(rows[name]) - len(members) for name, members in kept.items()}
 
 
 def duplicates(probes: Probes, rows: Mapping[str, np.ndarray]) -> dict[str, int]:
@@ -198,7 +231,6 @@ def duplicates(probes: Probes, rows: Mapping[str, np.ndarray]) -> dict[str, int]
         "groups": len(groups),
         "probes": sum(len(where) for where in groups),
         "crossing_groups": sum(len(set(where)) > 1 for where in groups),
-        "repeats_in_source": len(probes.sequences) - len(set(probes.sequences)),
     }
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from replisome.encode.bases import ALPHABET, PADDING, decode_bases
 from replisome.io import array_column
 from replisome.studies.rnacompete.data import WIDTH, encode, sequence_codes
-from replisome.studies.rnacompete.motifs import K
+from replisome.studies.rnacompete.motifs import K, shown
 from replisome.studies.rnacompete.task import Binding, ProbeSplit
 
 STRONGEST = 100  # probes a protein
@@ -26,6 +26,8 @@ BATCH = 2048
 def explain(model: nn.Module, task: Binding, split: ProbeSplit) -> tuple[pa.Table, dict[str, object]]:
     """Return one row a protein and strong probe, and in the metadata the effect of each k-mer by protein.
 
+    Of many proteins, only those whose motif is known are explained.
+
     Columns: protein (position), item (position in the split), sequence, measured, predicted, effect (41, 4): the change
     of the prediction when the base at a position is replaced, 0 for the base that is there, NaN for one that probes do
     not have there (all begin with AG: what a model says of others, it has not learnt) and beyond the end; attention
@@ -35,14 +37,15 @@ def explain(model: nn.Module, task: Binding, split: ProbeSplit) -> tuple[pa.Tabl
     codes = sequence_codes(split.inputs.cpu().numpy(), task.tokens)
     measured = split.targets.cpu().numpy()
     seen = np.stack([(codes == base).mean(axis=0) >= SEEN for base in range(len(ALPHABET))], axis=1)
-    parts = [_strongest(ask, codes, measured[:, k], k, seen) for k in range(task.data.outputs)]
+    wanted = shown(task.experiments) or [0]
+    parts = [_strongest(ask, codes, measured[:, k], k, seen) for k in wanted]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     table = {name: array_column(values) for name, values in columns.items() if name != "sequence"}
     table["sequence"] = pa.array(columns["sequence"].tolist())
     effects = _kmer_effects(ask)
     metadata = {
         "k": K,
-        "kmer_effects": {name: effects[:, k].round(5).tolist() for k, name in enumerate(task.experiments)},
+        "kmer_effects": {task.experiments[k]: effects[:, k].round(5).tolist() for k in wanted},
         "positions": list(columns["effect"].shape[1:]),
         "attention": list(columns["attention"].shape[1:]) if "attention" in columns else None,
     }

@@ -45,15 +45,8 @@ def _empty(text: str) -> Figure:
     return figure
 
 
-def _chosen(study: StudyResults, model: str, recipe: str) -> Variant | None:
-    """Return the variant of a model with the best validation score under a recipe, over all experiments."""
-    found = [v for v in variants(study) if v.model == model and v.recipe == recipe]
-    metric = "spearman" if len(proteins_of(study, recipe)) == 1 else "spearman_mean"
-    return max(found, key=lambda v: np.nan_to_num(validation(study, v, metric).value, nan=-2.0), default=None)
-
-
 def _recipes_with(study: StudyResults, *models: str) -> list[str]:
-    return [r for r in study.plan.recipes if all(_chosen(study, model, r) is not None for model in models)]
+    return [r for r in study.plan.recipes if all(reference(study, r, model) is not None for model in models)]
 
 
 def _losses(panel: Axes, study: StudyResults, members: list[tuple[str, Variant]]) -> None:
@@ -70,13 +63,13 @@ def _losses(panel: Axes, study: StudyResults, members: list[tuple[str, Variant]]
 
 
 def loss_curves(study: StudyResults) -> Figure:
-    """Loss against epoch of the best BiLSTM and the best CNN of each recipe that has both."""
+    """Loss against epoch of the chosen BiLSTM and CNN of a recipe, and of the CNN before the BiLSTM."""
     recipes = _recipes_with(study, "bilstm", "cnn1d")
     if not recipes:
         return _empty("no recipe has both models")
     figure, axes = panels(len(recipes))
     for panel, recipe in zip(axes, recipes, strict=True):
-        members = [(m, v) for m in ("bilstm", "cnn1d", "cnn_bilstm") if (v := _chosen(study, m, recipe)) is not None]
+        members = [(m, v) for m in ("bilstm", "cnn1d", "cnn_bilstm") if (v := reference(study, recipe, m)) is not None]
         _losses(panel, study, members)
         panel.set_title(_heading(study, recipe))
     axes[0].set_ylabel("mean squared error of z-scored targets")
@@ -85,7 +78,7 @@ def loss_curves(study: StudyResults) -> Figure:
 
 def attention_curves(study: StudyResults) -> Figure:
     """Loss against epoch without attention and with each number of heads."""
-    recipes = _recipes_with(study, "bilstm_attention")
+    recipes = list(dict.fromkeys(v.recipe for v in variants(study) if v.model == "bilstm_attention"))
     if not recipes:
         return _empty("no attention model in this configuration")
     figure, axes = panels(len(recipes))
@@ -133,7 +126,7 @@ def grid_view(study: StudyResults) -> Figure:
 
 
 def predicted_and_measured(study: StudyResults) -> Figure:
-    """Test probes of each protein's best plain or attentive model: measured against predicted."""
+    """Test probes of each protein's best model of one protein, chosen on validation: measured against predicted."""
     tested = Tested.of(study)
     shown: dict[tuple[str, str], Variant] = {}
     for variant in tested_variants(study):
@@ -149,14 +142,15 @@ def predicted_and_measured(study: StudyResults) -> Figure:
         return _empty("no tested model of one protein")
     figure = Figure(figsize=(5.2 * len(shown), 5.0), layout="constrained")
     for panel, variant in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown.values(), strict=True):
-        found, reached = tested.protein(variant, 0), tested.score(variant, "spearman").value
+        found, reached = tested.protein(variant, 0), tested.values(variant, "spearman")
         assert found is not None
+        assert reached is not None
         panel.hexbin(found.predicted[0], found.measured, gridsize=60, bins="log", cmap="Blues", mincnt=1)
         panel.set_xlabel("predicted (z-score)")
         panel.set_ylabel("measured (z-score)")
         panel.set_title(
             f"{label(variant)}\n{_heading(study, variant.recipe)}\n"
-            f"seed {variant.runs[0].seed}, n = {len(found.measured):,} test probes; Spearman {reached:.3f}",
+            f"seed {variant.runs[0].seed}, n = {len(found.measured):,} test probes; Spearman {reached[0, 0]:.3f}",
             fontsize=9,
         )
     return figure

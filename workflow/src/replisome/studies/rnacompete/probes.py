@@ -79,6 +79,8 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
     if len(set(chosen)) < len(chosen):
         raise ReplisomeError(f"recipe: two of the proteins {', '.join(proteins)} are the same experiment.")
     table = _read(path, chosen)
+    if not len(table):
+        raise ReplisomeError(f"{path}: the table holds no probe, only a header; delete it and download again.")
     sets = table.column(SET)
     strange = pc.index(pc.is_in(sets, value_set=pa.array(SETS)), False).as_py()
     if strange >= 0:
@@ -144,7 +146,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
         )
     except (ValueError, OSError) as error:
         raise ReplisomeError(f"{path}: not a readable metadata table ({error}).") from None
-    for column in ("Motif_display_ID", "AA_seq", "Domain_string", "Species", *NAMES):
+    for column in ("Motif_display_ID", "AA_seq", "Pfam_RBPs", "Species", *NAMES):
         if column not in table:
             raise ReplisomeError(f"{path}: column '{column}' is missing; it has: {_some([str(c) for c in table])}.")
     return table

@@ -14,11 +14,11 @@ import pandas as pd
 from replisome.results import StudyResults
 from replisome.statistics import mean_over_seeds
 from replisome.studies.rnacompete.data_tables import motifs, probes
+from replisome.studies.rnacompete.motifs import FEW
 from replisome.studies.rnacompete.tested import (
-    FEW,
     SOURCE,
     Tested,
-    experiments_of,
+    chosen,
     label,
     protein_names,
     proteins_of,
@@ -26,7 +26,7 @@ from replisome.studies.rnacompete.tested import (
     tested_variants,
     validation,
 )
-from replisome.variants import Variant, about, curves_of, estimate, values_of, variants
+from replisome.variants import Variant, about, best_epochs, curves_of, estimate, values_of, variants
 
 __all__ = ["differences", "grid", "heads", "motifs", "probes", "proteins", "scores", "training"]
 
@@ -52,6 +52,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
                 "report A, test": _claimed(study, variant, "spearman@test"),
                 **estimate("test Pearson", tested.score(variant, "pearson")),
                 **estimate("test MSE", tested.score(variant, "mse")),
+                "sd over seeds": _spread(tested, variant),
                 "test probes": card["counts"]["test"],
                 "ceiling": ceiling.get("expected", np.nan),
             }
@@ -59,29 +60,34 @@ def scores(study: StudyResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _spread(tested: Tested, variant: Variant) -> float:
+    """Return the standard deviation over seeds of test Spearman (the mean over proteins); NaN for one seed."""
+    values = tested.values(variant, "spearman")
+    return float(values.mean(axis=0).std(ddof=1)) if values is not None and values.shape[1] > 1 else np.nan
+
+
 def _claimed(study: StudyResults, variant: Variant, quantity: str) -> float | None:
     """Return report A's value for a chosen model; it speaks of RBFOX1 on one-hot input only."""
-    card = study.cards[variant.recipe]
-    ours = [protein["experiment"] for protein in card["proteins"]]
-    if card["control"] or ours != ["RNCMPT00168"] or card["encoding"] != "onehot":
+    if not _speaks_of(study, variant.recipe):
         return None
-    where: dict[str, Any] = {"model": variant.model}
     if variant.model == "bilstm_attention":
-        where["heads"] = variant.values["heads"]
-    elif SOURCE not in experiments_of(study, variant):
+        return study.claimed("report A", quantity, model=variant.model, heads=variant.values["heads"])
+    if (variant.recipe, variant.model, variant.slug) not in chosen(study):
         return None
-    return study.claimed("report A", quantity, **where)
+    return study.claimed("report A", quantity, model=variant.model)
+
+
+def _speaks_of(study: StudyResults, recipe: str) -> bool:
+    card = study.cards[recipe]
+    ours = [protein["experiment"] for protein in card["proteins"]]
+    return not card["control"] and ours == ["RNCMPT00168"] and card["encoding"] == "onehot"
 
 
 def grid(study: StudyResults) -> pd.DataFrame:
     """Return every point of the grid with its validation scores, the chosen one of each model marked."""
     if SOURCE not in study.plan.experiments:
         return pd.DataFrame()
-    chosen = {
-        (run.recipe, run.model, run.slug)
-        for model in study.plan.experiments[SOURCE]["models"]
-        for run in study.plan.best(SOURCE, model, study.selection)
-    }
+    best = chosen(study)
     rows = []
     for variant in variants(study, SOURCE):
         epochs = values_of(study, variant, split="validation", metric="spearman", role="best")
@@ -90,21 +96,16 @@ def grid(study: StudyResults) -> pd.DataFrame:
                 **about(study, variant),
                 "model": variant.model,
                 **{key: variant.values[key] for key in ("width", "depth", "dropout", "lr") if key in variant.values},
-                "chosen": "yes" if (variant.recipe, variant.model, variant.slug) in chosen else "",
+                "chosen": "yes" if (variant.recipe, variant.model, variant.slug) in best else "",
                 **estimate("validation Spearman", mean_over_seeds(epochs)),
                 "report A, Spearman": _claimed(study, variant, "spearman@validation"),
                 **estimate("validation loss", validation(study, variant, "loss")),
                 "report A, loss": _claimed(study, variant, "loss@validation"),
-                **estimate("best epoch", mean_over_seeds(_best_epochs(study, variant))),
+                **estimate("best epoch", mean_over_seeds(best_epochs(study, variant))),
                 "parameters": int(values_of(study, variant, split="run", metric="parameters", role="cost")[0]),
             }
         )
     return pd.DataFrame(rows)
-
-
-def _best_epochs(study: StudyResults, variant: Variant) -> list[float]:
-    metric = study.resolved(variant.runs[0]).settings["select"]["metric"]
-    return [float(np.nanargmax(curve) + 1) for curve in curves_of(study, variant, "validation", metric)]
 
 
 def differences(study: StudyResults) -> pd.DataFrame:
@@ -140,7 +141,7 @@ def differences(study: StudyResults) -> pd.DataFrame:
 
 
 def _claimed_gain(study: StudyResults, variant: Variant) -> float | None:
-    if variant.model != "bilstm_attention" or study.cards[variant.recipe]["control"]:
+    if variant.model != "bilstm_attention" or not _speaks_of(study, variant.recipe):
         return None
     return study.claimed("report A", "attention_gain@test", heads=variant.values["heads"])
 
@@ -207,6 +208,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                         **estimate("test Spearman", tested.score(variant, "spearman", number)),
                         **estimate("less one of its own", gain or mean_over_seeds([])),
                         **estimate("test Pearson", tested.score(variant, "pearson", number)),
+                        **estimate("test MSE", tested.score(variant, "mse", number)),
                         "test probes": protein["test"],
                     }
                 )
@@ -219,6 +221,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     **estimate("validation Spearman", validation(study, variant, "spearman_mean")),
                     **estimate("test Spearman", tested.score(variant, "spearman")),
                     **estimate("test Pearson", tested.score(variant, "pearson")),
+                    **estimate("test MSE", tested.score(variant, "mse")),
                 }
             )
     return pd.DataFrame(rows)

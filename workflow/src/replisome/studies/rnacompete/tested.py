@@ -10,10 +10,9 @@ import numpy as np
 from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, Resampled, bootstrap_mean, mean_over_seeds, resampled_scores, with_interval
-from replisome.studies.rnacompete.motifs import KNOWN
+from replisome.studies.rnacompete.motifs import FEW, shown
 from replisome.variants import Variant, rows_of, values_of, variants
 
-FEW = 4  # proteins, each of which is shown by itself
 MANY = 10  # proteins; from here on the interval of their mean is over proteins, not probes
 LARGE = 10**7  # predicted values; of more than this, one model is held in memory at a time
 REFERENCE = "bilstm"  # what others are compared with
@@ -37,9 +36,9 @@ def label(variant: Variant) -> str:
 
 
 def shown_proteins(study: StudyResults, recipe: str) -> list[tuple[int, Mapping[str, Any]]]:
-    """Return, with their positions, all proteins of a recipe with a few, or of many those whose motif is known."""
-    members = list(enumerate(proteins_of(study, recipe)))
-    return members if len(members) <= FEW else [m for m in members if m[1]["experiment"] in KNOWN]
+    """Return, with their positions, the proteins of a recipe that are shown one by one."""
+    members = proteins_of(study, recipe)
+    return [(number, members[number]) for number in shown([protein["experiment"] for protein in members])]
 
 
 def proteins_of(study: StudyResults, recipe: str) -> list[Mapping[str, Any]]:
@@ -61,7 +60,7 @@ class Tested:
         self.study = study
         self._samples: dict[tuple[str, str, str, int], Resampled] = {}
         self._predictions: dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray] | None] = {}
-        self._scores: dict[tuple[str, str, str], dict[str, np.ndarray]] = {}
+        self._scores: dict[tuple[str, str, str, str], np.ndarray] = {}
 
     @classmethod
     def of(cls, study: StudyResults) -> Tested:
@@ -102,43 +101,41 @@ class Tested:
         return self._samples[key]
 
     def score(self, variant: Variant, metric: str, number: int | None = None) -> Estimate:
-        """Return a test score with its interval, of one protein or the mean over all of the recipe.
+        """Return a test score, mean over seeds, with its 95 % interval: of one protein, or the mean over the recipe's.
 
-        Over seeds where there are several (Student's t), else over probes (bootstrap); for the mean of many proteins
-        over proteins (bootstrap). ``metric`` is spearman, pearson or mse.
+        The interval is over probes (bootstrap); for the mean of many proteins over proteins. ``metric`` is spearman,
+        pearson or mse.
         """
-        proteins = proteins_of(self.study, variant.recipe)
-        if number is None and len(proteins) == 1:
-            number = 0
-        if self.predictions(variant) is None:
+        values = self.values(variant, metric)
+        if values is None:
             return mean_over_seeds([])
-        values = np.array(
-            [self._value(variant, metric, k) for k in ([number] if number is not None else range(len(proteins)))]
-        )
-        if values.shape[1] > 1 and len(values) < MANY:
-            return mean_over_seeds(values.mean(axis=0))
-        if len(values) >= MANY:
+        numbers = range(len(values)) if number is None else [number]
+        if len(numbers) >= MANY:
             return bootstrap_mean(values.mean(axis=1))
-        drawn = [self.samples(variant, k) for k in ([number] if number is not None else range(len(proteins)))]
-        spread = np.mean([getattr(d, metric)[0] for d in drawn], axis=0)
-        found = self.predictions(variant)
-        assert found is not None
-        return with_interval(float(values.mean()), spread, len(found[0]))
+        drawn = [self.samples(variant, k) for k in numbers]
+        spread = np.mean([getattr(sample, metric).mean(axis=0) for sample in drawn], axis=0)
+        probes = sum(proteins_of(self.study, variant.recipe)[k]["test"] for k in numbers)
+        return with_interval(float(values[list(numbers)].mean()), spread, probes)
 
-    def _value(self, variant: Variant, metric: str, number: int) -> np.ndarray:
-        """Return one value a seed, as the evaluate stage scored it; the mean squared error from the predictions."""
-        several = len(proteins_of(self.study, variant.recipe)) > 1
-        if metric == "mse":
-            found = self.protein(variant, number)
-            assert found is not None
-            error: np.ndarray = ((found.predicted - found.measured) ** 2).mean(axis=1)
-            return error
-        name = f"{metric}.{proteins_of(self.study, variant.recipe)[number]['experiment']}" if several else metric
+    def values(self, variant: Variant, metric: str) -> np.ndarray | None:
+        """Return test scores (proteins, seeds) as the evaluate stage found them, or None where it was not tested.
+
+        The mean squared errors of single proteins it does not keep; they come from the predictions.
+        """
         key = (variant.recipe, variant.model, variant.slug)
-        if key not in self._scores:
+        if variant.runs[0].key not in self.study.tested:
+            return None
+        if metric == "mse" and (*key, metric) not in self._scores:
+            found = self.predictions(variant)
+            assert found is not None
+            self._scores[(*key, metric)] = np.nanmean((found[1] - found[0]) ** 2, axis=1).T
+        elif (*key, metric) not in self._scores:
+            members = proteins_of(self.study, variant.recipe)
             rows = rows_of(self.study, variant, split="test", role="final").sort_values("seed")
-            self._scores[key] = {str(m): group["value"].to_numpy() for m, group in rows.groupby("metric")}
-        return self._scores[key][name]
+            by_metric = {str(name): group["value"].to_numpy() for name, group in rows.groupby("metric")}
+            names = [f"{metric}.{p['experiment']}" for p in members] if len(members) > 1 else [metric]
+            self._scores[(*key, metric)] = np.stack([by_metric[name] for name in names])
+        return self._scores[(*key, metric)]
 
     def difference(self, one: Variant, two: Variant, metric: str, first: int = 0, second: int = 0) -> Estimate | None:
         """Return the difference of two tested models on the same probes, seeds averaged, with a paired interval.
@@ -156,8 +153,10 @@ class Tested:
         assert a is not None
         assert b is not None
         spread = getattr(a, metric).mean(axis=0) - getattr(b, metric).mean(axis=0)
-        value = self._value(one, metric, first).mean() - self._value(two, metric, second).mean()
-        return with_interval(float(value), spread, len(left.measured))
+        ours, theirs = self.values(one, metric), self.values(two, metric)
+        assert ours is not None
+        assert theirs is not None
+        return with_interval(float(ours[first].mean() - theirs[second].mean()), spread, len(left.measured))
 
 
 def validation(study: StudyResults, variant: Variant, metric: str) -> Estimate:
@@ -165,20 +164,24 @@ def validation(study: StudyResults, variant: Variant, metric: str) -> Estimate:
     return mean_over_seeds(values_of(study, variant, split="validation", metric=metric, role="best"))
 
 
-def reference(study: StudyResults, recipe: str) -> Variant | None:
-    """Return the plain BiLSTM that other models of a recipe are compared with.
+def chosen(study: StudyResults) -> set[tuple[str, str, str]]:
+    """Return recipe, model and slug of the candidates of each model that the grid's selection puts first."""
+    if SOURCE not in study.plan.experiments:
+        return set()
+    models = study.plan.experiments[SOURCE]["models"]
+    best = [run for model in models for run in study.plan.best(SOURCE, model, study.selection)]
+    return {(run.recipe, run.model, run.slug) for run in best}
+
+
+def reference(study: StudyResults, recipe: str, model: str = REFERENCE) -> Variant | None:
+    """Return the plain variant of a model, by default the BiLSTM that the others of a recipe are compared with.
 
     That is the grid's winner where the recipe has one, else the run that inherits it and changes nothing.
     """
-    for variant in variants(study):
-        if variant.recipe == recipe and variant.model == REFERENCE and variant.slug == f"from={SOURCE}":
-            return variant
-    if SOURCE not in study.plan.experiments or recipe not in study.plan.experiments[SOURCE]["recipes"]:
-        return None
-    best = study.plan.best(SOURCE, REFERENCE, study.selection)
-    keys = {(run.recipe, run.slug) for run in best}
-    found = [v for v in variants(study, SOURCE) if v.model == REFERENCE and (v.recipe, v.slug) in keys]
-    return next((variant for variant in found if variant.recipe == recipe), None)
+    best = chosen(study)
+    here = [variant for variant in variants(study) if (variant.recipe, variant.model) == (recipe, model)]
+    inherited = next((variant for variant in here if variant.slug == f"from={SOURCE}"), None)
+    return inherited or next((v for v in here if (v.recipe, v.model, v.slug) in best), None)
 
 
 def tested_variants(study: StudyResults) -> list[Variant]:
