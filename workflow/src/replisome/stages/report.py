@@ -159,7 +159,7 @@ def _card(card: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
 def _counts(card: Mapping[str, Any]) -> pd.DataFrame:
     """Return items per class and split, where the study has classes."""
     if "class_names" not in card:
-        return pd.DataFrame([card["counts"]])
+        return pd.DataFrame([card["counts"]])[list(SPLITS)]
     counts = pd.DataFrame(card["counts"])[list(SPLITS)]
     counts.insert(0, "class", card["class_names"])
     total = pd.DataFrame([{"class": "all", **counts.drop(columns="class").sum().to_dict()}])
@@ -214,7 +214,7 @@ def _table(frame: pd.DataFrame) -> Markup:
 def _cell(row: Mapping[str, Any], name: str) -> Markup:
     value = row[name]
     if isinstance(value, str):
-        return Markup("<td{}>{}</td>").format(Markup(' class="text"') if len(value) < 40 else "", value)
+        return Markup('<td class="{}">{}</td>').format("text" if len(value) < 40 else "long", value)
     low, high = row.get(f"{name} low"), row.get(f"{name} high")
     interval: str | Markup = ""
     if low is not None and high is not None and not pd.isna(low):
@@ -228,7 +228,9 @@ def _number(value: Any) -> str:
     if float(value).is_integer() and abs(value) < 1e15:
         return f"{int(value):,}"
     size = abs(float(value))
-    return f"{value:,.0f}" if size >= 1000 else f"{value:.2f}" if size >= 1 else f"{value:.3g}"
+    if size >= 1:
+        return f"{value:,.0f}" if size >= 1000 else f"{value:.2f}"
+    return f"{value:.3f}" if size >= 0.01 else f"{value:.2g}"
 
 
 def _provenance(studies: Sequence[StudyResults]) -> pd.DataFrame:
