@@ -22,7 +22,7 @@ rule all:
     default_target: True
     input:
         REPORT,
-        [tables_of(study) + figures_of(study) for study in PLAN.studies],
+        [selections_of(study) + tables_of(study) + figures_of(study) for study in PLAN.studies],
 
 
 # One target a study: snakemake STUDY
@@ -32,6 +32,7 @@ for study in PLAN.studies:
         name:
             study
         input:
+            selections_of(study),
             tables_of(study),
             figures_of(study),
 

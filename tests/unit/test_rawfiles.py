@@ -1,4 +1,4 @@
-import hashlib
+import gzip
 
 import pytest
 
@@ -8,7 +8,7 @@ ENTRY = {
     "study": "s",
     "version": "v1",
     "file": "a.npz",
-    "stand_in": {"file": "b.npz", "checksum": "sha256:0", "bytes": 0},
+    "stand_in": {"file": "b.npz", "checksum": "sha256:0"},
 }
 
 
@@ -51,7 +51,7 @@ def test_an_entry_without_stand_in_is_the_official_file(place):
 
 NAMESAKE = {
     **{"study": "s", "version": "v1", "file": "a.txt.gz"},
-    "stand_in": {"file": "a.txt.gz", "checksum": f"sha256:{hashlib.sha256(b'').hexdigest()}", "bytes": 0},
+    "stand_in": {"file": "a.txt.gz", "checksum": "sha256:0", "content": "crc32:00000000:0"},
 }
 
 
@@ -60,6 +60,10 @@ def test_a_stand_in_of_the_official_files_name_is_told_by_its_content(place, tmp
     make("mirror/s/a.txt.gz")
     assert ask(True, NAMESAKE) == "stand-in/a.txt.gz"
     assert ask(False, NAMESAKE) == "v1/a.txt.gz"
+    for packed in (gzip.compress(b""), gzip.compress(b"", 1)):
+        (tmp_path / "mirror/s/a.txt.gz").write_bytes(packed)
+        assert ask(False, NAMESAKE) == "v1/a.txt.gz"
+        assert ask(True, NAMESAKE) == "stand-in/a.txt.gz"
     (tmp_path / "mirror/s/a.txt.gz").write_bytes(b"the real one")
     assert ask(True, NAMESAKE) == "v1/a.txt.gz"
 
@@ -68,4 +72,6 @@ def test_an_official_file_may_lie_there_uncompressed(place, tmp_path):
     make, ask = place
     make("mirror/s/a.txt.gz")
     make("resources/by-hand/a.txt")
+    assert ask(True, NAMESAKE) == "stand-in/a.txt.gz"  # empty, as the stand-in's content is
+    (tmp_path / "resources/by-hand/a.txt").write_bytes(b"the real one")
     assert ask(True, NAMESAKE) == "v1/a.txt.gz"

@@ -119,7 +119,9 @@ def set_cell(row, column, value):
     ("change", "message"),
     [
         (set_cell(3, 0, "SetC"), "line 5: Probe_Set is 'SetC', expected SetA or SetB"),
-        (set_cell(4, 1, ""), "line 6: the probe has no sequence"),
+        (set_cell(4, 1, ""), "line 6: '' is not a sequence of letters"),
+        (set_cell(4, 1, '"ACGUACGUACGU"'), "line 6: '\"ACGU.* is not a sequence of letters"),
+        (set_cell(4, 1, "ACGU ACGU"), "line 6: 'ACGU ACGU' is not a sequence of letters"),
         (set_cell(5, 2, "inf"), "line 7: RNCMPT00001 is infinite"),
         (set_cell(5, 2, "high"), "norm_data.txt: not a readable table .*high"),
         (lambda rows: rows[6].append("1"), "norm_data.txt: not a readable table .*Row #8: Expected 4 columns, got 5"),
@@ -401,3 +403,45 @@ def test_experiments_can_be_left_out(table, info):
 def test_a_table_without_probes_is_a_message(table, info):
     with pytest.raises(ReplisomeError, match="the table holds no probe, only a header"):
         read_probes(table(lambda rows: rows.clear()), info, ["A1CF"])
+
+
+def test_a_byte_order_mark_is_no_part_of_a_column(table, info):
+    path = table()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_probes(path, info, ["A1CF"]).sequences == random_probes(80)
+
+
+def test_a_column_given_twice_is_refused(table, info):
+    with pytest.raises(ReplisomeError, match="line 1 has the column 'RNCMPT00001' more than once"):
+        read_probes(table(header=("Probe_Set", "RNA_Seq", "RNCMPT00001", "RNCMPT00001")), info, ["A1CF"])
+
+
+def test_intensities_that_the_logarithm_flattens_are_a_message(table, info):
+    def tiny(rows):
+        for number, row in enumerate(rows):
+            row[2] = f"{(number + 1) * 1e-23}"
+
+    with pytest.raises(ReplisomeError, match="do not differ once logarithms are taken; check their units"):
+        prepare(recipe(), files(table(tiny), info))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"targets": ["A2BP1"]}, "targets: 'A2BP1' stands for several experiments: RNCMPT00168, RNCMPT00123; name one"),
+        (
+            {"targets": ["RNCMPT00168", "RNCMPT00168"]},
+            "targets: two of the names RNCMPT00168, RNCMPT00168 are",
+        ),
+    ],
+)
+def test_a_target_that_is_not_one_protein_is_refused(table, info, changes, message):
+    info.write_text(info.read_text().replace("RBFOX1", "A2BP1"))
+    path = table(header=("Probe_Set", "RNA_Seq", "RNCMPT00168", "RNCMPT00123"))
+    source = {"dataset": "d", "options": {"proteins": ["all"]}}
+    with pytest.raises(ReplisomeError, match=message):
+        prepare(recipe(source=source, **changes), files(path, info))
+
+
+def test_a_very_long_sequence_costs_no_memory():
+    assert encode_bases(["A" * 10**7] * 3, 41).codes.shape == (3, 41)

@@ -157,6 +157,14 @@ def test_a_scan_is_scaled_by_least_squares():
         ("pwm_scan", {"motif": "UGCAUG"}, spec(2), "give it a recipe with encoding onehot"),
         ("pwm_scan", {"motif": "TGCATG"}, ONEHOT, "motif must be letters of ACGU"),
         ("pwm_scan", {}, ONEHOT, "needs a value for: motif"),
+        ("pwm_scan", {"motif": "A" * 42}, ONEHOT, "longer than the sequences"),
+        ("kmer_ridge", {"k": 9}, ONEHOT, "k is at most 7"),
+        ("kmer_ridge", {"k": 0}, ONEHOT, "hyperparameter 'k': 0 is less than the minimum of 1"),
+        ("kmer_ridge", {"alpha": 0}, ONEHOT, "alpha above 0"),
+        ("bilstm", {"depth": 0}, ONEHOT, "hyperparameter 'depth': 0 is less than the minimum of 1"),
+        ("bilstm", {"dropout": 1.5}, ONEHOT, "'dropout': 1.5 is not a share below 1"),
+        ("bilstm", {}, DataSpec((3, 28, 28), 8), "needs sequences, one-hot or tokens, not inputs of shape"),
+        ("cnn", {}, ONEHOT, "needs images .* not inputs of shape"),
     ],
 )
 def test_a_baseline_that_cannot_be_built_is_a_message(name, values, data, message):

@@ -214,3 +214,10 @@ def test_one_cycle_rises_for_its_warmup_and_falls():
     assert found.max() == pytest.approx(0.1, rel=0.05)
     assert found[0] == pytest.approx(0.1 / 25)
     assert found[-1] < 0.01
+
+
+def test_anything_beats_a_score_that_is_not_a_number():
+    goal = Goal("accuracy", "max")
+    assert goal.better(0.1, float("nan"))
+    assert not goal.better(float("nan"), 0.1)
+    assert not goal.better(float("nan"), float("nan"))

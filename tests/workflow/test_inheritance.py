@@ -156,3 +156,57 @@ def test_a_recipe_key_that_a_study_does_not_know_is_refused(fresh):
     done = fresh.run("--dry-run", overrides={"bloodmnist": {"recipes": {"control": {"label_fraction": {"a": 0.5}}}}})
     assert done.returncode == 1
     assert "recipes.control.label_fraction': study 'bloodmnist' has no use for it" in " ".join(done.stdout.split())
+
+
+NEW = {
+    "description": "another", "recipes": ["control"], "models": {"cnn1d": {"grid": {"width": [5]}}}, "training": {},
+    "budget": {"epochs": 1}, "seeds": 1, "select": {"metric": "spearman"}, "test": "selected", "explain": ["cnn1d"],
+}  # fmt: skip
+
+
+def test_an_experiment_added_to_a_finished_folder_is_run(heirs):
+    more = copy.deepcopy(TINY)
+    more["rnacompete"]["experiments"]["another"] = NEW
+    assert heirs.pending(overrides=more)["train"] == 1
+    done = heirs.run("report", overrides=more)
+    assert done.returncode == 0, done.stdout
+    table = pd.read_csv(heirs.root / DEMO / "tables" / "scores.csv")
+    assert "cnn1d: width 5" in set(table["model"])
+    assert heirs.pending(overrides=more) == {}
+
+
+def test_a_lost_selection_is_made_again_and_hides_nothing(heirs):
+    (heirs.root / DEMO / "selection/architectures/selection.json").unlink()
+    heirs.edit(
+        "workflow/src/replisome/models/bilstm_attention.py",
+        "torch.randn(heads, features)",
+        "torch.rand(heads, features)",
+    )
+    done = heirs.run("report")
+    assert done.returncode == 0, done.stdout
+    assert sum(line.startswith(("rule train", "localrule train")) for line in done.stdout.splitlines()) == 2
+
+
+def test_a_table_that_no_run_belongs_in_leaves_the_report_whole(heirs):
+    less = copy.deepcopy(TINY)
+    less["rnacompete"]["experiments"]["attention"] = None
+    done = heirs.run(overrides=less)
+    assert done.returncode == 0, done.stdout
+    assert "No run of this configuration belongs in this table" in (heirs.root / "results/demo/report.html").read_text()
+
+
+def test_a_run_is_not_trained_on_another_recipes_data(heirs, replisome, tmp_path):
+    folder = heirs.root / DEMO
+    config = next(folder.glob("control/runs/cnn1d/*/seed=0/config.json"))
+    done = replisome("train", "--run", config, "--data", folder / "control_kmer2", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "was prepared by another recipe than the run's ('control')" in done.stderr
+
+
+@pytest.mark.parametrize("proteins", [[1], [None], [["A1CF"]]])
+def test_proteins_are_names(fresh, proteins):
+    fresh.study = "rnacompete"
+    source = {"control": None, "dataset": "rnacompete", "options": {"proteins": proteins}}
+    done = fresh.run("--dry-run", overrides={"rnacompete": {"recipes": {"control": {"source": source}}}})
+    assert done.returncode == 1
+    assert "is not of type str" in " ".join(done.stdout.split())

@@ -185,6 +185,23 @@ def tables_of(study):
     return [f"{RESULTS}/{study}/tables/{name}" for name in ["metrics.parquet", *names]]
 
 
+def selections_of(study):
+    """Return the selections of a study, which targets ask for by name.
+
+    A job whose input function waits for a checkpoint that is not there is not examined for other reasons to run: a new
+    experiment in a finished folder would pass unnoticed.
+    """
+    return expand(f"{SELECTION}/selection.json", study=study, experiment=PLAN.studies[study].experiments)
+
+
+def unselected():
+    """Return what `stale` does where there is a page but not every selection: the page would hide that."""
+    if not os.path.exists(REPORT):
+        return []
+    missing = [path for study in PLAN.studies for path in selections_of(study) if not os.path.exists(path)]
+    return [f"{RESULTS}/{STALE_MARK}"] if missing else []
+
+
 def figures_of(study):
     return [f"{RESULTS}/{study}/figures/{name}.png" for name in PLAN.studies[study].implementation.figures]
 

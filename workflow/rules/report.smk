@@ -6,10 +6,11 @@ rule report:
         settings=[f"{RESULTS}/{study}/tables/study.json" for study in PLAN.studies],
         tables=[table for study in PLAN.studies for table in tables_of(study)],
         figures=[figure for study in PLAN.studies for figure in figures_of(study)],
+        selections=[selection for study in PLAN.studies for selection in selections_of(study)],
         cards=[
             f"{RESULTS}/{study}/{recipe}/card.json" for study, plan in PLAN.studies.items() for recipe in plan.recipes
         ],
-        stale=lambda w: stale("report", report_settings(), f"{RESULTS}/report"),
+        stale=lambda w: stale("report", report_settings(), f"{RESULTS}/report") or unselected(),
     output:
         page=REPORT,
         settings=f"{RESULTS}/report/report.json",

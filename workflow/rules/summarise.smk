@@ -14,11 +14,7 @@ for study in PLAN.studies:
             configs=[run_path(run, "config.json") for run in PLAN.studies[study].runs],
             tests=lambda w, study=study: tests_of(study),
             explanations=lambda w, study=study: explanations_of(study),
-            selections=expand(
-                f"{SELECTION}/selection.json",
-                study=study,
-                experiment=PLAN.studies[study].experiments,
-            ),
+            selections=selections_of(study),
             data=expand(f"{RECIPE}/train.parquet", study=study, recipe=PLAN.studies[study].recipes),
             cards=expand(f"{RECIPE}/card.json", study=study, recipe=PLAN.studies[study].recipes),
             stale=lambda w, study=study: stale("summarise", study_settings(study), f"{RESULTS}/{study}/tables"),

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from replisome import __version__
+from replisome import __version__, models, studies
 from replisome.errors import ReplisomeError
-from replisome.io import DISK_ERRORS, disk_error
+from replisome.io import DISK_ERRORS, disk_error, read_json
+
+_RUN = ("implementation", "recipe", "model", "hyperparameters", "training", "budget", "select", "curves", "seed")
+_STUDY = ("name", "implementation", "recipes", "experiments", "full")
+# The keys of its settings file that a stage cannot do without.
+NEEDS = {
+    "prepare": ("implementation", "recipe", "datasets", "study"),
+    **dict.fromkeys(("train", "evaluate", "explain"), _RUN),
+    **dict.fromkeys(("select", "summarise", "figures"), _STUDY),
+    "report": ("studies", "implementations"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,17 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     stage = options.pop("stage")
     try:
+        if stage in NEEDS:
+            _check_settings(stage, Path(str(options["settings"])))
         _call(stage, options)
     except ReplisomeError as error:
         print(f"replisome {stage}: error: {error}", file=sys.stderr)
-        return 1
-    except KeyError as error:
-        if not _lacks(options.get("settings"), error):
-            raise
-        print(
-            f"replisome {stage}: error: {options['settings']}: has no key {error}; was it made by the workflow?",
-            file=sys.stderr,
-        )
         return 1
     except OSError as error:
         if error.errno not in DISK_ERRORS:
@@ -40,12 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _lacks(settings: object, error: KeyError) -> bool:
-    """Say whether the missing key is one of the settings file itself, rather than a fault of ours."""
-    if not isinstance(settings, Path):
-        return False
-    loaded = json.loads(settings.read_text(encoding="utf-8"))
-    return not isinstance(loaded, dict) or error.args[0] not in loaded
+def _check_settings(stage: str, path: Path) -> None:
+    """Refuse a settings file that is not what the workflow makes for this stage."""
+    settings = read_json(path)
+    if not isinstance(settings, dict):
+        raise ReplisomeError(f"{path}: holds no mapping of settings; was it made by the workflow?")
+    missing = [key for key in NEEDS[stage] if key not in settings]
+    if missing:
+        raise ReplisomeError(f"{path}: has no key '{missing[0]}'; was it made by the workflow?")
+    if "implementation" in NEEDS[stage]:
+        studies.get(settings["implementation"])
+    if "model" in NEEDS[stage]:
+        models.options(settings["model"])
 
 
 def _call(stage: str, options: dict[str, object]) -> None:

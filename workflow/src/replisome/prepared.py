@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+
+from replisome.errors import ReplisomeError
+from replisome.io import read_json
 
 
 class Prepared(NamedTuple):
@@ -18,3 +22,17 @@ class Prepared(NamedTuple):
     tables: Mapping[str, tuple[pa.Table, Mapping[str, Any]]]
     statistics: Mapping[str, Any]
     card: Mapping[str, Any]
+
+
+def check_recipe(config: Mapping[str, Any], data: Path) -> None:
+    """Refuse data that were prepared by another recipe than a run's configuration says.
+
+    Raises:
+        ReplisomeError: ``data`` holds another recipe.
+    """
+    about = data / "recipe.json"
+    if about.exists() and read_json(about)["recipe"] != config["recipe"]:
+        name = config["recipe"].get("name")
+        raise ReplisomeError(
+            f"{data}: was prepared by another recipe than the run's ('{name}'); give that one's folder."
+        )

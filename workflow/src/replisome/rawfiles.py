@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import struct
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from replisome.io import file_hash
+
+GZIP = b"\x1f\x8b"  # how gzip files begin
 
 
 class RawFile(NamedTuple):
@@ -53,12 +58,32 @@ def find(folder: Path, entry: Mapping[str, Any], stand_in: bool) -> Path | None:
 
 
 def is_stand_in(path: Path, entry: Mapping[str, Any]) -> bool:
-    """Say whether the file at ``path`` is the entry's stand-in, by name, size and checksum."""
+    """Say whether the file at ``path`` is the entry's stand-in, compressed or not, whatever compressed it.
+
+    Compared by size and CRC of the content (a gzip file ends with them) where the ledger has those, else by checksum.
+    """
     what = entry.get("stand_in")
-    if what is None or path.name != what["file"] or not path.is_file():
+    names = {} if what is None else {what["file"], what["file"].removesuffix(".gz")}
+    if what is None or path.name not in names or not path.is_file():
         return False
-    algorithm, _, digest = what["checksum"].partition(":")
-    return bool(path.stat().st_size == what["bytes"] and file_hash(path, algorithm) == digest)
+    if "content" in what:
+        return content_check(path) == str(what["content"])
+    algorithm, _, digest = str(what["checksum"]).partition(":")
+    return file_hash(path, algorithm) == digest
+
+
+def content_check(path: Path) -> str:
+    """Return ``crc32:<hexadecimal>:<bytes>`` of a file's content; of a gzip file, what its last eight bytes say."""
+    with path.open("rb") as handle:
+        if handle.read(2) == GZIP:
+            handle.seek(-8, os.SEEK_END)
+            crc, size = struct.unpack("<II", handle.read(8))
+        else:
+            handle.seek(0)
+            crc = size = 0
+            while block := handle.read(1 << 20):
+                crc, size = zlib.crc32(block, crc), size + len(block)
+    return f"crc32:{crc:08x}:{size}"
 
 
 def by_hand(raw: str | Path) -> Path:

@@ -34,6 +34,7 @@ class Option:
     kind: str | None
     choices: tuple[Any, ...] | None
     optional: bool = False
+    items: str | None = None
 
     def check(self, value: Any, where: str) -> None:
         """Check a value.
@@ -48,6 +49,9 @@ class Option:
         wanted = KINDS.get(self.kind or "")
         if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and self.kind != "bool")):
             raise ReplisomeError(f"{where}: {value!r} is not of type {self.kind}")
+        if self.items:
+            for item in value:
+                Option(self.name, True, self.items, None).check(item, where)
 
 
 def module_file(module: str, root: Path = ROOT) -> Path | None:
@@ -86,7 +90,14 @@ def _option(argument: ast.arg, default: ast.expr | None) -> Option:
     match annotation:
         case ast.BinOp(left=inner, op=ast.BitOr(), right=ast.Constant(value=None)):
             annotation, optional = inner, True
-    return Option(argument.arg, default is None, _kind(annotation), _choices(annotation), optional)
+    items = (
+        annotation.slice.id
+        if _kind(annotation) == "list"
+        and isinstance(annotation, ast.Subscript)
+        and isinstance(annotation.slice, ast.Name)
+        else None
+    )
+    return Option(argument.arg, default is None, _kind(annotation), _choices(annotation), optional, items)
 
 
 def _kind(annotation: ast.expr | None) -> str | None:

@@ -34,10 +34,8 @@ class Encoded(NamedTuple):
 
 def encode_bases(sequences: Sequence[str], width: int) -> Encoded:
     """Return the codes of sequences, cut or padded on the right to ``width``: A, C, G, U = 0..3."""
-    longest = max((len(sequence) for sequence in sequences), default=0)
-    text = np.array([sequence.encode("ascii", "replace") for sequence in sequences], dtype=f"S{max(width, longest, 1)}")
-    letters = text.view(np.uint8).reshape(len(text), -1)
-    shown, rest = letters[:, :width], letters[:, width:]
+    text = np.array([sequence[:width].encode("ascii", "replace") for sequence in sequences], dtype=f"S{width}")
+    shown = text.view(np.uint8).reshape(len(text), width)
     codes = _CODES[shown]
 
     def rows(mask: np.ndarray) -> int:
@@ -48,7 +46,7 @@ def encode_bases(sequences: Sequence[str], width: int) -> Encoded:
         lower=rows((shown >= ord("a")) & (shown <= ord("z"))),
         thymine=rows((shown == ord("T")) | (shown == ord("t"))),
         unknown=rows(codes == UNKNOWN),
-        truncated=rows(rest != 0),
+        truncated=sum(len(sequence) > width for sequence in sequences),
     )
 
 

@@ -17,6 +17,8 @@ from replisome.source import Option, keyword_options
 if TYPE_CHECKING:
     from torch import nn
 
+SMALLEST = {"int": 1, "float": 0}  # of hyperparameters of each type: sizes and counts, rates and penalties
+SHARES = ("dropout",)
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -59,7 +61,13 @@ def check(name: str, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
         if key not in known:
             raise ReplisomeError(f"model '{name}' has no hyperparameter '{key}'{did_you_mean(key, known)}")
-        known[key].check(value, f"model '{name}', hyperparameter '{key}'")
+        where = f"model '{name}', hyperparameter '{key}'"
+        known[key].check(value, where)
+        least = SMALLEST.get(known[key].kind or "")
+        if least is not None and value is not None and value < least:
+            raise ReplisomeError(f"{where}: {value!r} is less than the minimum of {least}")
+        if key in SHARES and value >= 1:
+            raise ReplisomeError(f"{where}: {value!r} is not a share below 1")
     missing = [key for key, option in known.items() if option.required and key not in values]
     if missing:
         raise ReplisomeError(f"model '{name}' needs a value for: {', '.join(missing)}")

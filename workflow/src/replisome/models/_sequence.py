@@ -7,6 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 
 
@@ -18,6 +19,8 @@ class Reader(nn.Module):
 
     def __init__(self, data: DataSpec, embedding: int) -> None:
         super().__init__()
+        if len(data.shape) != (1 if data.tokens else 2):
+            raise ReplisomeError(f"this model needs sequences, one-hot or tokens, not inputs of shape {data.shape}.")
         self.embedding = nn.Embedding(data.tokens, embedding, padding_idx=data.tokens - 1) if data.tokens else None
         self.features = embedding if data.tokens else data.shape[-1]
 

@@ -21,6 +21,10 @@ class CNN(nn.Module):
 
     def __init__(self, data: DataSpec, pool: bool, softmax: bool, hidden: int) -> None:
         super().__init__()
+        if len(data.shape) != 3:
+            raise ReplisomeError(
+                f"model 'cnn' needs images (channels, height, width), not inputs of shape {data.shape}."
+            )
         channels, height, width = data.shape
         if pool and min(height, width) < 2 ** len(WIDTHS):
             raise ReplisomeError(

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 
+LARGEST = 7  # the matrix of all pairs of k-mers has 4**14 cells, 2 GiB
+
 
 class KmerRidge(nn.Module):
     """Linear in the counts of all k-mers of a one-hot sequence; solved, not trained (Hoerl & Kennard 1970)."""
@@ -18,6 +20,10 @@ class KmerRidge(nn.Module):
         super().__init__()
         if data.tokens:
             raise ReplisomeError("model 'kmer_ridge' counts k-mers itself; give it a recipe with encoding onehot.")
+        if k > LARGEST or alpha <= 0:
+            raise ReplisomeError(
+                f"model 'kmer_ridge': k is at most {LARGEST} (not {k}) and alpha above 0 (not {alpha:g})."
+            )
         self.k, self.alpha = k, alpha
         self.weight = nn.Parameter(torch.zeros(4**k, data.outputs), requires_grad=False)
         self.bias = nn.Parameter(torch.zeros(data.outputs), requires_grad=False)

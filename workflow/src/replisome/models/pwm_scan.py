@@ -20,6 +20,8 @@ class PWMScan(nn.Module):
         super().__init__()
         if data.tokens:
             raise ReplisomeError("model 'pwm_scan' reads bases; give it a recipe with encoding onehot.")
+        if len(motif) > data.shape[0]:
+            raise ReplisomeError(f"model 'pwm_scan': the motif {motif} is longer than the sequences ({data.shape[0]}).")
         if not motif or set(motif) - set(BASES) or not 0.25 < match < 1:
             raise ReplisomeError(
                 f"model 'pwm_scan': motif must be letters of {BASES}, not {motif!r}, and match lie between 0.25 and 1."

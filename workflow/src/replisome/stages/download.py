@@ -15,7 +15,7 @@ from pooch.utils import get_logger
 
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import DISK_ERRORS, atomic, file_hash, write_json
-from replisome.rawfiles import by_hand, find, is_stand_in, origin_file
+from replisome.rawfiles import GZIP, by_hand, find, is_stand_in, origin_file
 from replisome.settings import read_yaml, validate
 
 RETRIES = 3
@@ -38,19 +38,7 @@ def run(name: str, ledger: Path | None, stand_in: bool, mirror: Path | None, out
     if stand_in and "stand_in" not in entry:
         raise ReplisomeError(f"{ledger}: data set '{name}' has no stand-in.")
     what = entry["stand_in"] if stand_in else entry
-    source = None
-    placed = find(by_hand(out).parent, entry, stand_in)
-    if placed is not None:
-        source = _copy(name, placed, what["checksum"], out, "placed by hand")
-    elif mirror is not None:
-        where = f"{entry['study']}/{what['file']}"
-        mirrored = find(mirror / entry["study"], entry, stand_in)
-        if mirrored is not None:
-            source = _copy(name, mirrored, what["checksum"], out, f"mirror folder, {where}")
-        else:
-            only = " holds only its stand-in, which this configuration does not allow (key 'stand_ins')"
-            there = only if is_stand_in(mirror / where, entry) else " does not have it"
-            print(f"{name}: the mirror ({mirror / where}){there}", flush=True)
+    source = _at_hand(name, entry, stand_in, mirror, out)
     if source is None:
         if not stand_in:
             source = _from_addresses(entry, out)
@@ -77,6 +65,24 @@ def run(name: str, ledger: Path | None, stand_in: bool, mirror: Path | None, out
     )
 
 
+def _at_hand(name: str, entry: Mapping[str, Any], stand_in: bool, mirror: Path | None, out: Path) -> str | None:
+    """Copy the file from where a person put it, or from the mirror; say so where only its stand-in lies there."""
+    what = entry["stand_in"] if stand_in else entry
+    places = [(by_hand(out).parent, "placed by hand")]
+    if mirror is not None:
+        places.append((mirror / entry["study"], f"mirror folder, {entry['study']}/{what['file']}"))
+    for folder, where in places:
+        found = find(folder, entry, stand_in)
+        if found is not None:
+            return _copy(name, found, what["checksum"], out, where)
+        if is_stand_in(folder / what["file"], entry):
+            print(f"{name}: {folder / what['file']} holds only its stand-in, which this configuration does not allow "
+                  "(key 'stand_ins')", flush=True)  # fmt: skip
+        elif folder != by_hand(out).parent:
+            print(f"{name}: not in the mirror ({folder / what['file']})", flush=True)
+    return None
+
+
 def _mismatch(path: Path, checksum: str | None) -> str | None:
     """Return the digest found where it is not the one expected, else None."""
     if checksum is None:
@@ -87,7 +93,7 @@ def _mismatch(path: Path, checksum: str | None) -> str | None:
 
 
 def _copy(name: str, path: Path, checksum: str | None, out: Path, source: str) -> str:
-    if path.name == out.name.removesuffix(".gz") != out.name:
+    if path.name == out.name.removesuffix(".gz") != out.name and not _is_gzip(path):
         with (
             path.open("rb") as original,
             atomic(out) as target,
@@ -103,6 +109,11 @@ def _copy(name: str, path: Path, checksum: str | None, out: Path, source: str) -
     with path.open("rb") as original, atomic(out) as target:
         shutil.copyfileobj(original, target, 2**20)
     return source
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return handle.read(2) == GZIP
 
 
 def _from_addresses(entry: Mapping[str, Any], out: Path) -> str | None:

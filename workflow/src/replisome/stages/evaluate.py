@@ -11,6 +11,7 @@ import torch
 
 from replisome import studies
 from replisome.io import array_column, finite_or_none, read_json, write_json, write_parquet
+from replisome.prepared import check_recipe
 from replisome.provenance import Record
 from replisome.training.predict import predict
 from replisome.training.restore import restore
@@ -25,6 +26,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
         ReplisomeError: the weights are not those of this model.
     """
     config: dict[str, Any] = read_json(settings)
+    check_recipe(config, data)
     record = Record("evaluate", config)
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

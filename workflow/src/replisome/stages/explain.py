@@ -9,6 +9,7 @@ import torch
 
 from replisome import studies
 from replisome.io import read_json, write_parquet
+from replisome.prepared import check_recipe
 from replisome.provenance import Record
 from replisome.training.restore import restore
 
@@ -18,6 +19,7 @@ SPLIT = "validation"  # the test split is read for scores alone
 def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> None:
     """Write explanation.parquet, as the study's part ``explain`` makes it, and provenance.json to ``out``."""
     config: dict[str, Any] = read_json(settings)
+    check_recipe(config, data)
     record = Record("explain", config)
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -58,7 +58,7 @@ def _study(study: StudyResults) -> dict[str, Any]:
             {
                 "name": name,
                 "title": title,
-                "html": _tables(pd.read_csv(folder / "tables" / f"{name}.csv")),
+                "html": _tables(_read_table(folder / "tables" / f"{name}.csv")),
                 "caption": _caption(package, name),
             }
             for name, title in plan.implementation.tables.items()
@@ -179,6 +179,11 @@ def _image(path: Path) -> dict[str, Any]:
     data = path.read_bytes()
     width, _ = struct.unpack(">II", data[16:24])  # the PNG header
     return {"image": base64.b64encode(data).decode(), "width": width * 2 // 3}
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Read a table; one that no run belongs in has no columns either."""
+    return pd.read_csv(path) if path.read_text(encoding="utf-8").strip() else pd.DataFrame()
 
 
 def _tables(frame: pd.DataFrame) -> Markup:

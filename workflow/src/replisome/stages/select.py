@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from replisome.errors import ReplisomeError
 from replisome.io import read_json, write_json
 from replisome.plan import StudyPlan
 from replisome.provenance import Record
@@ -31,6 +32,11 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     chosen = {}
     for recipe, models in scores.items():
         ranked = sorted((np.nan_to_num(sign * np.mean(v), nan=np.inf), *key) for key, v in models.items())
+        if not np.isfinite(ranked[0][0]):
+            raise ReplisomeError(
+                f"experiment '{experiment}', recipe '{recipe}': no run has a validation {metric} that is a number; "
+                "are there enough validation items, and do they differ?"
+            )
         chosen[recipe] = [
             {
                 "model": model,

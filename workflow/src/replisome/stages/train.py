@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from replisome import models, studies
 from replisome.grid import canonical_json
 from replisome.io import atomic, file_hash, finite_or_none, read_json, write_json, write_parquet
+from replisome.prepared import check_recipe
 from replisome.provenance import Record
 from replisome.settings import validate
 from replisome.training import seeds
@@ -34,6 +35,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
         ReplisomeError: bad settings or data, a full disk, or a loss that is not a number from the start.
     """
     config: dict[str, Any] = read_json(settings)
+    check_recipe(config, data)
     record = Record("train", config)
     torch.set_num_threads(threads)
     seeds.start(config["seed"])

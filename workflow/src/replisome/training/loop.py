@@ -28,8 +28,10 @@ class Goal(NamedTuple):
     mode: str
 
     def better(self, new: float, old: float | None) -> bool:
-        """Say whether ``new`` beats ``old``; a tie does not, and nothing beats by being NaN."""
-        return not math.isnan(new) and (old is None or (new > old if self.mode == "max" else new < old))
+        """Say whether ``new`` beats ``old``; a tie does not, NaN never does, and anything beats NaN."""
+        if math.isnan(new):
+            return False
+        return old is None or math.isnan(old) or (new > old if self.mode == "max" else new < old)
 
 
 @dataclass

@@ -20,9 +20,8 @@ from replisome.prepared import Prepared
 from replisome.rawfiles import RawFile
 from replisome.splits import SPLITS
 from replisome.studies.rnacompete import targets
-from replisome.studies.rnacompete.probes import Probes, read_probes, say_what_was_read
+from replisome.studies.rnacompete.probes import WIDTH, Probes, read_probes, say_what_was_read
 
-WIDTH = 41  # bases; the longest probe
 SHORTEST = 10  # bases; motifs have six, and a k-mer model must have something to read
 VALIDATION = 0.2
 SPLIT_SEED = 42  # the course's
@@ -50,7 +49,7 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
         dropped = {split: int((~mask).sum()) for split, mask in masks.items()}
         rows = {split: rows[split][masks[split]] for split in SPLITS}
     if "targets" in recipe:  # after the split, so that a recipe of one protein can share that of several
-        probes = probes.only([probes.named(name, "targets") for name in recipe["targets"]])
+        probes = probes.only(probes.all_named(recipe["targets"], "targets"))
     parts = {split: probes.take(rows[split]) for split in SPLITS}
     hidden = _hide_labels(parts, recipe.get("label_fraction", {}))
     for split, part in parts.items():
@@ -238,8 +237,8 @@ def _hide_labels(parts: dict[str, Probes], fractions: Mapping[str, float]) -> di
     """Hide all but a share of a protein's training labels, the same ones whichever proteins stand beside it."""
     hidden = {}
     train = parts["train"]
-    for name, fraction in fractions.items():
-        place = train.named(name, "label_fraction")
+    places = train.all_named(list(fractions), "label_fraction")
+    for place, (name, fraction) in zip(places, fractions.items(), strict=True):
         column = train.intensities[:, place]
         # By sequence, so that neither the order of rows nor other proteins' labels have a say.
         labelled = sorted(np.flatnonzero(~np.isnan(column)), key=lambda row: train.sequences[row])

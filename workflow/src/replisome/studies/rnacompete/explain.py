@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from replisome.encode.bases import ALPHABET, PADDING, decode_bases
 from replisome.io import array_column
-from replisome.studies.rnacompete.data import WIDTH, encode, sequence_codes
+from replisome.studies.rnacompete.data import encode, sequence_codes
 from replisome.studies.rnacompete.motifs import K, shown
+from replisome.studies.rnacompete.probes import WIDTH
 from replisome.studies.rnacompete.task import Binding, ProbeSplit
 
 STRONGEST = 100  # probes a protein

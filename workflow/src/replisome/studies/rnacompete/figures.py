@@ -26,6 +26,7 @@ from replisome.studies.rnacompete.tested import (
     shown_proteins,
     tested_variants,
     validation,
+    varying,
 )
 from replisome.variants import Variant, curves_of, heading, variants
 
@@ -104,22 +105,24 @@ def grid_view(study: StudyResults) -> Figure:
     values = {id(v): validation(study, v, "spearman").value for v in members}
     low, high = np.nanmin(list(values.values())), np.nanmax(list(values.values()))
     for panel, (recipe, model) in zip(figure.subplots(1, len(keys), squeeze=False)[0], keys, strict=True):
+        here = [v for v in members if (v.recipe, v.model) == (recipe, model)]
+        across = [key for key in ("depth", "width") if any(key in v.values for v in here)]
+        down = [key for key in varying(here) if key not in across] or [k for k in ("lr",) if k in here[0].values]
         frame = pd.DataFrame(
             {
-                "down": f"lr {v.values['lr']:g}, dropout {v.values.get('dropout', 0):g}",
-                "across": (v.values.get("depth", 1), v.values.get("width", 0)),
+                "down": "\n".join(f"{key} {v.values[key]}" for key in down if key in v.values),
+                "across": tuple(v.values.get(key) for key in across),
                 "value": values[id(v)],
             }
-            for v in members
-            if (v.recipe, v.model) == (recipe, model)
-        ).pivot_table(index="down", columns="across", values="value")
+            for v in here
+        ).pivot(index="down", columns="across", values="value")
         panel.imshow(frame, cmap="viridis", vmin=low, vmax=high, aspect="auto")
         for (row, column), value in np.ndenumerate(frame.to_numpy()):
             dark = value < (low + high) / 2
             panel.text(column, row, f"{value:.3f}", ha="center", va="center", color="white" if dark else "black")
         panel.set_xticks(range(frame.shape[1]), [" x ".join(map(str, size)) for size in frame.columns])
         panel.set_yticks(range(frame.shape[0]), frame.index)
-        panel.set_xlabel("layers x width")
+        panel.set_xlabel(" x ".join(across))
         panel.grid(False)
         panel.set_title(f"{model}: validation Spearman\n{_heading(study, recipe)}", fontsize=10)
     return figure

@@ -18,6 +18,7 @@ from replisome.errors import ReplisomeError, did_you_mean
 SET, SEQUENCE = "Probe_Set", "RNA_Seq"
 SETS = ("SetA", "SetB")
 EXPERIMENT = "RNCMPT"  # what the columns of intensities start with
+WIDTH = 41  # bases; the longest probe
 BLOCK = 1 << 24  # bytes parsed at a time
 MISSING = ["NaN", "nan", "NA", ""]
 # Metadata columns in which a protein is looked for, the most particular first.
@@ -45,12 +46,29 @@ class Probes(NamedTuple):
         """Return the position of a protein, by name or experiment; ``key`` of the recipe asks for it.
 
         Raises:
-            ReplisomeError: it is not among them.
+            ReplisomeError: it is not among them, or a name of several.
         """
-        places = {known: k for k, p in enumerate(self.proteins) for known in (p.name, p.experiment)}
-        if name not in places:
-            raise ReplisomeError(f"recipe: {key}: no protein '{name}' in it{did_you_mean(name, places)}")
-        return places[name]
+        found = [k for k, p in enumerate(self.proteins) if name in (p.name, p.experiment)]
+        if not found:
+            known = {known for p in self.proteins for known in (p.name, p.experiment)}
+            raise ReplisomeError(f"recipe: {key}: no protein '{name}' in it{did_you_mean(name, known)}")
+        if len(found) > 1:
+            several = ", ".join(self.proteins[k].experiment for k in found)
+            raise ReplisomeError(
+                f"recipe: {key}: '{name}' stands for several experiments: {several}; name one of them."
+            )
+        return found[0]
+
+    def all_named(self, names: Sequence[str], key: str) -> list[int]:
+        """Return the positions of proteins, each named once.
+
+        Raises:
+            ReplisomeError: one is unknown, ambiguous or named twice.
+        """
+        places = [self.named(name, key) for name in names]
+        if len(set(places)) < len(places):
+            raise ReplisomeError(f"recipe: {key}: two of the names {', '.join(names)} are the same protein.")
+        return places
 
     def only(self, columns: Sequence[int]) -> Probes:
         """Return the same probes with these proteins."""
@@ -73,6 +91,9 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
     for column in (SET, SEQUENCE):
         if column not in header:
             raise ReplisomeError(f"{path}: column '{column}' is missing; line 1 has: {_some(header)}.")
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise ReplisomeError(f"{path}: line 1 has the column '{twice[0]}' more than once; remove one.")
     experiments = [name for name in header if name.startswith(EXPERIMENT)]
     about = read_metadata(metadata) if metadata else None
     chosen = experiments if list(proteins) == ["all"] else [find(name, about, path, experiments) for name in proteins]
@@ -87,9 +108,12 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
         raise ReplisomeError(
             f"{path}, line {strange + 2}: {SET} is '{sets[strange].as_py()}', expected {' or '.join(SETS)}."
         )
-    empty = pc.index(pc.greater(pc.utf8_length(table.column(SEQUENCE)), 0), False).as_py()
-    if empty >= 0:
-        raise ReplisomeError(f"{path}, line {empty + 2}: the probe has no sequence; remove the line or fill it in.")
+    strange = pc.index(pc.match_substring_regex(table.column(SEQUENCE), "^[A-Za-z]+$"), False).as_py()
+    if strange >= 0:
+        shown = table.column(SEQUENCE)[strange].as_py()[:WIDTH]
+        raise ReplisomeError(
+            f"{path}, line {strange + 2}: '{shown}' is not a sequence of letters; correct or remove it."
+        )
     columns = [table.column(name).to_numpy() for name in chosen]
     intensities = np.stack(columns, axis=1) if columns else np.empty((len(table), 0))
     bad = np.argwhere(np.isinf(intensities))
@@ -103,7 +127,7 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
 def _header(path: Path) -> list[str]:
     try:
         with _open(path) as stream:
-            line = io.TextIOWrapper(stream, encoding="utf-8").readline()
+            line = io.TextIOWrapper(stream, encoding="utf-8-sig").readline()
     except (pa.ArrowException, OSError, UnicodeDecodeError, EOFError) as error:
         raise ReplisomeError(f"{path}: not a readable table ({error}); delete it and download again.") from None
     return line.rstrip("\r\n").split("\t")

@@ -25,6 +25,7 @@ from replisome.studies.rnacompete.tested import (
     reference,
     tested_variants,
     validation,
+    varying,
 )
 from replisome.variants import Variant, about, best_epochs, curves_of, estimate, values_of, variants
 
@@ -88,6 +89,8 @@ def grid(study: StudyResults) -> pd.DataFrame:
     if SOURCE not in study.plan.experiments:
         return pd.DataFrame()
     best = chosen(study)
+    shown = ("width", "depth", "dropout", "lr")
+    columns = [*shown, *(key for key in varying(variants(study, SOURCE)) if key not in shown)]
     rows = []
     for variant in variants(study, SOURCE):
         epochs = values_of(study, variant, split="validation", metric="spearman", role="best")
@@ -95,7 +98,7 @@ def grid(study: StudyResults) -> pd.DataFrame:
             {
                 **about(study, variant),
                 "model": variant.model,
-                **{key: variant.values[key] for key in ("width", "depth", "dropout", "lr") if key in variant.values},
+                **{key: variant.values.get(key) for key in columns},
                 "chosen": "yes" if (variant.recipe, variant.model, variant.slug) in best else "",
                 **estimate("validation Spearman", mean_over_seeds(epochs)),
                 "report A, Spearman": _claimed(study, variant, "spearman@validation"),

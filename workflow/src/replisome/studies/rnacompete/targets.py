@@ -9,6 +9,7 @@ import numpy as np
 from replisome.errors import ReplisomeError
 
 PERCENTILE = 99.95
+SMALLEST = 1e-9  # standard deviation, relative to the mean, below which rounding is all there is
 TINY = 1e-6  # the loader's guard in the logarithm
 
 
@@ -42,6 +43,11 @@ def scaling(values: np.ndarray, where: str) -> Scaling:
     mean, std = float(logged.mean()), float(logged.std())
     if clipped.max() == floor:
         raise ReplisomeError(f"{where}: all {len(valid)} intensities are equal ({floor:g}); nothing can be learnt.")
+    if not std > SMALLEST * max(1.0, abs(mean)):
+        raise ReplisomeError(
+            f"{where}: the intensities ({floor:g} to {clip:g}) do not differ once logarithms are taken; check their "
+            "units."
+        )
     return Scaling(clip, floor, shift, mean, std)
 
 

@@ -189,6 +189,7 @@ def tested_variants(study: StudyResults) -> list[Variant]:
     return [variant for variant in variants(study) if variant.runs[0].key in study.tested]
 
 
-def experiments_of(study: StudyResults, variant: Variant) -> Sequence[str]:
-    """Return the experiments that a variant takes part in."""
-    return [str(name) for name in rows_of(study, variant)["experiment"].unique()]
+def varying(members: Sequence[Variant]) -> list[str]:
+    """Return the settings in which variants differ, sorted; a setting that only some of them have counts."""
+    keys = sorted({key for variant in members for key in variant.values})
+    return [key for key in keys if len({repr(variant.values.get(key)) for variant in members}) > 1]
