@@ -17,12 +17,12 @@ from replisome.variants import about, data_kind, variants
 
 
 def motifs(study: StudyResults) -> pd.DataFrame:
-    """Return what each explained model looks for, beside the motif known from the literature and the data's k-mers."""
+    """Return what each explained model with all labels looks for, beside the motif known from the literature and the data's k-mers."""
     names = kmer_names(K)
     rows = []
     for variant in variants(study):
         found = study.explanation(variant.runs[0])
-        if found is None:
+        if found is None or study.cards[variant.recipe]["labels_hidden"]:
             continue
         table, metadata = found
         for number, protein in shown_proteins(study, variant.recipe):
