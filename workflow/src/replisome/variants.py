@@ -93,5 +93,5 @@ def heading(study: StudyResults, recipe: str, simulated: str) -> str:
     experiments = [name for name, block in study.plan.experiments.items() if recipe in block["recipes"]]
     reduced = ", reduced budget" if any(study.plan.reduced(name) for name in experiments) else ""
     if card["control"]:
-        return f"control (simulated {simulated}{reduced})"
+        return f"{recipe} (simulated {simulated}{reduced})"
     return f"recipe {recipe} ({card['protocol']} protocol, {data_kind(card)} data{reduced})"

@@ -17,7 +17,7 @@ from replisome.variants import about, data_kind, variants
 
 
 def motifs(study: StudyResults) -> pd.DataFrame:
-    """Return what each explained model with all labels looks for, beside the motif known from the literature and the data's k-mers."""
+    """Return what each explained model with all labels looks for, beside the known motif and the data's own k-mers."""
     names = kmer_names(K)
     rows = []
     for variant in variants(study):

@@ -57,7 +57,7 @@ def _losses(panel: Axes, study: StudyResults, members: list[tuple[str, Variant]]
             curves = curves_of(study, variant, split, "loss")
             mean = np.nanmean(padded(curves), axis=0)
             colour = COLOURS[style % len(COLOURS)]
-            panel.plot(range(1, len(mean) + 1), mean, line, color=colour, label=shown, lw=1.7)
+            panel.plot(range(1, len(mean) + 1), mean, line, color=colour, label=shown, lw=1.7, marker="o", ms=3)
     panel.set_xlabel("epoch (solid: validation, dashed: training)")
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.legend(fontsize=9)
@@ -154,7 +154,7 @@ def predicted_and_measured(study: StudyResults) -> Figure:
         panel.set_title(
             f"{label(variant)}\n{_heading(study, variant.recipe)}\n"
             f"seed {variant.runs[0].seed}, n = {len(found.measured):,} test probes; Spearman {reached[0, 0]:.3f}",
-            fontsize=9,
+            fontsize=8,
         )
     return figure
 
@@ -225,7 +225,7 @@ def logos(study: StudyResults) -> Figure:
     if not found:
         return _empty("no explained model in this configuration")
     lines = -(-len(found) // COLUMNS)
-    figure = Figure(figsize=(4.6 * COLUMNS, 4.4 * lines), layout="constrained")
+    figure = Figure(figsize=(4.6 * COLUMNS, 4.7 * lines), layout="constrained")
     for part, entry in zip(figure.subfigures(lines, COLUMNS, squeeze=False).ravel(), found, strict=False):
         variant, number, table, metadata = entry
         effect = np.stack(table["effect"].tolist()).reshape(len(table), *metadata["positions"])
@@ -237,8 +237,8 @@ def logos(study: StudyResults) -> Figure:
         known = KNOWN.get(protein["experiment"])
         names = f"{spelled(logo.heights, K)} / {spelled(logo.bits, K)}" + (f" (known: {known})" if known else "")
         part.suptitle(
-            f"{protein['name']}: {names}\n{label(variant)}; recipe {variant.recipe}, n = {logo.probes} probes",
-            fontsize=9,
+            f"{protein['name']}: {names}\n{label(variant)}\nrecipe {variant.recipe}, n = {logo.probes} probes",
+            fontsize=8,
         )
     return figure
 
