@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,15 @@ class Variant:
 
 def variants(study: StudyResults, experiment: str | None = None) -> list[Variant]:
     """Return the variants of an experiment, or of all, in the order of recipes, models and grids."""
+    key = f"variants of {experiment or 'all'}"
+    if key not in study.shared:
+        study.shared[key] = _group(study, study.plan.runs if experiment is None else study.plan.runs_of[experiment])
+    found: list[Variant] = study.shared[key]
+    return list(found)
+
+
+def _group(study: StudyResults, runs: Sequence[Run]) -> list[Variant]:
     groups: dict[tuple[str, str, str], list[Run]] = {}
-    runs = study.plan.runs if experiment is None else study.plan.runs_of[experiment]
     for run in runs:
         groups.setdefault((run.recipe, run.model, run.slug), []).append(run)
     found = []

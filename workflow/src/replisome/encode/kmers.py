@@ -22,3 +22,9 @@ def kmer_tokens(codes: np.ndarray, k: int) -> np.ndarray:
     tokens = np.where((windows == UNKNOWN).any(axis=2), 4**k, windows.astype(np.int64) @ powers)
     tokens = np.where((windows == PADDING).any(axis=2), 4**k + 1, tokens)
     return tokens.astype(np.min_scalar_type(vocabulary(k) - 1))
+
+
+def all_kmers(k: int) -> np.ndarray:
+    """Return the base codes (4**k, k) uint8 of all k-mers in the order of their tokens: AA...A, AA...C, ..."""
+    powers = 4 ** np.arange(k - 1, -1, -1)
+    return (np.arange(4**k)[:, None] // powers % 4).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""LSTM layers in which padding reaches neither direction."""
+"""LSTM layers in which padding reaches neither direction, and the network that reads a sequence through them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from replisome.models._sequence import mean_over
+from replisome.models import DataSpec
+from replisome.models._sequence import Convolutions, Reader, mean_over
 
 ReadOut = Literal["final", "mean"]
 
@@ -54,6 +55,39 @@ class Recurrent(nn.Module):
         last = (mask.sum(dim=1) - 1).clamp(min=0)
         onward = hidden[torch.arange(len(hidden), device=hidden.device), last, : self.width]
         return torch.cat([onward, hidden[:, 0, self.width :]], dim=1)
+
+
+class RecurrentRegressor(nn.Module):
+    """Reader, a Conv1d-ReLU[-dropout] block where there is a ``kernel``, LSTM layers, read-out, dropout, linear."""
+
+    def __init__(
+        self,
+        data: DataSpec,
+        width: int,
+        depth: int,
+        dropout: float,
+        bidirectional: bool,
+        readout: ReadOut,
+        embedding: int,
+        kernel: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.reader = Reader(data, embedding)
+        features = self.reader.features if kernel is None else width
+        self.convolutions = None if kernel is None else Convolutions(self.reader.features, width, 1, kernel, dropout)
+        self.recurrent = Recurrent(features, width, depth, dropout, bidirectional)
+        self.readout = readout
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(self.recurrent.features, data.outputs)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map one-hot (batch, length, 4) or tokens (batch, length) to affinities (batch, outputs)."""
+        values, mask = self.reader(inputs)
+        if self.convolutions is not None:
+            values = self.convolutions(values, mask)
+        summary = self.recurrent.read_out(self.recurrent(values, mask), mask, self.readout)
+        affinities: Tensor = self.output(self.dropout(summary))
+        return affinities
 
 
 def _mirror(mask: Tensor) -> Tensor:

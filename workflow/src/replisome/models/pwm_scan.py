@@ -7,10 +7,9 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from replisome.encode.bases import ALPHABET
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
-
-BASES = "ACGU"
 
 
 class PWMScan(nn.Module):
@@ -22,12 +21,13 @@ class PWMScan(nn.Module):
             raise ReplisomeError("model 'pwm_scan' reads bases; give it a recipe with encoding onehot.")
         if len(motif) > data.shape[0]:
             raise ReplisomeError(f"model 'pwm_scan': the motif {motif} is longer than the sequences ({data.shape[0]}).")
-        if not motif or set(motif) - set(BASES) or not 0.25 < match < 1:
+        if not motif or set(motif) - set(ALPHABET) or not 0.25 < match < 1:
             raise ReplisomeError(
-                f"model 'pwm_scan': motif must be letters of {BASES}, not {motif!r}, and match lie between 0.25 and 1."
+                f"model 'pwm_scan': motif must be letters of {ALPHABET}, not {motif!r}, and match lie between 0.25 "
+                "and 1."
             )
         odds = torch.full((len(motif), 4), (1 - match) / 3 / 0.25)
-        odds[torch.arange(len(motif)), [BASES.index(base) for base in motif]] = match / 0.25
+        odds[torch.arange(len(motif)), [ALPHABET.index(base) for base in motif]] = match / 0.25
         self.matrix = nn.Parameter(odds.log(), requires_grad=False)
         self.scale = nn.Parameter(torch.zeros(data.outputs), requires_grad=False)
         self.offset = nn.Parameter(torch.zeros(data.outputs), requires_grad=False)

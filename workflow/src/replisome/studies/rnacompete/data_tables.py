@@ -10,47 +10,44 @@ from replisome.io import column_array, read_parquet
 from replisome.results import StudyResults
 from replisome.splits import SPLITS
 from replisome.studies.rnacompete.data import sequence_codes
-from replisome.studies.rnacompete.logo import agreement, align, kmer_names, mean_by_kmer, spelled
+from replisome.studies.rnacompete.explained import explained
+from replisome.studies.rnacompete.logo import agreement, kmer_names, mean_by_kmer, spelled
 from replisome.studies.rnacompete.motifs import KNOWN, K
-from replisome.studies.rnacompete.tested import label, protein_names, proteins_of, shown_proteins
-from replisome.variants import about, data_kind, variants
+from replisome.studies.rnacompete.tested import label, protein_names, proteins_of
+from replisome.variants import about, data_kind
 
 
 def motifs(study: StudyResults) -> pd.DataFrame:
     """Return what each explained model with all labels looks for, beside the known motif and the data's own k-mers."""
     names = kmer_names(K)
     rows = []
-    for variant in variants(study):
-        found = study.explanation(variant.runs[0])
-        if found is None or study.cards[variant.recipe]["labels_hidden"]:
-            continue
-        table, metadata = found
-        for number, protein in shown_proteins(study, variant.recipe):
-            experiment = protein["experiment"]
-            mine = table[table["protein"] == number]
-            effect = np.stack(mine["effect"].tolist()).reshape(len(mine), *metadata["positions"])
-            logo = align(mine["sequence"].tolist(), effect)
-            strongest = np.argsort(-np.array(metadata["kmer_effects"][experiment]), kind="stable")
-            known = KNOWN.get(experiment) or _planted(protein["name"])
-            length = len(known) if known else K
-            mutated, aligned = spelled(logo.heights, length), spelled(logo.bits, length)
-            rows.append(
-                {
-                    **about(study, variant),
-                    "protein": f"{protein['name']} ({experiment})",
-                    "model": label(variant),
-                    "known motif": known or "",
-                    "by mutagenesis": mutated,
-                    "agree, mutagenesis": f"{agreement(mutated, known)} of {length}" if known else "",
-                    "aligned probes": aligned,
-                    "agree, aligned": f"{agreement(aligned, known)} of {length}" if known else "",
-                    "rank of the known k-mer": _rank(known, [names[kmer] for kmer in strongest]),
-                    "strongest k-mers, model": " ".join(names[kmer] for kmer in strongest[:5]),
-                    "strongest k-mers, measured": " ".join(_measured_kmers(study, variant.recipe, number, names)),
-                    "probes mutated": logo.probes,
-                    "k-mers set in": len(names),
-                }
-            )
+    measured: dict[tuple[str, int], list[str]] = {}
+    for item in explained(study):
+        experiment, logo = item.protein["experiment"], item.logo()
+        place = (item.variant.recipe, item.number)
+        if place not in measured:
+            measured[place] = _measured_kmers(study, *place, names)
+        strongest = np.argsort(-np.array(item.metadata["kmer_effects"][experiment]), kind="stable")
+        known = KNOWN.get(experiment) or _planted(item.protein["name"])
+        length = len(known) if known else K
+        mutated, aligned = spelled(logo.heights, length), spelled(logo.bits, length)
+        rows.append(
+            {
+                **about(study, item.variant),
+                "protein": f"{item.protein['name']} ({experiment})",
+                "model": label(item.variant),
+                "known motif": known or "",
+                "by mutagenesis": mutated,
+                "agree, mutagenesis": f"{agreement(mutated, known)} of {length}" if known else "",
+                "aligned probes": aligned,
+                "agree, aligned": f"{agreement(aligned, known)} of {length}" if known else "",
+                "rank of the known k-mer": _rank(known, [names[kmer] for kmer in strongest]),
+                "strongest k-mers, model": " ".join(names[kmer] for kmer in strongest[:5]),
+                "strongest k-mers, measured": " ".join(measured[place]),
+                "probes mutated": logo.probes,
+                "k-mers set in": len(names),
+            }
+        )
     return pd.DataFrame(rows)
 
 

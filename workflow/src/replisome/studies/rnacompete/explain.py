@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from replisome.encode.bases import ALPHABET, PADDING, decode_bases
+from replisome.encode.kmers import all_kmers
 from replisome.io import array_column
 from replisome.studies.rnacompete.data import encode, sequence_codes
 from replisome.studies.rnacompete.motifs import K, shown
@@ -58,10 +59,9 @@ class _Asker:
 
     def __init__(self, model: nn.Module, task: Binding, split: ProbeSplit) -> None:
         self.model, self.task, self.split = model, task, split
-        self.encoding = f"kmer{round(np.log(task.tokens - 2) / np.log(4))}" if task.tokens else "onehot"
 
     def inputs(self, codes: np.ndarray) -> Tensor:
-        stored, _ = encode(codes, self.encoding)
+        stored, _ = encode(codes, self.task.encoding)
         return self.split.read(torch.from_numpy(stored).to(self.split.inputs.device))
 
     @torch.inference_mode()
@@ -110,7 +110,7 @@ def mutagenesis(ask: _Asker, codes: np.ndarray, predicted: np.ndarray, protein: 
 def _kmer_effects(ask: _Asker) -> np.ndarray:
     """Return (4**K, proteins): what setting each k-mer into the middle of random probes adds to the prediction."""
     backgrounds = np.random.default_rng(0).integers(0, len(ALPHABET), size=(BACKGROUNDS, WIDTH)).astype(np.uint8)
-    kmers = (np.arange(4**K)[:, None] // 4 ** np.arange(K - 1, -1, -1)) % 4
+    kmers = all_kmers(K)
     start = (WIDTH - K) // 2
     total = np.zeros((4**K, ask.task.data.outputs))
     for background in backgrounds:

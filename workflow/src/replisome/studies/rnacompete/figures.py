@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import logomaker
 import numpy as np
 import pandas as pd
@@ -14,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from replisome.encode.bases import ALPHABET
 from replisome.plots import COLOURS, MARKERS, WIDTH, padded, panels
 from replisome.results import StudyResults
-from replisome.studies.rnacompete.logo import align, spelled
+from replisome.studies.rnacompete.explained import explained
+from replisome.studies.rnacompete.logo import spelled
 from replisome.studies.rnacompete.motifs import KNOWN, K
 from replisome.studies.rnacompete.tested import (
     SOURCE,
@@ -23,7 +22,6 @@ from replisome.studies.rnacompete.tested import (
     protein_names,
     proteins_of,
     reference,
-    shown_proteins,
     tested_variants,
     validation,
     varying,
@@ -96,7 +94,7 @@ def attention_curves(study: StudyResults) -> Figure:
 
 
 def grid_view(study: StudyResults) -> Figure:
-    """Mean validation Spearman over the grid: learning rate and dropout down, width and depth across."""
+    """Mean validation Spearman over the grid: depth and width across, whatever else varies down."""
     if SOURCE not in study.plan.experiments:
         return _empty("no grid in this configuration")
     members = variants(study, SOURCE)
@@ -204,40 +202,23 @@ def few_labels(study: StudyResults) -> Figure:
     return figure
 
 
-def _explained(study: StudyResults, attention: bool) -> list[tuple[Variant, int, pd.DataFrame, dict[str, Any]]]:
-    """Return explained variants, protein by protein, with the rows of their explanation."""
-    found = []
-    for variant in variants(study):
-        explanation = study.explanation(variant.runs[0])
-        if explanation is None or study.cards[variant.recipe]["labels_hidden"]:
-            continue
-        table, metadata = explanation
-        if attention and metadata["attention"] is None:
-            continue
-        for number, _ in shown_proteins(study, variant.recipe):
-            found.append((variant, number, table[table["protein"] == number], metadata))
-    return found
-
-
 def logos(study: StudyResults) -> Figure:
     """Two logos a model and protein: what replacing a base costs, and the bases that stand there."""
-    found = _explained(study, attention=False)
+    found = explained(study)
     if not found:
         return _empty("no explained model in this configuration")
     lines = -(-len(found) // COLUMNS)
     figure = Figure(figsize=(4.6 * COLUMNS, 4.7 * lines), layout="constrained")
-    for part, entry in zip(figure.subfigures(lines, COLUMNS, squeeze=False).ravel(), found, strict=False):
-        variant, number, table, metadata = entry
-        effect = np.stack(table["effect"].tolist()).reshape(len(table), *metadata["positions"])
-        logo = align(table["sequence"].tolist(), effect)
+    for part, item in zip(figure.subfigures(lines, COLUMNS, squeeze=False).ravel(), found, strict=False):
+        logo = item.logo()
         upper, lower = part.subplots(2, 1)
         _draw_logo(upper, np.clip(logo.heights, 0, None), "cost of replacing (sd)")
         _draw_logo(lower, logo.bits, "bits")
-        protein = proteins_of(study, variant.recipe)[number]
-        known = KNOWN.get(protein["experiment"])
+        known = KNOWN.get(item.protein["experiment"])
         names = f"{spelled(logo.heights, K)} / {spelled(logo.bits, K)}" + (f" (known: {known})" if known else "")
         part.suptitle(
-            f"{protein['name']}: {names}\n{label(variant)}\nrecipe {variant.recipe}, n = {logo.probes} probes",
+            f"{item.protein['name']}: {names}\n{label(item.variant)}\n"
+            f"recipe {item.variant.recipe}, n = {logo.probes} probes",
             fontsize=8,
         )
     return figure
@@ -252,15 +233,13 @@ def _draw_logo(panel: Axes, heights: np.ndarray, what: str) -> None:
 
 def attention_maps(study: StudyResults) -> Figure:
     """Attention weights along the strongest validation probes, the largest of all heads, and the bases they rest on."""
-    found = _explained(study, attention=True)
+    found = [item for item in explained(study) if item.metadata["attention"] is not None]
     if not found:
         return _empty("no explained attention model in this configuration")
     figure = Figure(figsize=(2 * WIDTH, 0.32 * SHOWN * len(found) + 1.2 * len(found)), layout="constrained")
-    for panel, (variant, number, table, metadata) in zip(
-        figure.subplots(len(found), 1, squeeze=False)[:, 0], found, strict=True
-    ):
-        top = table.head(SHOWN)
-        weights = np.stack(top["attention"].tolist()).reshape(len(top), *metadata["attention"]).max(axis=1)
+    for panel, item in zip(figure.subplots(len(found), 1, squeeze=False)[:, 0], found, strict=True):
+        top = item.rows.head(SHOWN)
+        weights = np.stack(top["attention"].tolist()).reshape(len(top), *item.metadata["attention"]).max(axis=1)
         panel.imshow(weights, cmap="Oranges", aspect="auto", vmin=0, vmax=np.quantile(weights, 0.995))
         for row, sequence in enumerate(top["sequence"]):
             for position, base in enumerate(sequence):
@@ -269,8 +248,6 @@ def attention_maps(study: StudyResults) -> Figure:
         panel.set_ylabel("measured (z-score)")
         panel.set_xlabel("position in the probe")
         panel.grid(False)
-        name = proteins_of(study, variant.recipe)[number]["name"]
-        panel.set_title(
-            f"{name}: {label(variant)}, largest of the heads; {heading(study, variant.recipe, 'probes')}", fontsize=10
-        )
+        about = f"{item.protein['name']}: {label(item.variant)}, largest of the heads"
+        panel.set_title(f"{about}; {heading(study, item.variant.recipe, 'probes')}", fontsize=10)
     return figure

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from replisome.encode.bases import ALPHABET, encode_bases
+from replisome.encode.bases import ALPHABET, decode_bases, encode_bases
+from replisome.encode.kmers import all_kmers
 
 WIDTH = 10  # positions of a logo
 ROUNDS = 10  # of alignment
@@ -95,8 +96,7 @@ def agreement(found: str, known: str, shift: int = 2) -> int:
 
 def kmer_names(k: int) -> list[str]:
     """Return all k-mers in the order of their tokens: AA...A, AA...C, ..."""
-    digits = (np.arange(4**k)[:, None] // 4 ** np.arange(k - 1, -1, -1)) % 4
-    return ["".join(ALPHABET[digit] for digit in row) for row in digits]
+    return decode_bases(all_kmers(k))
 
 
 def mean_by_kmer(tokens: np.ndarray, target: np.ndarray, kmers: int) -> np.ndarray:

@@ -40,6 +40,7 @@ class Binding:
         """Open a prepared recipe's folder."""
         statistics = read_json(recipe / "stats.json")
         self.recipe = recipe
+        self.encoding: str = statistics["encoding"]
         self.tokens: int = statistics["tokens"]
         self.scale: float = statistics["scale"]
         self.experiments = [output["experiment"] for output in statistics["outputs"]]

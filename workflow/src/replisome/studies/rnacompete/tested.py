@@ -78,7 +78,7 @@ class Tested:
                 predicted = np.stack([np.stack(frame["predicted"].tolist()) for frame in frames])
                 found = (np.stack(frames[0]["measured"].tolist()), predicted)
             if found is not None and found[1].size > LARGE:
-                return found
+                self._predictions = {k: v for k, v in self._predictions.items() if v is None or v[1].size <= LARGE}
             self._predictions[key] = found
         return self._predictions[key]
 

@@ -1,0 +1,80 @@
+# What jobs ask for: resources, raw files, and the results of other jobs.
+# Requires: common.smk. Produces: resource and input functions; no rule.
+
+# ---- what a job asks for
+
+
+def asks_for(resource, default):
+    """Return a resource function: what the study file gives the run's experiment, else `default`."""
+
+    def of_run(w):
+        run = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
+        return PLAN.studies[w.study].resources[run.experiment].get(resource, default)
+
+    return of_run
+
+
+# ---- raw files
+
+
+def checksum_of(dataset, version):
+    entry = PLAN.ledger[dataset]
+    return str(entry["stand_in"]["checksum"] if version == "stand-in" else entry["checksum"])
+
+
+def raw_of(w):
+    """Return by data set the raw files of a recipe; a control has none."""
+    mirror = Path(config["mirror"]) if config["mirror"] else None
+    datasets = configuration.datasets_of(PLAN.studies[w.study].recipe(w.recipe), PLAN.ledger)
+    return {name: raw_file(name, PLAN.ledger[name], RESOURCES, mirror, PLAN.stand_ins) for name in datasets}
+
+
+# ---- which runs an aggregation needs
+
+
+def run_path(run, file):
+    return f"{RESULTS}/{run.directory}/{file}"
+
+
+def tests_of(study):
+    """Return the scores of the runs whose test split is read."""
+    runs = PLAN.studies[study].tested_runs(selection_of(study))
+    return [run_path(run, f"test/{file}") for run in runs for file in ("metrics.json", "predictions.parquet")]
+
+
+def explanations_of(study):
+    """Return the explanations of the runs that an experiment wants explained."""
+    runs = PLAN.studies[study].explained_runs(selection_of(study))
+    return [run_path(run, "explanation/explanation.parquet") for run in runs]
+
+
+def tables_of(study):
+    names = [f"{name}.csv" for name in PLAN.studies[study].implementation.tables]
+    return [f"{RESULTS}/{study}/tables/{name}" for name in ["metrics.parquet", *names]]
+
+
+def selections_of(study):
+    """Return the selections of a study, which targets ask for by name.
+
+    A job whose input function waits for a checkpoint that is not there is not examined for other reasons to run: a new
+    experiment in a finished folder would pass unnoticed.
+    """
+    return expand(f"{SELECTION}/selection.json", study=study, experiment=PLAN.studies[study].experiments)
+
+
+def unselected():
+    """Return what `stale` does where there is a page but not every selection: the page would hide that."""
+    if not os.path.exists(REPORT):
+        return []
+    missing = [path for study in PLAN.studies for path in selections_of(study) if not os.path.exists(path)]
+    return [f"{RESULTS}/{STALE_MARK}"] if missing else []
+
+
+def figures_of(study):
+    return [f"{RESULTS}/{study}/figures/{name}.png" for name in PLAN.studies[study].implementation.figures]
+
+
+def caption(study, file):
+    """Return the caption of a table or figure; the report and `snakemake --report` read the same file."""
+    implementation = PLAN.studies[study].settings["implementation"]
+    return f"{CAPTIONS}/{implementation}/{Path(file).stem}.rst"
