@@ -4,7 +4,7 @@ from scipy.stats import spearmanr
 
 from replisome.encode.bases import encode_bases
 from replisome.errors import ReplisomeError
-from replisome.studies.rnacompete.control import DECOY, MOTIFS, affinity, draw
+from replisome.studies.rnacompete.control import DECOY, MOTIFS, affinity, draw_probes
 
 
 def bound(sequence):
@@ -37,14 +37,14 @@ def test_binding_saturates():
 
 
 def test_the_oracle_reaches_the_ceiling_on_a_large_draw():
-    drawn = draw(train=30000, test=20)
+    drawn = draw_probes(train=30000, test=20)
     shown = drawn.probes.intensities[:30000, 0]
     valid = ~np.isnan(shown)
     assert spearmanr(drawn.affinities[:30000, 0][valid], shown[valid])[0] == pytest.approx(drawn.ceiling, abs=0.01)
 
 
 def test_probes_look_like_the_arrays():
-    drawn = draw(train=400, test=100, proteins=2, failed=0.1)
+    drawn = draw_probes(train=400, test=100, proteins=2, failed=0.1)
     assert {len(sequence) for sequence in drawn.probes.sequences} == {38, 39, 40, 41}
     assert drawn.probes.sets.tolist() == [0] * 400 + [1] * 100
     assert np.isnan(drawn.probes.intensities).mean() == pytest.approx(0.1, abs=0.03)
@@ -52,7 +52,7 @@ def test_probes_look_like_the_arrays():
 
 
 def test_the_same_seed_draws_the_same_probes():
-    one, two, other = (draw(train=20, test=20, seed=seed).probes for seed in (1, 1, 2))
+    one, two, other = (draw_probes(train=20, test=20, seed=seed).probes for seed in (1, 1, 2))
     assert one.sequences == two.sequences != other.sequences
     np.testing.assert_array_equal(one.intensities, two.intensities)
 
@@ -60,4 +60,4 @@ def test_the_same_seed_draws_the_same_probes():
 @pytest.mark.parametrize("options", [{"train": 5}, {"proteins": 9}, {"noise": -1.0}, {"failed": 1.0}, {"planted": 2.0}])
 def test_options_out_of_range_are_a_message(options):
     with pytest.raises(ReplisomeError, match="control 'probes'"):
-        draw(**options)
+        draw_probes(**options)

@@ -5,7 +5,7 @@ from replisome.settings import overlay, read_yaml, validate
 
 CONFIG = {
     "studies": ["bloodmnist"], "preset": "full", "results_dir": "r", "resources_dir": "s", "mirror": None,
-    "stand_ins": False, "max_epochs": None, "max_seeds": None, "overrides": {},
+    "stand_ins": False, "max_epochs": None, "max_steps": None, "max_seeds": None, "overrides": {},
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from replisome.budget import Budget
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 from replisome.stages.train import make_fabric
@@ -71,7 +72,7 @@ def train(path, epochs=4, kill_after=None, identity=None, minutes=5.0, goal=ACCU
 
         checkpoint.save = save_and_stop
     splits = {"train": Points(100, 0), "validation": Points(60, 1)}
-    progress = fit(model, Signs(), splits, settings, epochs, 3, goal, make_fabric("32-true"), checkpoint)
+    progress = fit(model, Signs(), splits, settings, Budget(epochs), 3, goal, make_fabric("32-true"), checkpoint)
     return model.state_dict(), progress
 
 

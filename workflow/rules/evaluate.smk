@@ -33,7 +33,7 @@ rule evaluate:
     input:
         config=f"{RUN}/config.json",
         weights=f"{RUN}/best.safetensors",
-        data=f"{RECIPE}/test.parquet",
+        data=lambda w: splits_of(w, "test"),
         stats=f"{RECIPE}/stats.json",
         stale=lambda w: stale("evaluate", run_settings(w), TEST.format(**w)),
     output:
@@ -62,7 +62,7 @@ rule explain:
     input:
         config=f"{RUN}/config.json",
         weights=f"{RUN}/best.safetensors",
-        data=f"{RECIPE}/validation.parquet",
+        data=lambda w: splits_of(w, "validation"),
         stats=f"{RECIPE}/stats.json",
         stale=lambda w: stale("explain", run_settings(w), EXPLANATION.format(**w)),
     output:

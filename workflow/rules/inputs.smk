@@ -29,6 +29,16 @@ def raw_of(w):
     return {name: raw_file(name, PLAN.ledger[name], RESOURCES, mirror, PLAN.stand_ins) for name in datasets}
 
 
+def shared_of(study):
+    """Return the names of the tables that all splits of a recipe share."""
+    return PLAN.studies[study].implementation.shared
+
+
+def splits_of(w, *splits):
+    """Return the prepared files that a stage needs of a recipe: these splits, and what all of them share."""
+    return [f"{RECIPE.format(**w)}/{name}.parquet" for name in (*splits, *shared_of(w.study))]
+
+
 # ---- which runs an aggregation needs
 
 

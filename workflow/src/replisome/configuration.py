@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from replisome import models
+from replisome.budget import Budget
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.grid import seeds
-from replisome.plan import Plan, StudyPlan, limits_of
+from replisome.plan import Plan, StudyPlan, largest_budget, limits_of
 from replisome.settings import as_numbers, overlay, read_yaml, validate
 
 BASIC = frozenset({"source", "split", "encoding", "normalisation", "protocol"})
@@ -86,8 +87,8 @@ def _load_study(
     name = raw.setdefault("name", path.stem)
     validate(raw, "study", origin)
     full = {
-        experiment: {"epochs": block["budget"]["epochs"], "seeds": len(seeds(block["seeds"]))}
-        for experiment, block in raw["experiments"].items()
+        experiment: {"budget": budget.capped(None, None), "seeds": len(seeds(raw["experiments"][experiment]["seeds"]))}
+        for experiment, budget in _budgets(raw, origin).items()
     }
     full_limits = {recipe: limits_of(block) for recipe, block in raw["recipes"].items()}
     presets = raw.pop("presets", {})
@@ -103,6 +104,7 @@ def _load_study(
         raw = overlay(raw, as_numbers(config["overrides"][name]))
         validate(raw, "study", f"{origin} with the overrides of the configuration")
     _check_names(name, raw, origin)
+    _budgets(raw, origin)
     resources = {experiment: block.pop("resources", {}) for experiment, block in raw["experiments"].items()}
     for block in raw["experiments"].values():
         _cap(block, config)
@@ -141,6 +143,21 @@ def _load_study(
     return plan
 
 
+def _budgets(raw: Mapping[str, Any], origin: str) -> dict[str, Budget]:
+    """Return the largest budget of each experiment.
+
+    Raises:
+        ReplisomeError: one of them is not a budget.
+    """
+    found = {}
+    for name, block in raw["experiments"].items():
+        try:
+            found[name] = largest_budget(block)
+        except ReplisomeError as error:
+            raise ReplisomeError(f"{origin}: experiments.{name}: {error}") from None
+    return found
+
+
 def _check_names(name: str, raw: Mapping[str, Any], origin: str) -> None:
     """Refuse names that the workflow uses itself, as targets or as folders."""
     taken = FOLDERS & {*raw["recipes"], *raw["experiments"]}
@@ -151,9 +168,16 @@ def _check_names(name: str, raw: Mapping[str, Any], origin: str) -> None:
 
 
 def _cap(block: dict[str, Any], config: Mapping[str, Any]) -> None:
-    """Apply max_epochs and max_seeds, with which a full configuration is tried out on a small budget."""
-    if config["max_epochs"] is not None:
-        block["budget"]["epochs"] = min(block["budget"]["epochs"], config["max_epochs"])
+    """Apply max_epochs, max_steps and max_seeds, with which a full configuration is tried out on a small budget."""
+    epochs, steps = config["max_epochs"], config["max_steps"]
+    block["budget"] = Budget.of(block["budget"]).capped(epochs, steps)
+    for choice in block["models"].values():
+        for values in (choice.get("fixed", {}), choice.get("grid", {})):
+            for key, most in (("epochs", epochs), ("steps", block["budget"].get("steps") if epochs else steps)):
+                if key in values and most is not None:
+                    listed = values[key] if isinstance(values[key], list) else [values[key]]
+                    capped = list(dict.fromkeys(min(value, most) for value in listed))
+                    values[key] = capped if isinstance(values[key], list) else capped[0]
     if config["max_seeds"] is not None:
         block["seeds"] = seeds(block["seeds"])[: config["max_seeds"]]
 
@@ -173,7 +197,7 @@ def _check_recipes(plan: StudyPlan, ledger: Mapping[str, Any], origin: str) -> N
         if "control" in source and source["control"] not in study.controls:
             near = did_you_mean(source["control"], study.controls)
             raise ReplisomeError(f"{at}.source.control': no control '{source['control']}'{near}")
-        known = study.source_options("control" if "control" in source else "dataset")
+        known = study.source_options(source.get("control"))
         missing = [
             option for option, about in known.items() if about.required and option not in source.get("options", {})
         ]
@@ -197,6 +221,12 @@ def _check_experiment(plan: StudyPlan, name: str) -> None:
         raise ReplisomeError(
             f"experiments.{name}.select.metric: unknown metric '{metric}'{did_you_mean(metric, known)}"
         )
+    for run in plan.runs_of[name]:
+        augment, allowed = run.settings["training"].get("augment", "none"), ("none", *plan.implementation.augmentations)
+        if augment not in allowed:
+            raise ReplisomeError(
+                f"experiments.{name}: augment: study '{plan.name}' has no '{augment}'{did_you_mean(augment, allowed)}"
+            )
     for model in block.get("explain", []):
         if not plan.implementation.explains:
             raise ReplisomeError(f"experiments.{name}.explain: study '{plan.name}' cannot explain its models.")

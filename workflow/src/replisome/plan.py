@@ -9,6 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from replisome import models, studies
+from replisome.budget import KEYS as BUDGET_KEYS
+from replisome.budget import Budget
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.grid import Parent, Run, canonical_json, distinct, points, seeds, slug
 from replisome.settings import schema, validate
@@ -180,7 +182,18 @@ class StudyPlan:
         limits, before = self.settings["recipes"], self.settings["full_limits"]
         if any(limits_of(limits[recipe]) != before.get(recipe, {}) for recipe in now["recipes"]):
             return True
-        return bool(now["budget"]["epochs"] < full["epochs"] or len(seeds(now["seeds"])) < full["seeds"])
+        less = largest_budget(now).less_than(Budget.of(full["budget"]))
+        return less or len(seeds(now["seeds"])) < full["seeds"]
+
+
+def largest_budget(experiment: Mapping[str, Any]) -> Budget:
+    """Return the longest that any run of an experiment trains: its budget, or what a model has in its place."""
+    found = []
+    for choice in experiment["models"].values():
+        own = {**{key: [value] for key, value in choice.get("fixed", {}).items()}, **choice.get("grid", {})}
+        for point in points({key: values for key, values in own.items() if key in BUDGET_KEYS}):
+            found.append(Budget.of({**experiment["budget"], **point}))
+    return Budget.largest(found)
 
 
 def limits_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
@@ -255,7 +268,8 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
             values = {**fixed, **point}
             own = {k: v for k, v in values.items() if k in TRAINING_KEYS}
             training = {**block["training"], **own}
-            hyperparameters = {k: v for k, v in values.items() if k not in TRAINING_KEYS}
+            hyperparameters = {k: v for k, v in values.items() if k not in TRAINING_KEYS | BUDGET_KEYS}
+            budget = {**block["budget"], **{k: v for k, v in values.items() if k in BUDGET_KEYS}}
             validate(training, "training", f"experiments.{experiment}: training settings of model '{model}'")
             for recipe in block["recipes"]:
                 parent = _parent(settings, experiment, model, recipe)
@@ -271,7 +285,7 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
                         **({"inherits": {**parent._asdict(), "own": sorted(own)}} if parent else {}),
                         # The sources trained in fp32: a reported recipe does so on any device.
                         "training": {**training, **({"precision": "fp32"} if protocol == "reported" else {})},
-                        "budget": block["budget"],
+                        "budget": budget,
                         "select": {"metric": metric, "mode": direction},
                         "curves": block.get("curves", []),
                         "seed": seed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,16 +12,26 @@ from replisome.errors import ReplisomeError
 from replisome.io import read_json
 
 
+class Stream(NamedTuple):
+    """A table too large to hold, in batches of rows, with the metadata for its schema."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+    metadata: Mapping[str, Any]
+
+
 class Prepared(NamedTuple):
     """A recipe carried out.
 
     ``tables`` maps each split to its rows and the metadata (shape, dtype, alphabet, statistics) for the Parquet schema;
-    ``statistics`` becomes stats.json, ``card`` joins the data card.
+    ``statistics`` becomes stats.json, ``card`` joins the data card. ``shared`` maps the names in the study's ``shared``
+    to tables that all splits need.
     """
 
     tables: Mapping[str, tuple[pa.Table, Mapping[str, Any]]]
     statistics: Mapping[str, Any]
     card: Mapping[str, Any]
+    shared: Mapping[str, Stream] = {}
 
 
 def check_recipe(config: Mapping[str, Any], data: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
 import struct
 import zlib
@@ -84,6 +86,32 @@ def content_check(path: Path) -> str:
             while block := handle.read(1 << 20):
                 crc, size = zlib.crc32(block, crc), size + len(block)
     return f"crc32:{crc:08x}:{size}"
+
+
+def mismatch(path: Path, checksum: str | None) -> str | None:
+    """Return the digest found where it is not the one expected, else None.
+
+    A checksum that begins with ``content-`` is that of the uncompressed content, whatever compressed it.
+    """
+    if checksum is None:
+        return None
+    kind, _, expected = checksum.partition(":")
+    algorithm = kind.removeprefix("content-")
+    if algorithm == kind:
+        found = file_hash(path, algorithm)
+    else:
+        with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as handle:
+            try:
+                found = hashlib.file_digest(handle, algorithm).hexdigest()
+            except (EOFError, OSError, zlib.error) as error:
+                found = f"nothing, for it is damaged ({error})"
+    return None if found == expected else f"{kind}:{found}"
+
+
+def is_gzip(path: Path) -> bool:
+    """Say whether a file begins as gzip files do."""
+    with path.open("rb") as handle:
+        return handle.read(2) == GZIP
 
 
 def by_hand(raw: str | Path) -> Path:

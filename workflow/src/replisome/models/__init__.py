@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SMALLEST = {"int": 1, "float": 0}  # of hyperparameters of each type: sizes and counts, rates and penalties
 SHARES = ("dropout",)
+IGNORED = -100  # a target that does not count, as torch's cross-entropy has it
 FOLDER = Path(__file__).resolve().parent
 
 

@@ -15,7 +15,7 @@ from pooch.utils import get_logger
 
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import DISK_ERRORS, atomic, file_hash, write_json
-from replisome.rawfiles import GZIP, by_hand, find, is_stand_in, origin_file
+from replisome.rawfiles import by_hand, find, is_gzip, is_stand_in, mismatch, origin_file
 from replisome.settings import read_yaml, validate
 
 RETRIES = 3
@@ -83,47 +83,38 @@ def _at_hand(name: str, entry: Mapping[str, Any], stand_in: bool, mirror: Path |
     return None
 
 
-def _mismatch(path: Path, checksum: str | None) -> str | None:
-    """Return the digest found where it is not the one expected, else None."""
-    if checksum is None:
-        return None
-    algorithm, _, expected = checksum.partition(":")
-    found = file_hash(path, algorithm)
-    return None if found == expected else f"{algorithm}:{found}"
-
-
 def _copy(name: str, path: Path, checksum: str | None, out: Path, source: str) -> str:
-    if path.name == out.name.removesuffix(".gz") != out.name and not _is_gzip(path):
+    pack = path.name == out.name.removesuffix(".gz") != out.name and not is_gzip(path)
+    by_content = (checksum or "").startswith("content-")
+    found = mismatch(path, checksum) if by_content or not pack else None
+    if found:
+        raise ReplisomeError(
+            f"{path}: wrong checksum: found {found}, expected {checksum} (config/datasets.yaml, '{name}'). "
+            "The file is damaged or another version: replace it, or correct the ledger if the new version is wanted."
+        )
+    if pack:
         with (
             path.open("rb") as original,
             atomic(out) as target,
             gzip.GzipFile("", "wb", fileobj=target, mtime=0) as packed,
         ):
             shutil.copyfileobj(original, packed, 2**20)
-        return f"{source}, uncompressed there (its checksum was not compared)"
-    if found := _mismatch(path, checksum):
-        raise ReplisomeError(
-            f"{path}: wrong checksum: found {found}, expected {checksum} (config/datasets.yaml, '{name}'). "
-            "The file is damaged or another version: replace it, or correct the ledger if the new version is wanted."
-        )
+        return f"{source}, uncompressed there{'' if by_content else ' (its checksum was not compared)'}"
     with path.open("rb") as original, atomic(out) as target:
         shutil.copyfileobj(original, target, 2**20)
     return source
 
 
-def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as handle:
-        return handle.read(2) == GZIP
-
-
 def _from_addresses(entry: Mapping[str, Any], out: Path) -> str | None:
     get_logger().setLevel("WARNING")
+    checksum = entry["checksum"]
+    by_content = (checksum or "").startswith("content-")
     for address in entry["addresses"]:
         print(f"downloading {address}", flush=True)
         fetcher = pooch.create(
             path=out.parent,
             base_url="",
-            registry={out.name: entry["checksum"]},
+            registry={out.name: None if by_content else checksum},
             urls={out.name: address},
             retry_if_failed=RETRIES,
         )
@@ -136,6 +127,10 @@ def _from_addresses(entry: Mapping[str, Any], out: Path) -> str | None:
                 raise
             print(f"  failed: {error}", flush=True)
         else:
+            if by_content and (found := mismatch(out, checksum)):
+                print(f"  wrong checksum: found {found}, expected {checksum}", flush=True)
+                out.unlink()
+                continue
             return str(address)
     return None
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from replisome import studies
 from replisome.errors import ReplisomeError
-from replisome.io import file_hash, read_json, write_json, write_parquet
+from replisome.io import file_hash, read_json, write_json, write_parquet, write_parquet_stream
 from replisome.provenance import Record
 from replisome.rawfiles import RawFile, origin_file
 from replisome.splits import SPLITS
 
 
 def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
-    """Write train, validation and test.parquet, stats.json, card.json and provenance.json to ``out``.
+    """Write the splits and what they share as Parquet, stats.json, card.json and provenance.json to ``out``.
 
     ``settings`` holds study, implementation, recipe and the ledger entries of its data sets; ``raw`` the name and the
     file of each of them.
@@ -36,6 +36,9 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
         table, metadata = prepared.tables[split]
         write_parquet(out / f"{split}.parquet", table, metadata)
         print(f"{split}: {len(table)} rows", flush=True)
+    for name, stream in prepared.shared.items():
+        rows = write_parquet_stream(out / f"{name}.parquet", *stream)
+        print(f"{name}: {rows} rows", flush=True)
     write_json(out / "stats.json", prepared.statistics)
     card = {
         "study": identity["study"],

@@ -14,6 +14,7 @@ from docutils.core import publish_parts
 from markupsafe import Markup
 
 from replisome import __version__
+from replisome.budget import Budget
 from replisome.grid import seeds
 from replisome.io import read_json, write_text
 from replisome.plan import StudyPlan
@@ -80,7 +81,7 @@ def _notes(study: StudyResults) -> list[str]:
     notes = []
     reduced = [name for name in study.plan.experiments if study.plan.reduced(name)]
     if reduced:
-        notes.append(f"Reduced budget: {', '.join(reduced)} ran on less than the sources' own epochs and seeds.")
+        notes.append(f"Reduced budget: {', '.join(reduced)} ran on less than the sources' own epochs, steps and seeds.")
     stand_ins = {c["origin"]["stand_in"]: c["origin"]["file"] for c in study.cards.values() if c["origin"]}
     notes.extend(f"Stand-in data: {file}: {note}." for note, file in stand_ins.items() if note)
     if any(card["control"] for card in study.cards.values()):
@@ -126,9 +127,9 @@ def _experiment(plan: StudyPlan, name: str) -> dict[str, Any]:
         "recipes": ", ".join(block["recipes"]),
         "models": ", ".join(block["models"]),
         "runs": len(plan.runs_of[name]),
-        "epochs": block["budget"]["epochs"],
+        "budget": str(Budget.of(block["budget"])),
         "seeds": len(seeds(block["seeds"])),
-        "full settings": f"{full['epochs']} epochs, {full['seeds']} seeds" if full else "not part of them",
+        "full settings": f"{Budget.of(full['budget'])}, {full['seeds']} seeds" if full else "not part of them",
         "selected by": f"validation {block['select']['metric']}",
         "tested": block["test"],
     }

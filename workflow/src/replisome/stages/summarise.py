@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from replisome.budget import Budget
 from replisome.grid import Run, canonical_json
 from replisome.io import read_json, read_parquet, write_parquet, write_text
 from replisome.plan import StudyPlan
@@ -61,7 +62,7 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
         "model": run.model,
         "hyperparameters": run.slug,
         "settings": canonical_json({**run.settings["training"], **run.settings["hyperparameters"]}),
-        "budget": f"{run.settings['budget']['epochs']} epochs",
+        "budget": str(Budget.of(run.settings["budget"])),
         "reduced": plan.reduced(experiment),
         "seed": run.seed,
     }

@@ -14,6 +14,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from replisome import models, studies
+from replisome.budget import Budget
 from replisome.grid import canonical_json
 from replisome.io import atomic, file_hash, finite_or_none, read_json, write_json, write_parquet
 from replisome.prepared import check_recipe
@@ -43,12 +44,13 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     training = TrainingSettings(**config["training"])
     precision = choose_precision(training.precision)
     fabric = make_fabric(precision)
-    task = studies.get(config["implementation"]).part("task").open_task(data)
+    study = studies.get(config["implementation"])
+    task = study.part("task").open_task(data)
     names = ["train", "validation", *config["curves"]]
     splits = {name: task.load(name, fabric.device) for name in names}
     model = models.build(config["model"], task.data, config["hyperparameters"])
     # Split by split: a moved results folder keeps its hashes, not its paths or times.
-    inputs = [data / f"{name}.parquet" for name in names] + [data / "stats.json"]
+    inputs = [data / f"{name}.parquet" for name in [*names, *study.shared]] + [data / "stats.json"]
     identity = {"settings": canonical_json(config), "code": record.code}
     identity |= {f"data {file.name}": file_hash(file) for file in inputs}
     checkpoint = Checkpoint(out / "checkpoint.pt", identity, checkpoint_minutes)
@@ -58,8 +60,8 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     if isinstance(model, ClosedForm):
         progress = estimate(model, task, splits, goal, fabric.device)
     else:
-        epochs, seed = config["budget"]["epochs"], config["seed"]
-        progress = fit(model, task, splits, training, epochs, seed, goal, fabric, checkpoint)
+        budget, seed = Budget.of(config["budget"]), config["seed"]
+        progress = fit(model, task, splits, training, budget, seed, goal, fabric, checkpoint)
 
     write_weights(out / "best.safetensors", progress.best_weights)
     write_weights(out / "last.safetensors", model.state_dict())

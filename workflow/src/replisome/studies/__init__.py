@@ -27,7 +27,8 @@ class Study:
     ``metrics`` maps each score of a run to the direction that is better; ``recipe_values`` lists what the recipe keys
     split, encoding and normalisation may be and ``recipe_extras`` which further keys a recipe may have; ``controls``
     names the simulated data; ``tables`` and ``figures`` are file stems with their titles; a study that ``explains`` has
-    a part of that name.
+    a part of that name. ``shared`` names the tables that all splits of a recipe need, beside their own, and
+    ``augmentations`` what the training key ``augment`` may be.
     """
 
     name: str
@@ -38,14 +39,16 @@ class Study:
     figures: Mapping[str, str]
     recipe_extras: tuple[str, ...] = ()
     explains: bool = False
+    shared: tuple[str, ...] = ()
+    augmentations: tuple[str, ...] = ()
 
     def part(self, name: Literal["data", "control", "task", "explain", "tables", "figures"]) -> ModuleType:
         """Import one part of the study."""
         return importlib.import_module(f"replisome.studies.{self.name}.{name}")
 
-    def source_options(self, kind: Literal["control", "dataset"]) -> dict[str, Option]:
-        """Return the options of a recipe's source: those of the control's ``draw``, or of the data set's ``read``."""
-        part, function = ("control", "draw") if kind == "control" else ("data", "read")
+    def source_options(self, control: str | None) -> dict[str, Option]:
+        """Return the options of a recipe's source: of the control's ``draw_<name>``, or of the data set's ``read``."""
+        part, function = ("control", f"draw_{control}") if control else ("data", "read")
         return keyword_options(FOLDER / self.name / f"{part}.py", function)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from replisome.training.loop import Goal, Progress, close_epoch
 from replisome.training.predict import predict
-from replisome.training.task import ClosedForm, Split, Task
+from replisome.training.task import ClosedForm, Overlapping, Split, Task
 
 BATCH = 1024
 
@@ -30,11 +30,14 @@ def estimate(model: nn.Module, task: Task, splits: dict[str, Split], goal: Goal,
     """Let ``model`` estimate its weights on ``splits["train"]``; returns a history of one epoch with no step."""
     assert isinstance(model, ClosedForm)
     began = time.monotonic()
+    train = splits["train"]
+    if isinstance(train, Overlapping):
+        train = train.disjoint()
     with torch.no_grad():
-        model.estimate(_Batches(splits["train"], device))
+        model.estimate(_Batches(train, device))
     trained = time.monotonic() - began
     progress = Progress()
-    _, _, loss = predict(model, task, splits["train"])
+    _, _, loss = predict(model, task, train)
     close_epoch(progress, model, task, splits, goal, loss, trained, learning_rate=0.0)
     print(f"estimated in {trained:.1f} s: validation {goal.metric} {progress.best_score:.4f}", flush=True)
     return progress

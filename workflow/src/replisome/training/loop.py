@@ -1,9 +1,15 @@
-"""The training loop: epochs over a split that lies on the device, best weights by validation, resumable anywhere."""
+"""The training loop: steps over a split that lies on the device, best weights by validation, resumable anywhere.
+
+A round ends with the splits scored. It is an epoch, or a number of steps where the budget counts those; histories call
+either an epoch.
+"""
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,14 +17,15 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from replisome.budget import Budget
 from replisome.errors import ReplisomeError
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
 from replisome.training.predict import predict
-from replisome.training.task import Split, Task
+from replisome.training.task import Augmenting, Split, Task
 
-HEARTBEAT = 60.0  # seconds between progress lines within an epoch
+HEARTBEAT = 60.0  # seconds between progress lines within a round
 
 
 class Goal(NamedTuple):
@@ -38,12 +45,12 @@ class Goal(NamedTuple):
 class Progress:
     """Where a run stands; with the states of model, optimiser, schedule and generators, all a checkpoint holds."""
 
-    epoch: int = 0  # complete epochs
-    batch: int = 0  # complete batches of the current one
+    epoch: int = 0  # complete rounds
     step: int = 0
     loss_sum: float = 0.0
     terms: float = 0.0
-    seconds: float = 0.0  # training time of the current epoch so far
+    first_loss: float = math.nan  # of the current round's first batch, before its step
+    seconds: float = 0.0  # training time of the current round so far
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int | None = None
     best_score: float | None = None
@@ -56,7 +63,7 @@ def fit(
     task: Task,
     splits: dict[str, Split],
     settings: TrainingSettings,
-    epochs: int,
+    budget: Budget,
     seed: int,
     goal: Goal,
     fabric: Fabric,
@@ -64,27 +71,28 @@ def fit(
 ) -> Progress:
     """Train ``model`` on ``splits["train"]`` and return its history and best weights; ``model`` keeps the last ones.
 
-    Every split but ``train`` is scored after each epoch; only ``validation`` has a say.
+    Every split but ``train`` is scored after each round; only ``validation`` has a say.
 
     Raises:
-        ReplisomeError: the loss stops being a number in the first epoch.
+        ReplisomeError: the loss stops being a number in the first round.
     """
     batches = math.ceil(len(splits["train"]) / settings.batch_size)
     model, optimiser = fabric.setup(model, make_optimiser(model.parameters(), settings))
-    schedule = make_schedule(optimiser, settings, epochs * batches)
+    ends = budget.ends(batches)
+    schedule = make_schedule(optimiser, settings, ends[-1])
     progress = _resume(checkpoint, model, optimiser, schedule)
+    stream = _batches(task, splits["train"], settings, seed, progress.step, fabric.device)
 
-    while progress.epoch < epochs and not progress.stopped:
-        order = seeds.epoch_order(seed, progress.epoch, len(splits["train"])).to(fabric.device)
-        loss_sum, terms = torch.tensor(
-            [progress.loss_sum, progress.terms], dtype=torch.float64, device=fabric.device
+    while progress.epoch < len(ends) and not progress.stopped:
+        loss_sum, terms, first_loss = torch.tensor(
+            [progress.loss_sum, progress.terms, progress.first_loss], dtype=torch.float64, device=fabric.device
         ).unbind()
+        items_seen = 0
         began = beat = time.monotonic()
         carried = progress.seconds
         model.train()
-        for batch in range(progress.batch, batches):
-            items = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
-            inputs, targets = splits["train"].batch(items)
+        while progress.step < ends[progress.epoch]:
+            inputs, targets = next(stream)
             loss = task.loss(model(inputs), targets)
             optimiser.zero_grad()
             fabric.backward(loss)
@@ -94,24 +102,45 @@ def fit(
             schedule.step()
             count = task.terms(targets)
             loss_sum, terms = loss_sum + loss.detach() * count, terms + count
-            progress.step, progress.batch = progress.step + 1, batch + 1
-            if checkpoint.due_within_epoch() and batch + 1 < batches:
-                progress.loss_sum, progress.terms = loss_sum.item(), terms.item()
+            first_loss = torch.where(first_loss.isnan(), loss.detach().double(), first_loss)
+            progress.step += 1
+            items_seen += len(inputs)
+            if checkpoint.due_within_epoch() and progress.step < ends[progress.epoch]:
+                progress.loss_sum, progress.terms, progress.first_loss = (
+                    value.item() for value in (loss_sum, terms, first_loss)
+                )
                 progress.seconds = carried + time.monotonic() - began
                 checkpoint.save(_state(progress, model, optimiser, schedule))
             if time.monotonic() - beat > HEARTBEAT:
                 beat = time.monotonic()
-                print(f"  epoch {progress.epoch + 1}: batch {batch + 1}/{batches}", flush=True)
-        train_loss = (loss_sum / terms).item()  # the one wait for the device in an epoch
+                print(f"  round {progress.epoch + 1}: step {progress.step}/{ends[progress.epoch]}", flush=True)
+        train_loss = (loss_sum / terms).item()  # the one wait for the device in a round
+        progress.first_loss = first_loss.item()
         trained = carried + time.monotonic() - began
         rate = float(schedule.get_last_lr()[0])
         close_epoch(progress, model, task, splits, goal, train_loss, trained, rate)
-        _report(progress, epochs, goal, len(splits["train"]))
+        _report(progress, len(ends), goal, items_seen)
         if settings.patience is not None and progress.epoch - (progress.best_epoch or 0) >= settings.patience:
             progress.stopped = f"no better {goal.metric} for {settings.patience} epochs"
-        if progress.epoch < epochs and not progress.stopped and checkpoint.due_after_epoch():
+        if progress.epoch < len(ends) and not progress.stopped and checkpoint.due_after_epoch():
             checkpoint.save(_state(progress, model, optimiser, schedule))
     return progress
+
+
+def _batches(
+    task: Task, split: Split, settings: TrainingSettings, seed: int, step: int, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the training batches from ``step`` on, pass after pass over the data, each in an order of its own."""
+    batches = math.ceil(len(split) / settings.batch_size)
+    for passed in itertools.count(step // batches):
+        order = seeds.epoch_order(seed, passed, len(split)).to(device)
+        for items in torch.split(order, settings.batch_size)[step % batches :]:
+            inputs, targets = split.batch(items)
+            if settings.augment != "none":
+                assert isinstance(task, Augmenting)  # the configuration is checked before anything runs
+                inputs, targets = task.augment(inputs, targets, settings.augment)
+            yield inputs, targets
+        step = 0
 
 
 def close_epoch(
@@ -125,12 +154,13 @@ def close_epoch(
     learning_rate: float,
 ) -> None:
     """Score the splits, add a row to the history and keep the weights if they are the best so far."""
-    progress.epoch, progress.batch = progress.epoch + 1, 0
-    progress.loss_sum, progress.terms, progress.seconds = 0.0, 0.0, 0.0
+    progress.epoch += 1
     row = {"epoch": float(progress.epoch), "step": float(progress.step), "train_loss": train_loss}
+    row["train_loss_at_start"] = progress.first_loss
+    progress.loss_sum, progress.terms, progress.first_loss, progress.seconds = 0.0, 0.0, math.nan, 0.0
     if not math.isfinite(train_loss):
         if progress.best_epoch is None:
-            raise ReplisomeError("the training loss is not a number in the first epoch; lower lr or set clip_norm.")
+            raise ReplisomeError("the training loss is not a number in the first round; lower lr or set clip_norm.")
         progress.stopped = "the training loss stopped being a number"
     began = time.monotonic()
     for name, split in splits.items():
@@ -147,12 +177,12 @@ def close_epoch(
         progress.best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
 
 
-def _report(progress: Progress, epochs: int, goal: Goal, items: int) -> None:
+def _report(progress: Progress, rounds: int, goal: Goal, items: int) -> None:
     row = progress.history[-1]
     took = sum(r["seconds_training"] + r["seconds_evaluation"] for r in progress.history)
-    left = took / progress.epoch * (epochs - progress.epoch)
+    left = took / progress.epoch * (rounds - progress.epoch)
     print(
-        f"epoch {progress.epoch}/{epochs}  loss {row['train_loss']:.4f}  "
+        f"round {progress.epoch}/{rounds}  step {progress.step:,}  loss {row['train_loss']:.4f}  "
         f"validation {goal.metric} {row[f'validation_{goal.metric}']:.4f} (best {progress.best_score:.4f} "
         f"at {progress.best_epoch})  {items / max(row['seconds_training'], 1e-9):,.0f} items/s  "
         f"{left / 60:.1f} min left",
@@ -179,5 +209,5 @@ def _resume(checkpoint: Checkpoint, model: nn.Module, optimiser: Any, schedule: 
     schedule.load_state_dict(state["schedule"])
     seeds.restore(state["generators"])
     progress = Progress(**state["progress"])
-    print(f"resuming after epoch {progress.epoch}, batch {progress.batch}, step {progress.step}", flush=True)
+    print(f"resuming after round {progress.epoch}, step {progress.step}", flush=True)
     return progress

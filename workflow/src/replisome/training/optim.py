@@ -25,6 +25,7 @@ class TrainingSettings:
     warmup: float = 0.0
     clip_norm: float | None = None
     patience: int | None = None
+    augment: str = "none"
     precision: Literal["auto", "fp32"] = "auto"
 
 

@@ -19,14 +19,14 @@ def to_device(model: nn.Module, device: torch.device, memory_format: torch.memor
 
 @torch.inference_mode()
 def predict(model: nn.Module, task: Task, split: Split) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return outputs (n, ...) and targets (n, ...) of a split in its order, and the mean loss over its terms."""
+    """Return digested outputs (n, ...), targets (n, ...) of a split in its order, and the mean loss over its terms."""
     model.eval()
     outputs, targets, losses, terms = [], [], [], []
     device = next(model.parameters()).device
     for items in torch.split(torch.arange(len(split), device=device), BATCH):
         inputs, wanted = split.batch(items)
         given = model(inputs)
-        outputs.append(given.float())
+        outputs.append(task.digest(given.float(), wanted))
         targets.append(wanted)
         terms.append(task.terms(wanted).double())
         losses.append(task.loss(given, wanted).double() * terms[-1])

@@ -38,12 +38,34 @@ class Task(Protocol):
         """Return the mean loss of a batch."""
         ...
 
+    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return what scores and predictions need of outputs (batch, ...), which may be too large to keep."""
+        ...
+
     def terms(self, targets: Tensor) -> Tensor:
         """Return how many terms the mean loss of a batch is over, for adding batches up to a split."""
         ...
 
     def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
-        """Return the scores of a whole split from a model's outputs, loss left out."""
+        """Return the scores of a whole split from the digested outputs of a model, loss left out."""
+        ...
+
+
+@runtime_checkable
+class Augmenting(Protocol):
+    """A task that can vary its training items, as a study's ``augmentations`` name."""
+
+    def augment(self, inputs: Tensor, targets: Tensor, how: str) -> tuple[Tensor, Tensor]:
+        """Return a batch of the same shapes, varied by torch's generators."""
+        ...
+
+
+@runtime_checkable
+class Overlapping(Protocol):
+    """A split whose items share terms, as the overlapping windows of one sequence do."""
+
+    def disjoint(self) -> Split:
+        """Return the same data in items of which no two share a term, for models that count."""
         ...
 
 

@@ -44,7 +44,7 @@ class Control(NamedTuple):
     ceiling: float
 
 
-def draw(
+def draw_cells(
     *,
     train: int = 3000,
     validation: int = 1000,

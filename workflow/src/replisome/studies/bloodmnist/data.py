@@ -92,7 +92,7 @@ def _table(data: Images) -> pa.Table:
 def _control(recipe: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, ...], dict[str, Any]]:
     # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
     module = importlib.import_module("replisome.studies.bloodmnist.control")
-    control = module.draw(**recipe["source"].get("options", {}))
+    control = module.draw_cells(**recipe["source"].get("options", {}))
     splits = {n: Images(c.images, c.labels, np.arange(len(c.labels))) for n, c in control.splits.items()}
     oracle = {n: float(np.mean(c.oracle == c.labels)) for n, c in control.splits.items()}
     extra = {"ceiling": {"metric": "accuracy", "expected": control.ceiling, "oracle_on_this_draw": oracle}}

@@ -55,6 +55,10 @@ class ImageClassification:
         """Return the cross-entropy, applied to probabilities too where a softmax head returns them (as in report B)."""
         return nn.functional.cross_entropy(outputs.float(), targets)
 
+    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return outputs as they are."""
+        return outputs
+
     def terms(self, targets: Tensor) -> Tensor:
         """Return the number of images."""
         return torch.tensor(len(targets), device=targets.device)

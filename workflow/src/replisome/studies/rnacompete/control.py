@@ -33,7 +33,7 @@ class Control(NamedTuple):
     ceiling: float
 
 
-def draw(
+def draw_probes(
     *,
     train: int = 6000,
     test: int = 2000,

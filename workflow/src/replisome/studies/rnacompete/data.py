@@ -150,7 +150,7 @@ def read(
 def _control(options: Mapping[str, Any], split_by: str) -> tuple[Probes, dict[str, Any]]:
     # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
     module = importlib.import_module("replisome.studies.rnacompete.control")
-    drawn = module.draw(**options)
+    drawn = module.draw_probes(**options)
     rows, _ = split_rows(drawn.probes, split_by)
     oracle = {
         split: float(np.mean([_spearman(drawn.affinities[r, k], drawn.probes.intensities[r, k]) for k in range(p)]))

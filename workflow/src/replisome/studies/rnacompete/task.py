@@ -60,6 +60,10 @@ class Binding:
         error = torch.where(valid, outputs.float() - targets.nan_to_num(), 0.0)
         return error.square().sum() / valid.sum().clamp(min=1)
 
+    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return outputs as they are."""
+        return outputs
+
     def terms(self, targets: Tensor) -> Tensor:
         """Return the number of valid entries."""
         return (~targets.isnan()).sum()

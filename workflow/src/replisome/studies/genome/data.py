@@ -1,0 +1,266 @@
+"""From a genome, or a control, to tokens stored once, windows by split, and how much of them training has seen."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from replisome.encode.dna import ALPHABET
+from replisome.encode.kmers import kmer_stream
+from replisome.errors import ReplisomeError
+from replisome.io import array_column
+from replisome.prepared import Prepared, Stream
+from replisome.rawfiles import RawFile
+from replisome.splits import SPLITS
+from replisome.studies.genome.fasta import Genome, read_fasta
+from replisome.studies.genome.frames import codon_positions
+from replisome.studies.genome.overlap import SHARED, SharedKmers, covered
+from replisome.studies.genome.windows import Cut, Layout, cut_of, layout, split_windows, union
+
+CHUNK = 1 << 22  # bases in one go
+MARGIN = 3000  # bases read on either side of them, so that reading frames are seen whole
+NAMED = 20  # contigs that the card names
+
+
+class Coded(NamedTuple):
+    """A genome and where its tokens lie: k-mers, ``stride`` bases apart."""
+
+    genome: Genome
+    k: int
+    stride: int
+    where: Layout
+
+    def base(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the segment of each token, and its first base's place among the genome's bases."""
+        segment = np.searchsorted(self.where.first, tokens, side="right") - 1
+        offsets = np.array([s.offset for s in self.genome.segments], np.int64)
+        return segment, offsets[segment] + (tokens - self.where.first[segment]) * self.stride
+
+
+def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
+    """Carry out a recipe: read, cut into segments and k-mers, split into windows, measure what splits share.
+
+    Raises:
+        ReplisomeError: anything wrong with the file or the recipe; the message names what and where.
+    """
+    options = recipe["source"].get("options", {})
+    if "control" in recipe["source"]:
+        genome, costs, expected = _control(recipe["source"]["control"], options)
+    else:
+        genome, costs = read(recipe, files, **options), None
+    k, stride = encoding(recipe["encoding"])
+    cut = cut_of(recipe)
+    coded = Coded(genome, k, stride, layout([s.length for s in genome.segments], k, stride))
+    starts = split_windows(coded.where, recipe["split"], cut, k)
+    dropped = dict.fromkeys(SPLITS, 0)
+    if recipe["split"] == "homology":
+        starts, dropped = _without_homologues(coded, cut, starts)
+    extra = {}
+    if costs is not None:
+        oracle = {split: _mean_cost(coded, cut, starts[split], costs) for split in SPLITS}
+        extra["ceiling"] = {"metric": "bits_per_base", "expected": expected, "oracle_on_this_draw": oracle}
+    tables = {split: _windows(coded, cut, starts, split) for split in SPLITS}
+    metadata = {"k": k, "stride": stride, "tokens": 4**k, "alphabet": ALPHABET, "length": cut.length}
+    kind = np.min_scalar_type(4**k - 1)
+    return Prepared(
+        tables={split: (table, metadata) for split, table in tables.items()},
+        statistics={**metadata, "dtype": str(kind), "n": len(starts["train"])},
+        card={
+            **extra,
+            "genome": _about(genome),
+            "windows": {split: len(starts[split]) for split in SPLITS},
+            "tokens": {split: _covered_tokens(starts[split], cut) for split in SPLITS},
+            "segments_too_short": int((coded.where.sizes <= cut.length).sum()),
+            "dropped": dropped,
+            "cut": cut._asdict(),
+            "overlap": {split: _summary(tables[split]) for split in SPLITS[1:]},
+        },
+        shared={"tokens": Stream(pa.schema([("token", pa.from_numpy_dtype(kind))]), _tokens(coded), metadata)},
+    )
+
+
+def read(
+    recipe: Mapping[str, Any],
+    files: Mapping[str, RawFile],
+    *,
+    contigs: list[str] | None = None,
+    max_bases: int | None = None,
+) -> Genome:
+    """Return the genome in the recipe's FASTA file: all of it, or these contigs, and at most so many bases.
+
+    Raises:
+        ReplisomeError: a damaged file, no nucleotides, or an unknown contig.
+    """
+    if max_bases is not None and max_bases < 1:
+        raise ReplisomeError("recipe: max_bases is a number of bases, at least 1 (or null for all).")
+    return read_fasta(files[recipe["source"]["dataset"]].path, contigs, max_bases)
+
+
+def encoding(name: str) -> tuple[int, int]:
+    """Return k and the stride of an encoding: ``kmer4`` overlaps by three bases, ``kmer4-apart`` by none."""
+    found = re.fullmatch(r"kmer(\d)(-apart)?", name)
+    assert found is not None  # the configuration is checked against the values that STUDY names
+    k = int(found[1])
+    return k, k if found[2] else 1
+
+
+def _control(name: str, options: Mapping[str, Any]) -> tuple[Genome, np.ndarray, float]:
+    # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
+    module = importlib.import_module("replisome.studies.genome.control")
+    genome, costs, expected = getattr(module, f"draw_{name}")(**options)
+    return genome, costs, expected
+
+
+def _mean_cost(coded: Coded, cut: Cut, starts: np.ndarray, costs: np.ndarray) -> float:
+    """Return what the oracle pays for the bases that windows predict, in bits a base."""
+    _, base = coded.base(starts)
+    before = np.concatenate([[0.0], np.cumsum(costs, dtype=np.float64)])
+    first = base + coded.k
+    last = first + cut.length * coded.stride
+    return float((before[last] - before[first]).mean() / (cut.length * coded.stride))
+
+
+def _tokens(coded: Coded) -> Iterator[pa.RecordBatch]:
+    """Yield all tokens in order, a column ``token``."""
+    for segment in coded.genome.segments:
+        ends = (segment.offset, segment.offset + segment.length)
+        pieces = (coded.genome.bases.read(start, min(start + CHUNK, ends[1])) for start in range(*ends, CHUNK))
+        for tokens in kmer_stream(pieces, coded.k, coded.stride):
+            yield pa.record_batch({"token": pa.array(tokens)})
+
+
+def _sequence(coded: Coded, intervals: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the bases of intervals (n, 2) of tokens, in pieces that overlap by all but one base of a long k-mer."""
+    _, first = coded.base(intervals[:, 0])
+    _, last = coded.base(intervals[:, 1] - 1)
+    for start, stop in zip(first, last + coded.k, strict=True):
+        for at in range(int(start), int(stop), CHUNK):
+            yield coded.genome.bases.read(at, min(at + CHUNK + SHARED - 1, int(stop)))
+
+
+def _kmers(coded: Coded, intervals: np.ndarray) -> SharedKmers:
+    bases = int(((intervals[:, 1] - intervals[:, 0]) * coded.stride).sum())
+    return SharedKmers(_sequence(coded, intervals), bases)
+
+
+class _Piece(NamedTuple):
+    """Bases of one stretch of the genome and the windows in it: their rows, and where in the stretch they start."""
+
+    rows: slice
+    codes: np.ndarray
+    at: np.ndarray
+
+
+def _pieces(coded: Coded, cut: Cut, starts: np.ndarray) -> Iterator[_Piece]:
+    """Yield ascending windows stretch by stretch; no stretch reaches over the end of a segment."""
+    segment, base = coded.base(starts)
+    span = cut.length * coded.stride + coded.k
+    group = segment * (len(coded.genome.bases) // CHUNK + 1) + base // CHUNK
+    borders = np.flatnonzero(np.diff(group)) + 1
+    for low, high in zip([0, *borders], [*borders, len(starts)], strict=True):
+        own = coded.genome.segments[int(segment[low])]
+        start = max(own.offset, int(base[low]) - MARGIN)
+        stop = min(own.offset + own.length, int(base[high - 1]) + span + MARGIN)
+        yield _Piece(slice(low, high), coded.genome.bases.read(start, stop), base[low:high] - start)
+
+
+def _shares(coded: Coded, cut: Cut, starts: np.ndarray, kmers: SharedKmers) -> np.ndarray:
+    """Return for each window the share (windows,) of its long k-mers that are in ``kmers``."""
+    span = np.arange(cut.length * coded.stride + coded.k)
+    shares = np.empty(len(starts))
+    for piece in _pieces(coded, cut, starts):
+        for rows in np.array_split(np.arange(len(piece.at)), len(piece.at) // 4096 + 1):
+            at = piece.at[rows]
+            shares[piece.rows.start + rows] = kmers.share(piece.codes[at[:, None] + span])
+    return shares
+
+
+def _without_homologues(
+    coded: Coded, cut: Cut, starts: dict[str, np.ndarray]
+) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """Return the splits without the validation and test windows that share a long k-mer with an earlier split.
+
+    Raises:
+        ReplisomeError: windows too short to hold such a k-mer, or none left.
+    """
+    if cut.length * coded.stride + coded.k < SHARED:
+        raise ReplisomeError(f"recipe: split 'homology' needs windows of at least {SHARED} bases.")
+    kept, dropped = dict(starts), dict.fromkeys(SPLITS, 0)
+    for number, split in enumerate(SPLITS[1:], start=1):
+        earlier = np.sort(np.concatenate([union(kept[name], cut.length) for name in SPLITS[:number]]), axis=0)
+        fresh = _shares(coded, cut, starts[split], _kmers(coded, earlier)) == 0
+        kept[split], dropped[split] = starts[split][fresh], int((~fresh).sum())
+        if not fresh.any():
+            raise ReplisomeError(
+                f"recipe: every {split} window shares {SHARED} bases in a row with an earlier split; this genome "
+                "repeats itself too much for split 'homology'."
+            )
+    return kept, dropped
+
+
+def _windows(coded: Coded, cut: Cut, starts: dict[str, np.ndarray], split: str) -> pa.Table:
+    """Return a split's windows; of validation and test also where they lie and what training has seen of them."""
+    own = starts[split]
+    if split == "train":
+        return pa.table({"start": own})
+    intervals = union(starts["train"], cut.length)
+    segment, _ = coded.base(own)
+    segments = coded.genome.segments
+    within = (own - coded.where.first[segment]) * coded.stride
+    columns: dict[str, np.ndarray] = {
+        "start": own,
+        "contig": np.array([segments[s].contig for s in segment], np.int32),
+        "position": np.array([segments[s].start for s in segment], np.int64) + within + coded.k,
+        "covered": covered(own, cut.length, intervals).astype(np.float32),
+        "shared": _shares(coded, cut, own, _kmers(coded, intervals)).astype(np.float32),
+    }
+    if coded.stride == 1:
+        columns["codon"] = np.concatenate(
+            [
+                codon_positions(piece.codes)[piece.at[:, None] + coded.k + np.arange(cut.length)]
+                for piece in _pieces(coded, cut, own)
+            ]
+        )
+    return pa.table({name: array_column(values) for name, values in columns.items()})
+
+
+def _covered_tokens(starts: np.ndarray, cut: Cut) -> int:
+    """Return how many different tokens windows predict."""
+    intervals = union(starts, cut.length)
+    return int((intervals[:, 1] - intervals[:, 0] - 1).sum())
+
+
+def _summary(table: pa.Table) -> dict[str, float | None]:
+    """Return what training has seen of a split, over its windows."""
+    place, letters = (table.column(name).to_numpy() for name in ("covered", "shared"))
+    known = letters[~np.isnan(letters)]
+    return {
+        "covered": float(place.mean()),
+        "windows_wholly_covered": float((place == 1).mean()),
+        "windows_untouched": float((place == 0).mean()),
+        "shared": float(known.mean()) if len(known) else None,
+        "windows_sharing": float((known > 0).mean()) if len(known) else None,
+    }
+
+
+def _about(genome: Genome) -> dict[str, Any]:
+    """Return the facts about a genome that the card shows."""
+    counts = np.zeros(4, np.int64)
+    for start in range(0, len(genome.bases), CHUNK):
+        counts += np.bincount(genome.bases.read(start, min(start + CHUNK, len(genome.bases))), minlength=4)
+    return {
+        "contigs": len(genome.contigs),
+        "names": [name for name, _ in genome.contigs[:NAMED]],
+        "bases": sum(length for _, length in genome.contigs),
+        "certain": len(genome.bases),
+        "ambiguous": genome.ambiguous,
+        "lower_case": genome.lower,
+        "empty_contigs": genome.empty,
+        "segments": len(genome.segments),
+        "gc": float(counts[1:3].sum() / counts.sum()),
+    }

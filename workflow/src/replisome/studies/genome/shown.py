@@ -1,0 +1,64 @@
+"""What the figures of the study share: their panels, and which models and recipes they show."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from replisome.plots import WIDTH, panels
+from replisome.results import StudyResults
+from replisome.studies.genome.tested import SWEEP, genome_of, tested_variants
+from replisome.variants import Variant, heading, variants
+
+COLUMNS = 3
+
+
+def titled(study: StudyResults, recipe: str) -> str:
+    """Return the title of a recipe's panel."""
+    return f"{heading(study, recipe, 'genome')}\n{genome_of(study, recipe)}"
+
+
+def grid(count: int, height: float = 4.2) -> tuple[Figure, list[Axes]]:
+    """Return a figure with ``count`` panels, at most three in a row, y axes shared."""
+    columns = min(COLUMNS, max(1, count))
+    rows = -(-max(1, count) // columns)
+    figure = Figure(figsize=(WIDTH * columns, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=True).reshape(-1)
+    for spare in axes[count:]:
+        spare.set_axis_off()
+    return figure, list(axes[:count])
+
+
+def empty(text: str) -> Figure:
+    """Return a figure that says why there is nothing to draw."""
+    figure, axes = panels(1, 2.0)
+    axes[0].text(0.5, 0.5, text, ha="center", va="center", transform=axes[0].transAxes)
+    axes[0].set_axis_off()
+    return figure
+
+
+def short(variant: Variant) -> str:
+    """Return a model's name for a legend."""
+    mixed = {True: ", both strands", False: ", one strand"}.get(variant.values.get("both_strands", ""), "")
+    augment = variant.values.get("augment", "none")
+    turned = ", other strand too" if augment != "none" else ""
+    return f"{variant.model}{mixed}{turned}"
+
+
+def main_recipes(study: StudyResults, counts: bool = True) -> list[str]:
+    """Return the recipes with tested models, those of the sweeps alone left out."""
+    swept = {r for name, e in study.plan.experiments.items() if not name.startswith(SWEEP) for r in e["recipes"]}
+    have = {v.recipe for v in tested_variants(study, False)}
+    have |= {v.recipe for v in tested_variants(study, True)} if counts else set()
+    return [recipe for recipe in study.plan.recipes if recipe in have & swept]
+
+
+def main_variants(study: StudyResults, recipe: str, counts: bool = False) -> list[Variant]:
+    """Return a recipe's tested models of those experiments that are no sweeps."""
+    own = {
+        (v.recipe, v.model, v.slug)
+        for name in study.plan.experiments
+        if not name.startswith(SWEEP)
+        for v in variants(study, name)
+    }
+    return [v for v in tested_variants(study, counts) if v.recipe == recipe and (v.recipe, v.model, v.slug) in own]

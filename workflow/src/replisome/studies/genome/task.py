@@ -1,0 +1,153 @@
+"""Windows of tokens on the device, cross-entropy of each next token, and bits per base."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from replisome.io import read_json, read_parquet
+from replisome.models import IGNORED, DataSpec
+from replisome.studies.genome.windows import union
+
+TILE = 4096  # tokens that one item of the disjoint view predicts
+CONTEXT = 32  # tokens that it reads before them, for models that look so far back
+NLL, CORRECT, SUCCESSORS = range(3)  # what is kept of a token's logits
+
+
+class WindowSplit:
+    """The genome's tokens (n,) as they are stored, and the first token of each window; an item is a window."""
+
+    def __init__(self, tokens: Tensor, starts: Tensor, length: int) -> None:
+        self.tokens, self.starts = tokens, starts
+        self.offsets = torch.arange(length + 1, device=tokens.device)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Return tokens (batch, length) int64 and the one after each of them."""
+        window = self.tokens[self.starts[items].unsqueeze(1) + self.offsets].long()
+        return window[:, :-1], window[:, 1:]
+
+    def disjoint(self) -> TileSplit:
+        """Return what the windows cover in longer tiles that predict each token once."""
+        intervals = union(self.starts.cpu().numpy(), len(self.offsets) - 1)
+        return TileSplit(self.tokens, intervals)
+
+
+class TileSplit:
+    """Stretches of the genome (n, 2), in tiles; targets before a tile's own, and beyond its end, are ignored."""
+
+    def __init__(self, tokens: Tensor, intervals: np.ndarray) -> None:
+        self.tokens = tokens
+        begin, end, floor = [], [], []
+        for low, high in intervals.tolist():
+            cuts = list(range(low + 1, high, TILE))  # the first token of an interval is read, never predicted
+            begin += cuts
+            end += [*cuts[1:], high]
+            floor += [low] * len(cuts)
+        bounds = torch.tensor([begin, end, floor], dtype=torch.int64, device=tokens.device)
+        self.begin, self.end = bounds[0], bounds[1]
+        self.read_from = torch.maximum(self.begin - 1 - CONTEXT, bounds[2])
+        self.offsets = torch.arange(TILE + CONTEXT + 1, device=tokens.device)
+
+    def __len__(self) -> int:
+        return len(self.begin)
+
+    def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Return tokens (batch, tile + context) and the one after each of them, IGNORED where it is not the tile's."""
+        place = self.read_from[items].unsqueeze(1) + self.offsets
+        begin, end = self.begin[items].unsqueeze(1), self.end[items].unsqueeze(1)
+        window = self.tokens[torch.minimum(place, end - 1)].long()
+        own = (place >= begin) & (place < end)
+        return window[:, :-1], torch.where(own, window, IGNORED)[:, 1:]
+
+
+class NextToken:
+    """Which token comes next, at every position of a window."""
+
+    memory_format = torch.contiguous_format
+
+    def __init__(self, recipe: Path) -> None:
+        """Open a prepared recipe's folder."""
+        statistics = read_json(recipe / "stats.json")
+        self.recipe = recipe
+        self.length: int = statistics["length"]
+        self.k: int = statistics["k"]
+        self.stride: int = statistics["stride"]
+        self.data = DataSpec((self.length,), statistics["tokens"], statistics["tokens"])
+
+    def load(self, split: str, device: torch.device) -> WindowSplit:
+        """Read the genome and a split's windows onto the device."""
+        tokens = read_parquet(self.recipe / "tokens.parquet")[0].column("token").to_numpy()
+        starts = read_parquet(self.recipe / f"{split}.parquet")[0].column("start").to_numpy()
+        # torch indexes no unsigned 16-bit tensors; 4**6 tokens fit the signed ones.
+        stored = torch.from_numpy(tokens.astype(np.uint8 if tokens.dtype == np.uint8 else np.int16))
+        return WindowSplit(stored.to(device), torch.from_numpy(starts.copy()).to(device), self.length)
+
+    def augment(self, inputs: Tensor, targets: Tensor, how: str) -> tuple[Tensor, Tensor]:
+        """Return half of the windows, by chance, as they read on the other strand (``reverse_complement``)."""
+        windows = torch.cat([inputs, targets[:, -1:]], dim=1)
+        turned = self.reverse_complement(windows)
+        chosen = torch.rand(len(windows), 1, device=windows.device) < 0.5
+        windows = torch.where(chosen, turned, windows)
+        return windows[:, :-1], windows[:, 1:]
+
+    def reverse_complement(self, tokens: Tensor) -> Tensor:
+        """Return windows of tokens (batch, n) on the other strand: each k-mer turned, and their order."""
+        turned, rest = torch.zeros_like(tokens), tokens
+        for _ in range(self.k):
+            turned, rest = turned * 4 + 3 - rest % 4, rest // 4
+        return turned.flip(1)
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean cross-entropy of logits (batch, length, tokens), in nats a token."""
+        return nn.functional.cross_entropy(outputs.flatten(0, 1).float(), targets.flatten())
+
+    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return (batch, length, 3) of logits: nats for the target, whether it was the first guess, and successors.
+
+        The last is the probability given to those tokens that can follow the one read: for overlapping k-mers the four
+        that begin with its last k - 1 bases, otherwise any.
+        """
+        logs = outputs.log_softmax(dim=2)
+        targets = targets.clamp(min=0)  # what is IGNORED has no digest to speak of
+        nats = -logs.gather(2, targets.unsqueeze(2)).squeeze(2)
+        right = (outputs.argmax(dim=2) == targets).float()
+        if self.stride == 1:
+            first = (targets // 4 * 4).unsqueeze(2) + torch.arange(4, device=targets.device)
+            possible = logs.gather(2, first).exp().sum(dim=2)
+        else:
+            possible = torch.ones_like(nats)
+        return torch.stack([nats, right, possible], dim=2)
+
+    def terms(self, targets: Tensor) -> Tensor:
+        """Return the number of predicted tokens."""
+        return (targets != IGNORED).sum()
+
+    def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
+        """Return accuracy, bits per base and the mass on possible successors of digests (n, length, 3).
+
+        A token adds ``stride`` bases, so that bits per base compare across k and stride.
+        """
+        return {
+            "accuracy": float(outputs[..., CORRECT].mean(dtype=np.float64)),
+            "bits_per_base": float(outputs[..., NLL].mean(dtype=np.float64)) / math.log(2) / self.stride,
+            "successors": float(outputs[..., SUCCESSORS].mean(dtype=np.float64)),
+        }
+
+    def predictions(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, np.ndarray]:
+        """Return the columns of predictions.parquet: by window and position, bits for the target and whether right."""
+        return {
+            "bits": (outputs[..., NLL] / math.log(2)).astype(np.float32),
+            "right": outputs[..., CORRECT] > 0.5,
+        }
+
+
+def open_task(recipe: Path) -> NextToken:
+    """Open the task of a prepared recipe (what the train and evaluate stages call)."""
+    return NextToken(recipe)

@@ -1,0 +1,179 @@
+"""What the tables and figures know of a tested model: its name, its size, its scores by window, position and codon."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR, canonical_json
+from replisome.io import column_array, read_parquet
+from replisome.results import StudyResults
+from replisome.statistics import Estimate, bootstrap_groups
+from replisome.variants import Variant, rows_of, values_of, variants
+
+STRETCHES = 100  # of the genome, resampled whole for intervals: neighbouring windows are not independent
+CODONS = (1, 2, 3, -1, -2, -3, 0)
+SIZES = ("embedding", "hidden", "layers", "width", "depth", "k", "orders", "both_strands", "augment")
+SOURCE = "report D"
+SWEEP = "sweep_"  # how the names of the experiments begin that vary one thing in short runs
+COUNTS = ("context_counts", "context_mix")
+
+
+class Windows(NamedTuple):
+    """A recipe's test windows: where they lie, what training saw of them, and the codon position of each target."""
+
+    table: pd.DataFrame
+    stretch: np.ndarray
+    codon: np.ndarray | None
+
+
+class Reduced(NamedTuple):
+    """A model's test predictions, averaged over seeds: by window (n,), by position (length,) and by codon position."""
+
+    bits: np.ndarray
+    right: np.ndarray
+    bits_at: np.ndarray
+    right_at: np.ndarray
+    codon_bits: Mapping[int, float]
+    codon_right: Mapping[int, float]
+
+
+class Tested:
+    """Test predictions, each file read once and kept as averages only."""
+
+    def __init__(self, study: StudyResults) -> None:
+        self.study = study
+        self._windows: dict[str, Windows] = {}
+        self._reduced: dict[tuple[str, str, str], Reduced | None] = {}
+
+    @classmethod
+    def of(cls, study: StudyResults) -> Tested:
+        """Return the one that all tables and figures of a call share."""
+        shared: Tested = study.shared.setdefault("tested", cls(study))
+        return shared
+
+    def windows(self, recipe: str) -> Windows:
+        """Return a recipe's test windows."""
+        if recipe not in self._windows:
+            table, metadata = read_parquet(self.study.root / self.study.plan.name / recipe / "test.parquet")
+            codon = column_array(table, "codon", (metadata["length"],)) if "codon" in table.column_names else None
+            frame = table.select([name for name in table.column_names if name != "codon"]).to_pandas()
+            card = self.study.cards[recipe]
+            bases = metadata["length"] * metadata["stride"]
+            width = max(2 * bases, card["genome"]["bases"] // STRETCHES)
+            stretch = (frame["contig"].to_numpy() << 32) + frame["position"].to_numpy() // width
+            self._windows[recipe] = Windows(frame, stretch, codon)
+        return self._windows[recipe]
+
+    def reduced(self, variant: Variant) -> Reduced | None:
+        """Return a variant's averages, or None where it was not tested."""
+        key = (variant.recipe, variant.model, variant.slug)
+        if key not in self._reduced:
+            frames = [frame for frame in map(self.study.predictions, variant.runs) if frame is not None]
+            self._reduced[key] = self._reduce(variant.recipe, frames) if frames else None
+        return self._reduced[key]
+
+    def _reduce(self, recipe: str, frames: Sequence[pd.DataFrame]) -> Reduced:
+        stride = encoding_of(self.study, recipe)[1]
+        bits: np.ndarray = np.mean([np.stack(frame["bits"].tolist()) for frame in frames], axis=0) / stride
+        right = np.asarray(np.mean([np.stack(frame["right"].tolist()) for frame in frames], axis=0, dtype=float))
+        codon = self.windows(recipe).codon
+        places = {} if codon is None else {place: codon == place for place in CODONS if (codon == place).any()}
+        return Reduced(
+            bits.mean(axis=1),
+            right.mean(axis=1),
+            bits.mean(axis=0),
+            right.mean(axis=0),
+            {place: float(bits[mask].mean()) for place, mask in places.items()},
+            {place: float(right[mask].mean()) for place, mask in places.items()},
+        )
+
+    def score(self, variant: Variant, what: str, among: np.ndarray | None = None) -> Estimate:
+        """Return ``bits`` a base or the share that is ``right``, with a 95 % interval over stretches of the genome.
+
+        ``among`` (n,) picks windows. The interval says nothing of seeds.
+        """
+        found = self.reduced(variant)
+        if found is None:
+            return Estimate(np.nan, np.nan, np.nan, 0)
+        chosen = slice(None) if among is None else among
+        return bootstrap_groups(getattr(found, what)[chosen], self.windows(variant.recipe).stretch[chosen])
+
+
+def label(variant: Variant) -> str:
+    """Return the variant's name for people: its model and what its path shows."""
+    shown = [part for part in variant.slug.split(SLUG_SEPARATOR) if part != DEFAULT_SLUG]
+    own = ", ".join(part.replace("=", " ") for part in shown)
+    return f"{variant.model}{': ' if own else ''}{own}"
+
+
+def size(variant: Variant) -> str:
+    """Return what a model's size is, as far as the configuration gives it."""
+    return ", ".join(f"{key} {variant.values[key]}" for key in SIZES if key in variant.values)
+
+
+def budget(variant: Variant) -> Mapping[str, Any]:
+    """Return the budget of a variant's runs."""
+    found: Mapping[str, Any] = variant.runs[0].settings["budget"]
+    return found
+
+
+def encoding_of(study: StudyResults, recipe: str) -> tuple[int, int]:
+    """Return k and the stride of a recipe's tokens."""
+    k, _, apart = study.plan.recipes[recipe]["encoding"].removeprefix("kmer").partition("-")
+    return int(k), int(k) if apart else 1
+
+
+def genome_of(study: StudyResults, recipe: str) -> str:
+    """Return the name of a recipe's genome."""
+    source, card = study.plan.recipes[recipe]["source"], study.cards[recipe]["genome"]
+    if "control" in source:
+        return f"{source['control']}, {card['bases']:,} bases"
+    return f"{source['dataset'].removeprefix('genome-')}, {card['bases']:,} bases"
+
+
+def passes(study: StudyResults, variant: Variant) -> float:
+    """Return how often training went over the sequence it had: tokens predicted by those there are."""
+    steps = rows_of(study, variant, split="train", metric="loss", role="curve")["step"].max()
+    length = study.cards[variant.recipe]["cut"]["length"]
+    batch = min(variant.values.get("batch_size", 64), study.cards[variant.recipe]["windows"]["train"])
+    return float(steps * batch * length / study.cards[variant.recipe]["tokens"]["train"])
+
+
+def tested_variants(study: StudyResults, counts: bool) -> list[Variant]:
+    """Return the tested variants: the networks or, with ``counts``, the models that count."""
+    return [v for v in variants(study) if (v.model in COUNTS) == counts and Tested.of(study).reduced(v) is not None]
+
+
+def families(study: StudyResults) -> list[list[Variant]]:
+    """Return tested variants that differ in nothing but the split of one genome, at least two of them together.
+
+    Of the models that count the mix is among them, with and without inverted repeats.
+    """
+    found: dict[str, list[Variant]] = {}
+    for variant in [
+        *tested_variants(study, False),
+        *(v for v in tested_variants(study, True) if v.model == "context_mix"),
+    ]:
+        recipe = study.plan.recipes[variant.recipe]
+        same = [recipe["source"], recipe["encoding"], study.cards[variant.recipe]["cut"]["length"]]
+        training = {key: value for key, value in variant.values.items() if key != "precision"}
+        key = json.dumps([variant.model, variant.slug, canonical_json({"same": same}), canonical_json(training)])
+        found.setdefault(key + canonical_json(budget(variant)), []).append(variant)
+    return [members for members in found.values() if len({v.recipe for v in members}) > 1]
+
+
+def last_training_bits(study: StudyResults, variant: Variant) -> list[float]:
+    """Return each seed's mean training loss over its last round, in bits a base."""
+    stride = encoding_of(study, variant.recipe)[1]
+    rows = rows_of(study, variant, split="train", metric="loss", role="curve").sort_values("step")
+    return [float(group["value"].iloc[-1]) / np.log(2) / stride for _, group in rows.groupby("seed")]
+
+
+def successors(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return each seed's probability on the tokens that can come next, mean over the test."""
+    return values_of(study, variant, split="test", metric="successors", role="final")

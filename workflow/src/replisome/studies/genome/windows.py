@@ -1,0 +1,159 @@
+"""Windows of tokens and their splits: at random, in blocks with gaps, or the first 80 % of the genome and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from replisome.errors import ReplisomeError
+from replisome.splits import SPLITS
+
+LENGTH, BLOCKS = 200, 10  # tokens a window predicts, as in the source; blocks a split
+TEST, VALIDATION = 0.2, 0.08  # shares of the genome: a fifth is test as in the source, a tenth of the rest validation
+# The parts of the genome in order; of a block, validation stands amid training, as far from it as test does.
+PREFIX = (("train", 1 - TEST - VALIDATION), ("validation", VALIDATION), ("test", TEST))
+HALF = ("train", (1 - TEST - VALIDATION) / 2)
+BLOCK = (HALF, ("validation", VALIDATION), HALF, ("test", TEST))
+SPLIT_SEED = 42
+MOST = 20_000_000  # windows a split; more would not fit in memory, and an epoch of them would never end
+
+
+class Layout(NamedTuple):
+    """Where tokens lie: for each segment its first token in the stream, and its number of tokens."""
+
+    first: np.ndarray
+    sizes: np.ndarray
+
+    @property
+    def tokens(self) -> int:
+        """Return the number of tokens in all."""
+        return int(self.sizes.sum())
+
+
+class Cut(NamedTuple):
+    """How windows are cut: they read ``length`` tokens and predict as many, each the one after it."""
+
+    length: int = LENGTH
+    step: int = 1
+    blocks: int = BLOCKS
+    validation: int | None = None
+    test: int | None = None
+
+
+def layout(lengths: Sequence[int], k: int, stride: int) -> Layout:
+    """Return where the tokens of segments of these lengths (bases) lie."""
+    count = np.maximum(0, (np.asarray(lengths, np.int64) - k) // stride + 1)
+    return Layout(np.cumsum(count) - count, count)
+
+
+def split_windows(where: Layout, split: str, cut: Cut, k: int) -> dict[str, np.ndarray]:
+    """Return by split the first tokens (windows,) int64 of its windows, in ascending order.
+
+    ``random``: each of the overlapping windows falls into a split by chance, as the source has it. ``blocks``,
+    ``homology`` and ``prefix80``: contiguous parts, a gap of at least one window between different splits; training
+    windows start ``step`` apart, those of validation and test end to end, so that each token is predicted once.
+
+    Raises:
+        ReplisomeError: a split has no window, or too many.
+    """
+    if where.sizes.max(initial=0) <= cut.length:
+        raise ReplisomeError(
+            f"recipe: no stretch of certain bases holds a window of {cut.length} + 1 tokens (the longest has "
+            f"{where.sizes.max(initial=0)}); shorten windows.length or give a longer sequence."
+        )
+    if split == "random":
+        found = _at_random(where, cut)
+    else:
+        parts, blocks = (PREFIX, 1) if split == "prefix80" else (BLOCK, cut.blocks)
+        ends = np.cumsum([share for _, share in parts] * blocks) * where.tokens / blocks
+        edges = [0, *(int(end) for end in ends.round())]
+        found = _in_blocks(where, cut, edges, [name for name, _ in parts] * blocks, gap=cut.length + k)
+    found = {
+        name: _thinned(starts, {"validation": cut.validation, "test": cut.test}.get(name))
+        for name, starts in found.items()
+    }
+    for name in SPLITS:
+        if not len(found[name]):
+            raise ReplisomeError(
+                f"recipe: the {name} split has no window of {cut.length} tokens; the genome has {where.tokens} tokens. "
+                "Lower windows.length or windows.blocks, or give a longer sequence."
+            )
+    return found
+
+
+def _at_random(where: Layout, cut: Cut) -> dict[str, np.ndarray]:
+    windows = np.maximum(0, (where.sizes - cut.length - 1) // cut.step + 1)
+    _check_number(int(windows.sum()))
+    starts = np.concatenate(
+        [first + cut.step * np.arange(n, dtype=np.int64) for first, n in zip(where.first, windows, strict=True)]
+    )
+    drawn = np.random.default_rng(SPLIT_SEED).random(len(starts), dtype=np.float32)
+    return {
+        "train": starts[drawn >= TEST + VALIDATION],
+        "validation": starts[(drawn >= TEST) & (drawn < TEST + VALIDATION)],
+        "test": starts[drawn < TEST],
+    }
+
+
+def _in_blocks(where: Layout, cut: Cut, edges: Sequence[int], owners: Sequence[str], gap: int) -> dict[str, np.ndarray]:
+    """Return the windows that lie whole within one part and one segment; ``edges`` bound the parts, in tokens.
+
+    At each border the split that is read earlier gives way: training to validation, both to test.
+    """
+    found: dict[str, list[np.ndarray]] = {name: [] for name in SPLITS}
+    ends = where.first + where.sizes
+    total = 0
+    for number, owner in enumerate(owners):
+        low, high = edges[number], edges[number + 1]
+        before = owners[number - 1] if number else owner
+        after = owners[number + 1] if number + 1 < len(owners) else owner
+        low += gap if SPLITS.index(before) > SPLITS.index(owner) else 0
+        high -= gap if SPLITS.index(after) > SPLITS.index(owner) else 0
+        step = cut.step if owner == "train" else cut.length
+        for segment in range(*_reached(where.first, ends, low, high)):
+            begin, end = max(low, int(where.first[segment])), min(high, int(ends[segment]))
+            starts = np.arange(begin, end - cut.length, step, dtype=np.int64)
+            total += len(starts)
+            _check_number(total)
+            found[owner].append(starts)
+    return {name: np.concatenate(parts) if parts else np.empty(0, np.int64) for name, parts in found.items()}
+
+
+def _reached(first: np.ndarray, ends: np.ndarray, low: int, high: int) -> tuple[int, int]:
+    """Return the range of segments that reach into ``low`` to ``high``."""
+    return int(np.searchsorted(ends, low, side="right")), int(np.searchsorted(first, high, side="left"))
+
+
+def _check_number(windows: int) -> None:
+    if windows > MOST:
+        raise ReplisomeError(
+            f"recipe: more than {MOST:,} windows; raise windows.step (1 starts one at every token) to "
+            f"{-(-windows // MOST) + 1} or more."
+        )
+
+
+def _thinned(starts: np.ndarray, most: int | None) -> np.ndarray:
+    """Return at most so many windows, evenly spread over those there are."""
+    if most is None or len(starts) <= most:
+        return starts
+    return starts[np.linspace(0, len(starts) - 1, most).round().astype(np.int64)]
+
+
+def cut_of(recipe: Mapping[str, Any]) -> Cut:
+    """Return how a recipe cuts its windows."""
+    return Cut(**recipe.get("windows", {}))
+
+
+def union(starts: np.ndarray, length: int) -> np.ndarray:
+    """Return what ascending windows cover: intervals (n, 2) of tokens, from the first to after the last.
+
+    A window that starts at token s covers s to s + length, both among them: the tokens it reads or predicts. No
+    interval reaches over the end of a segment, since no window does.
+    """
+    if not len(starts):
+        return np.empty((0, 2), np.int64)
+    opens = np.r_[True, np.diff(starts) > length]
+    closes = np.r_[opens[1:], True]
+    return np.stack([starts[opens], starts[closes] + length + 1], axis=1)
