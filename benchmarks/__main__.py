@@ -8,7 +8,7 @@ from datetime import date
 
 import torch
 
-from benchmarks import images, planning, probes
+from benchmarks import genome, images, planning, probes
 from replisome.provenance import processor
 
 
@@ -19,7 +19,8 @@ def main() -> None:
     print(f"{date.today()}  {device}, {os.cpu_count()} cores, {versions}")
     for benchmark in (
         *(images.training_step, images.two_at_once),
-        *(probes.training_step, probes.encoding, probes.full_table, planning.dry_run),
+        *(probes.training_step, probes.encoding, probes.full_table),
+        *(genome.encoding, genome.windows_at_once, planning.dry_run),
     ):
         for line in benchmark():
             print(line, flush=True)

@@ -47,6 +47,51 @@ TINY = {
             "baselines": {"models": {"kmer_ridge": {"grid": {"k": [2]}}}},
         },
     },
+    "genome": {
+        "recipes": {
+            **{
+                name: {"source": {"options": {"bases": 4000}}, "windows": {"length": 40, "blocks": 3}}
+                for name in ("control", "control_kmer4")
+            },
+            **{
+                name: {"source": {"options": {"bases": 1500}}, "windows": {"length": 30, "test": 50}}
+                for name in ("short_reported", "short_sound", "short_prefix80", "short_sparse")
+            },
+            **{
+                name: {
+                    "source": {"options": {"bases": 9000, "repeat": 400, "families": 2, "copies": 4}},
+                    "windows": {"length": 40, "blocks": 3},
+                }
+                for name in ("genes", "genes_homology")
+            },
+        },
+        "experiments": {
+            "models": {
+                "models": {"char_lstm": {"grid": {"embedding": [3], "hidden": [4], "augment": ["reverse_complement"]}}},
+                "budget": {"steps": 4, "every": 3},
+            },
+            "models_kmer": {
+                "models": {"kmer_lstm": {"grid": {"embedding": [3], "hidden": [4]}}},
+                "budget": {"steps": 4, "every": 2},
+            },
+            "protocols": {
+                "models": {"char_lstm": {"grid": {"embedding": [3], "hidden": [4]}}},
+                "budget": {"steps": 4, "every": 2},
+            },
+            "baselines": {"models": {"context_counts": {"grid": {"k": [1, 2]}}}},
+            "repeats": {"models": {"context_mix": {"grid": {"orders": [3]}}}},
+            "sweep_steps": {
+                "description": "runs of two lengths",
+                "recipes": ["control"],
+                "models": {"char_lstm": {"grid": {"hidden": [4], "steps": [1, 2]}}},
+                "training": {},
+                "budget": {"steps": 2, "every": 1},
+                "seeds": 1,
+                "select": {"metric": "accuracy"},
+                "test": "selected",
+            },
+        },
+    },
 }
 
 
@@ -115,6 +160,12 @@ def finished(tmp_path_factory) -> Path:
 def finished_probes(tmp_path_factory) -> Path:
     """The same with the study whose experiments inherit from one another."""
     return run_once(tmp_path_factory.mktemp("probes") / "replisome", "rnacompete")
+
+
+@pytest.fixture(scope="session")
+def finished_genome(tmp_path_factory) -> Path:
+    """The same with the study whose splits share a table and whose budgets are in steps."""
+    return run_once(tmp_path_factory.mktemp("genome") / "replisome", "genome")
 
 
 @pytest.fixture

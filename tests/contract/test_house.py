@@ -32,6 +32,7 @@ GROUND = {
     "rawfiles",
     "splits",
     "duplicates",
+    "budget",
 }
 PARTS = {"models", "encode", "training", "statistics", "plots"}
 PLANS = {"plan", "configuration", "results", "variants"}
@@ -188,7 +189,7 @@ def test_the_conda_environment_has_the_same_pins():
 
 
 def test_everything_the_library_imports_is_pinned():
-    names = {"yaml": "PyYAML", "sklearn": "scikit-learn", "lightning_fabric": "lightning-fabric"}
+    names = {"yaml": "PyYAML", "sklearn": "scikit-learn", "lightning_fabric": "lightning-fabric", "Bio": "biopython"}
     wanted = {name.lower() for name in pins(ROOT / "envs" / "replisome.yaml")}
     for module, path in all_modules():
         for node in ast.walk(ast.parse(path.read_text())):

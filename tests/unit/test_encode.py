@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from replisome.encode.bases import PADDING, UNKNOWN, decode_bases, encode_bases
-from replisome.encode.kmers import kmer_tokens, vocabulary
+from replisome.encode.dna import PackedBases, encode_dna, reverse_complement
+from replisome.encode.kmers import base_of, kmer_numbers, kmer_stream, kmer_tokens, vocabulary
 from replisome.encode.onehot import SCALE, one_hot
 
 
@@ -42,3 +43,56 @@ def test_kmers_are_numbers_to_the_base_four():
 def test_decoding_gives_the_sequences_back(width):
     sequences = ["ACGUN"[:width], "U"]
     assert decode_bases(encode_bases(sequences, width).codes) == sequences
+
+
+def dna(text):
+    return encode_dna(np.frombuffer(text.encode(), np.uint8))
+
+
+def test_four_mers_are_numbered_as_by_hand():
+    by_hand = {"AAAA": 0, "AAAC": 1, "AAAG": 2, "AAAT": 3, "AACA": 4, "ACGT": 27, "CAAA": 64, "TTTA": 252, "TTTT": 255}
+    assert {kmer: int(kmer_numbers(dna(kmer), 4)[0]) for kmer in by_hand} == by_hand
+    assert kmer_numbers(dna("AAAACGTTTT"), 4).tolist() == [0, 1, 6, 27, 111, 191, 255]
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5, 6, 11, 24, 32])
+def test_kmers_can_be_turned_back_and_fit_their_type(k):
+    codes = np.random.default_rng(k).integers(0, 4, 50).astype(np.uint8)
+    numbers = kmer_numbers(codes, k)
+    assert len(numbers) == 50 - k + 1
+    assert numbers.dtype == np.min_scalar_type(4**k - 1)
+    for position in range(k):
+        assert base_of(numbers, k, position).tolist() == codes[position : 50 - k + 1 + position].tolist()
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("apart", [False, True])
+def test_chunks_encode_as_the_whole_does_wherever_they_end(k, apart):
+    codes = np.random.default_rng(0).integers(0, 4, 23).astype(np.uint8)
+    stride = k if apart else 1
+    whole = kmer_numbers(codes, k)[::stride].tolist()
+    for first in range(24):
+        for second in range(first, 24):
+            pieces = (codes[:first], codes[first:second], codes[second:])
+            assert [int(t) for tokens in kmer_stream(pieces, k, stride) for t in tokens] == whole
+    assert [int(t) for tokens in kmer_stream((codes[i : i + 1] for i in range(23)), k, stride) for t in tokens] == whole
+
+
+def test_dna_is_read_in_either_case_and_rna_as_dna():
+    assert dna("ACGTacgtUu").tolist() == [0, 1, 2, 3, 0, 1, 2, 3, 3, 3]
+    assert dna("NRYKMSWBDHVn").tolist() == [4] * 12
+    assert dna("EFX*-. 1").tolist() == [5] * 8
+    assert reverse_complement(dna("AACGT")).tolist() == dna("ACGTT").tolist()
+
+
+def test_packed_bases_read_back_from_anywhere():
+    rng = np.random.default_rng(1)
+    packed, plain = PackedBases(), np.empty(0, np.uint8)
+    for size in (0, 1, 2, 3, 9, 1, 0, 4, 100, 2):
+        piece = rng.integers(0, 4, size).astype(np.uint8)
+        packed.append(piece)
+        plain = np.concatenate([plain, piece])
+    assert len(packed) == len(plain)
+    for start in range(len(plain)):
+        for stop in range(start, len(plain) + 1, 7):
+            assert packed.read(start, stop).tolist() == plain[start:stop].tolist()

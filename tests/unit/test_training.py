@@ -41,6 +41,12 @@ class Signs:
     def loss(self, outputs, targets):
         return nn.functional.cross_entropy(outputs, targets)
 
+    def digest(self, outputs, targets):
+        return outputs
+
+    def augment(self, inputs, targets, how):
+        return inputs + 0.1 * torch.randn(inputs.shape), targets
+
     def terms(self, targets):
         return torch.tensor(len(targets))
 
@@ -55,7 +61,7 @@ class Stop(Exception):
     """Stands for a kill."""
 
 
-def train(path, epochs=4, kill_after=None, identity=None, minutes=5.0, goal=ACCURACY, **changes):
+def train(path, epochs=4, kill_after=None, identity=None, minutes=5.0, goal=ACCURACY, budget=None, **changes):
     """Train a small network with dropout; ``kill_after`` raises after so many checkpoints were written."""
     settings = TrainingSettings(**{"batch_size": 16, "schedule": "cosine", "clip_norm": 1.0, "lr": 0.01, **changes})
     seeds.start(3)
@@ -72,7 +78,9 @@ def train(path, epochs=4, kill_after=None, identity=None, minutes=5.0, goal=ACCU
 
         checkpoint.save = save_and_stop
     splits = {"train": Points(100, 0), "validation": Points(60, 1)}
-    progress = fit(model, Signs(), splits, settings, Budget(epochs), 3, goal, make_fabric("32-true"), checkpoint)
+    progress = fit(
+        model, Signs(), splits, settings, budget or Budget(epochs), 3, goal, make_fabric("32-true"), checkpoint
+    )
     return model.state_dict(), progress
 
 
@@ -103,6 +111,36 @@ def test_a_run_killed_within_an_epoch_ends_like_an_uninterrupted_one(tmp_path, k
     assert same(whole, resumed)
     assert again.history[-1]["train_loss"] == history.history[-1]["train_loss"]
     assert again.step == history.step
+
+
+@pytest.mark.parametrize("kill_after", [1, 5, 8])
+def test_a_run_of_steps_with_augmentation_resumes_within_a_round_and_across_passes(tmp_path, kill_after):
+    budget = Budget(20, every=8)  # an epoch has 7 batches
+    whole, history = train(tmp_path / "whole", budget=budget, augment="noise")
+    with pytest.raises(Stop):
+        train(tmp_path / "cut", kill_after=kill_after, minutes=0, budget=budget, augment="noise")
+    resumed, again = train(tmp_path / "cut", budget=budget, augment="noise")
+    assert same(whole, resumed)
+    assert [row["train_loss_at_start"] for row in again.history] == [r["train_loss_at_start"] for r in history.history]
+    plain, _ = train(tmp_path / "plain", budget=budget)
+    assert not same(whole, plain)
+
+
+def test_a_budget_of_steps_is_scored_every_so_many_of_them(tmp_path):
+    _, progress = train(tmp_path / "c", budget=Budget(20, every=8))
+    assert [row["step"] for row in progress.history] == [8, 16, 20]
+    assert [row["epoch"] for row in progress.history] == [1, 2, 3]
+
+
+def test_as_many_steps_as_epochs_have_train_the_same_weights(tmp_path):
+    epochs, _ = train(tmp_path / "a", epochs=3)
+    steps, _ = train(tmp_path / "b", budget=Budget(21, every=7))
+    assert same(epochs, steps)
+
+
+def test_the_loss_at_the_start_is_that_of_the_first_batch_before_its_step(tmp_path):
+    _, progress = train(tmp_path / "c", budget=Budget(2, every=1), lr=1e-12)
+    assert progress.history[0]["train_loss_at_start"] == progress.history[0]["train_loss"]
 
 
 def test_a_checkpoint_of_other_settings_is_not_resumed(tmp_path, capsys):
@@ -153,7 +191,7 @@ def test_early_stopping_stops_after_the_patience(tmp_path):
 
 @pytest.mark.parametrize("clip_norm", [None, 1.0])
 def test_a_loss_that_is_not_a_number_is_a_message(tmp_path, clip_norm):
-    with pytest.raises(ReplisomeError, match="not a number in the first epoch; lower lr"):
+    with pytest.raises(ReplisomeError, match="not a number in the first round; lower lr"):
         train(tmp_path / "c", optimiser="sgd", schedule="none", lr=3e38, clip_norm=clip_norm)
 
 

@@ -32,7 +32,7 @@ checkpoint select:
 rule evaluate:
     input:
         config=f"{RUN}/config.json",
-        weights=f"{RUN}/best.safetensors",
+        weights=weights_of,
         data=lambda w: splits_of(w, "test"),
         stats=f"{RECIPE}/stats.json",
         stale=lambda w: stale("evaluate", run_settings(w), TEST.format(**w)),
@@ -61,7 +61,7 @@ rule evaluate:
 rule explain:
     input:
         config=f"{RUN}/config.json",
-        weights=f"{RUN}/best.safetensors",
+        weights=weights_of,
         data=lambda w: splits_of(w, "validation"),
         stats=f"{RECIPE}/stats.json",
         stale=lambda w: stale("explain", run_settings(w), EXPLANATION.format(**w)),

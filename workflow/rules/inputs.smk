@@ -39,6 +39,11 @@ def splits_of(w, *splits):
     return [f"{RECIPE.format(**w)}/{name}.parquet" for name in (*splits, *shared_of(w.study))]
 
 
+def weights_of(w):
+    """Return the weights of a run that are tested: those of its best round on validation, or of its last."""
+    return f"{RUN.format(**w)}/{run_settings(w).get('weights', 'best')}.safetensors"
+
+
 # ---- which runs an aggregation needs
 
 

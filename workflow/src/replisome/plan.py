@@ -288,6 +288,7 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
                         "budget": budget,
                         "select": {"metric": metric, "mode": direction},
                         "curves": block.get("curves", []),
+                        **({"weights": "last"} if block.get("weights") == "last" else {}),
                         "seed": seed,
                     }
                     runs.append(

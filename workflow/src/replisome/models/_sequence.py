@@ -21,6 +21,8 @@ class Reader(nn.Module):
         super().__init__()
         if len(data.shape) != (1 if data.tokens else 2):
             raise ReplisomeError(f"this model needs sequences, one-hot or tokens, not inputs of shape {data.shape}.")
+        if data.tokens and data.outputs == data.tokens:
+            raise ReplisomeError("this model predicts values for a whole sequence; these data ask for its next token.")
         self.embedding = nn.Embedding(data.tokens, embedding, padding_idx=data.tokens - 1) if data.tokens else None
         self.features = embedding if data.tokens else data.shape[-1]
 

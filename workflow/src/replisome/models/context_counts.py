@@ -59,6 +59,8 @@ def build(data: DataSpec, *, k: int, add: float = 1.0, both_strands: bool = Fals
         ReplisomeError: the recipe is not of single bases, or k or add is out of range.
     """
     require_tokens("context_counts", data, alphabet=4)
-    if k > LARGEST or add <= 0:
-        raise ReplisomeError(f"model 'context_counts': k is at most {LARGEST} (not {k}) and add above 0 (not {add:g}).")
+    if k > LARGEST:
+        raise ReplisomeError(f"model 'context_counts': k is at most {LARGEST}, not {k}.")
+    if add <= 0:
+        raise ReplisomeError(f"model 'context_counts': add is above 0, not {add:g}.")
     return ContextCounts(k, add, both_strands)

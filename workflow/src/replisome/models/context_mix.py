@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from replisome.errors import ReplisomeError
 from replisome.models import IGNORED, DataSpec
-from replisome.models._contexts import LARGEST, context_numbers, count_contexts, narrowed
+from replisome.models._contexts import LARGEST, context_numbers, count_contexts, narrowed, turned
 from replisome.models._next_token import require_tokens
 
 SPARSE, ADD_SPARSE = 9, 1 / 16  # from this order on contexts are rare, and one sighting says much
 MEMORY, DECAY = 24, 0.9  # positions that an order's recent success is judged by, and how fast they fade
 SUCCESS = (-0.6, -0.3, -0.1, 0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.1, 1.25)  # nats over a uniform guess, bin edges
-SEEN = 13  # bins of how often a context was seen: 0, 1, 2, 3-4, 5-8, ...
+SEEN = 13  # bins of how often a context was seen: 0, 1, 2-3, 4-7, 8-15, ...
 SAMPLE = 600_000  # positions that the weights are fitted on
 STEPS, PENALTY = 60, 1e-6  # L-BFGS iterations at most; what a weight's square costs
 
@@ -48,22 +48,26 @@ class ContextMix(nn.Module):
         """Map bases (batch, length) to logits (batch, length, 4) of the next."""
         shown = torch.cat([inputs[:, 1:], inputs.new_full((len(inputs), 1), IGNORED)], dim=1)
         logits = inputs.new_zeros((*inputs.shape, 4), dtype=torch.float32)
-        for weights, (logs, cells) in zip(self.weights, self._orders(inputs, shown, own=0), strict=False):
+        for weights, (logs, cells) in zip(self.weights, self._orders(inputs, shown, own=False), strict=False):
             logits = logits + weights[cells].unsqueeze(2) * logs
         return logits
 
-    def _orders(self, inputs: Tensor, shown: Tensor, own: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def _orders(self, inputs: Tensor, shown: Tensor, own: bool) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield for each order its log probabilities (batch, length, 4), and which weight holds (batch, length).
 
         ``shown`` is the base that follows each position, of which only those before a position count for its weight;
-        ``own`` is how many sightings of it are its own and to be left out.
+        With ``own``, the sightings that these bases are themselves are left out of the counts.
         """
         known = shown != IGNORED
         following = shown.clamp(min=0).unsqueeze(2)
         for k, contexts in context_numbers(inputs, min(self.orders, inputs.shape[1])):
             found = self.counts[k - 1][contexts].float()
             if own:
-                found = found - torch.zeros_like(found).scatter_(2, following, known.unsqueeze(2).float() * own)
+                sightings = known.float()
+                if self.both_strands:  # its own reverse complement is counted on either strand
+                    kmers = contexts * 4 + following.squeeze(2)
+                    sightings = sightings * (1 + (turned(kmers, k + 1) == kmers).float())
+                found = found - torch.zeros_like(found).scatter_(2, following, sightings.unsqueeze(2))
             found[:, : k - 1] = 0  # no whole context there
             found = found.clamp(min=0)
             total = found.sum(dim=2)
@@ -81,7 +85,7 @@ class ContextMix(nn.Module):
         for table, found in zip(self.counts, counts, strict=True):
             table.data = narrowed(found)
         inputs, shown = self._sample(batches)
-        features = [(logs.flatten(0, 1), cells.flatten()) for logs, cells in self._orders(inputs, shown, own=1)]
+        features = [(logs.flatten(0, 1), cells.flatten()) for logs, cells in self._orders(inputs, shown, own=True)]
         kept, wanted = shown.flatten() != IGNORED, shown.flatten()
         features = [(logs[kept], cells[kept]) for logs, cells in features]
         self.weights.data = self._fit(features, wanted[kept])

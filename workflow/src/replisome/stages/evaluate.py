@@ -1,4 +1,4 @@
-"""Score a run's best weights on the test split, once."""
+"""Score a run on the test split, once, with its best or its last weights as its experiment says."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
         {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **row}
         for experiment, runs in plan.runs_of.items()
         for item in runs
-        for row in _rows(results / item.directory, item.key in tested)
+        for row in _rows(results / item.directory, item.key in tested, item.settings.get("weights", "best"))
     ]
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
@@ -68,7 +68,7 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
     }
 
 
-def _rows(folder: Path, tested: bool) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, tested: bool, weights: str) -> Iterator[dict[str, Any]]:
     history = read_parquet(folder / "history.parquet")[0].to_pandas()
     validation, provenance = read_json(folder / "validation.json"), read_json(folder / "provenance.json")
     # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
@@ -94,5 +94,6 @@ def _rows(folder: Path, tested: bool) -> Iterator[dict[str, Any]]:
     yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
     if tested:  # what lies there is read only if it was asked for: it may be left from earlier weights
         test = read_json(folder / "test" / "metrics.json")
-        at = {"split": "test", "role": "final", "epoch": validation["best_epoch"], "step": validation["best_step"]}
+        epoch = validation[f"{weights}_epoch"]
+        at = {"split": "test", "role": "final", "epoch": epoch, "step": steps[epoch]}
         yield from ({**at, "metric": metric, "value": value} for metric, value in test["scores"].items())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import entr
 
 from replisome.encode.dna import PackedBases, reverse_complement
 from replisome.encode.kmers import kmer_numbers
@@ -16,6 +17,7 @@ from replisome.studies.genome.fasta import Genome, Segment
 from replisome.studies.genome.frames import STOPS
 
 START = 14  # ATG as a 3-mer to the base four
+MOST = 10**9  # bases
 GENE = (100, 400)  # codons, fewest and most
 BETWEEN = (40, 160)  # bases between elements
 
@@ -37,23 +39,25 @@ def draw_markov(*, bases: int = 200_000, order: int = 3, concentration: float = 
     Raises:
         ReplisomeError: too few bases, or an order or concentration out of range.
     """
-    if bases < 100 or not 0 <= order <= 8 or concentration <= 0:
+    if not 100 <= bases <= MOST or not 0 <= order <= 8 or not 0.05 <= concentration <= 1000 or seed < 0:
         raise ReplisomeError(
-            "control 'markov': needs at least 100 bases, an order from 0 to 8 and a concentration above 0."
+            f"control 'markov': needs 100 to {MOST:,} bases, an order from 0 to 8, a concentration from 0.05 to 1,000 "
+            "and a seed of at least 0."
         )
     rng = np.random.default_rng(seed)
     states = 4**order
     following = rng.dirichlet(np.full(4, concentration), size=states)
     stationary = np.full(states, 1 / states)
-    for _ in range(200):  # power iteration; the chain mixes within some dozen steps
+    for _ in range(2000 // (order + 1)):  # power iteration; the chain mixes within some dozen steps
         spread = (stationary[:, None] * following).reshape(-1)
         stationary = spread.reshape(4, -1).sum(axis=0)
-    rate = float(-(stationary[:, None] * following * np.log2(following)).sum())
+    rate = float((stationary[:, None] * entr(following)).sum() / np.log(2))
     state = int(rng.choice(states, p=stationary / stationary.sum()))
     thresholds = np.cumsum(following, axis=1)[:, :3].tolist()
     codes = np.empty(bases, np.uint8)
     bits = np.empty(bases, np.float32)
-    cost = -np.log2(following)
+    with np.errstate(divide="ignore"):  # what cannot be drawn costs without end
+        cost = -np.log2(following)
     for place, chance in enumerate(rng.random(bases).tolist()):
         first, second, third = thresholds[state]
         base = (chance > first) + (chance > second) + (chance > third)
@@ -81,14 +85,17 @@ def draw_genes(
     Raises:
         ReplisomeError: a value out of range, or repeats that do not fit.
     """
-    if min(bases, repeat) < 100 or min(families, copies) < 0 or not 0 <= divergence <= 1 or concentration <= 0:
+    if not 100 <= bases <= MOST or repeat < 100 or min(families, copies, seed) < 0 or not 0 <= divergence <= 1:
         raise ReplisomeError(
-            "control 'genes': needs at least 100 bases and as many a repeat, no negative numbers, divergence in [0, 1] "
-            "and concentration above 0."
+            f"control 'genes': needs 100 to {MOST:,} bases, at least 100 a repeat, no negative numbers and divergence "
+            "in [0, 1]."
         )
-    if families * copies * repeat > bases // 2:
+    if not 0.05 <= concentration <= 1000:
+        raise ReplisomeError("control 'genes': needs a concentration from 0.05 to 1,000.")
+    number = families * max(copies, 1)  # each family's original is drawn in any case
+    if number * repeat > bases // 2:
         raise ReplisomeError(
-            f"control 'genes': {families * copies} repeats of {repeat} bases fill over half of {bases}; draw fewer."
+            f"control 'genes': {number} repeats of {repeat} bases fill over half of {bases}; draw fewer."
         )
     rng = np.random.default_rng(seed)
     usage = np.zeros(64)

@@ -19,11 +19,12 @@ from replisome.rawfiles import RawFile
 from replisome.splits import SPLITS
 from replisome.studies.genome.fasta import Genome, read_fasta
 from replisome.studies.genome.frames import codon_positions
-from replisome.studies.genome.overlap import SHARED, SharedKmers, covered
+from replisome.studies.genome.overlap import SHARED, covered, shared
 from replisome.studies.genome.windows import Cut, Layout, cut_of, layout, split_windows, union
 
 CHUNK = 1 << 22  # bases in one go
 MARGIN = 3000  # bases read on either side of them, so that reading frames are seen whole
+HELD = 1 << 24  # k-mers of windows that are looked up in one pass over the training sequence
 NAMED = 20  # contigs that the card names
 
 
@@ -73,7 +74,7 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
         card={
             **extra,
             "genome": _about(genome),
-            "windows": {split: len(starts[split]) for split in SPLITS},
+            "counts": {split: len(starts[split]) for split in SPLITS},
             "tokens": {split: _covered_tokens(starts[split], cut) for split in SPLITS},
             "segments_too_short": int((coded.where.sizes <= cut.length).sum()),
             "dropped": dropped,
@@ -96,8 +97,10 @@ def read(
     Raises:
         ReplisomeError: a damaged file, no nucleotides, or an unknown contig.
     """
-    if max_bases is not None and max_bases < 1:
-        raise ReplisomeError("recipe: max_bases is a number of bases, at least 1 (or null for all).")
+    if (max_bases is not None and max_bases < 1) or contigs == []:
+        raise ReplisomeError(
+            "recipe: max_bases is at least 1, and contigs names at least one contig; either may be null, for all."
+        )
     return read_fasta(files[recipe["source"]["dataset"]].path, contigs, max_bases)
 
 
@@ -143,11 +146,6 @@ def _sequence(coded: Coded, intervals: np.ndarray) -> Iterator[np.ndarray]:
             yield coded.genome.bases.read(at, min(at + CHUNK + SHARED - 1, int(stop)))
 
 
-def _kmers(coded: Coded, intervals: np.ndarray) -> SharedKmers:
-    bases = int(((intervals[:, 1] - intervals[:, 0]) * coded.stride).sum())
-    return SharedKmers(_sequence(coded, intervals), bases)
-
-
 class _Piece(NamedTuple):
     """Bases of one stretch of the genome and the windows in it: their rows, and where in the stretch they start."""
 
@@ -169,15 +167,14 @@ def _pieces(coded: Coded, cut: Cut, starts: np.ndarray) -> Iterator[_Piece]:
         yield _Piece(slice(low, high), coded.genome.bases.read(start, stop), base[low:high] - start)
 
 
-def _shares(coded: Coded, cut: Cut, starts: np.ndarray, kmers: SharedKmers) -> np.ndarray:
-    """Return for each window the share (windows,) of its long k-mers that are in ``kmers``."""
+def _shares(coded: Coded, cut: Cut, starts: np.ndarray, intervals: np.ndarray) -> np.ndarray:
+    """Return for each window the share (windows,) of its long k-mers that occur in ``intervals`` (n, 2) of tokens."""
     span = np.arange(cut.length * coded.stride + coded.k)
-    shares = np.empty(len(starts))
-    for piece in _pieces(coded, cut, starts):
-        for rows in np.array_split(np.arange(len(piece.at)), len(piece.at) // 4096 + 1):
-            at = piece.at[rows]
-            shares[piece.rows.start + rows] = kmers.share(piece.codes[at[:, None] + span])
-    return shares
+    shares = [np.empty(0)]
+    for group in np.array_split(starts, len(starts) * len(span) // HELD + 1):
+        codes = [piece.codes[piece.at[:, None] + span] for piece in _pieces(coded, cut, group)]
+        shares.append(shared(np.concatenate(codes), _sequence(coded, intervals)))
+    return np.concatenate(shares)
 
 
 def _without_homologues(
@@ -193,7 +190,7 @@ def _without_homologues(
     kept, dropped = dict(starts), dict.fromkeys(SPLITS, 0)
     for number, split in enumerate(SPLITS[1:], start=1):
         earlier = np.sort(np.concatenate([union(kept[name], cut.length) for name in SPLITS[:number]]), axis=0)
-        fresh = _shares(coded, cut, starts[split], _kmers(coded, earlier)) == 0
+        fresh = _shares(coded, cut, starts[split], earlier) == 0
         kept[split], dropped[split] = starts[split][fresh], int((~fresh).sum())
         if not fresh.any():
             raise ReplisomeError(
@@ -217,7 +214,7 @@ def _windows(coded: Coded, cut: Cut, starts: dict[str, np.ndarray], split: str) 
         "contig": np.array([segments[s].contig for s in segment], np.int32),
         "position": np.array([segments[s].start for s in segment], np.int64) + within + coded.k,
         "covered": covered(own, cut.length, intervals).astype(np.float32),
-        "shared": _shares(coded, cut, own, _kmers(coded, intervals)).astype(np.float32),
+        "shared": _shares(coded, cut, own, intervals).astype(np.float32),
     }
     if coded.stride == 1:
         columns["codon"] = np.concatenate(

@@ -42,7 +42,7 @@ class Genome(NamedTuple):
 def read_fasta(path: Path, contigs: Sequence[str] | None = None, max_bases: int | None = None) -> Genome:
     """Read a genome; ``contigs`` are the names (first words of the headers) of those to read, ``max_bases`` a limit.
 
-    Memory is two bits a base and the longest contig's text.
+    Memory is two bits a base, and about four bytes for each base of the longest contig while that is read.
 
     Raises:
         ReplisomeError: not a FASTA file of nucleotides, cut off, a name given twice or not there; says where.
@@ -51,7 +51,7 @@ def read_fasta(path: Path, contigs: Sequence[str] | None = None, max_bases: int 
     names: set[str] = set()
     with _open(path) as handle:
         for title, sequence in SimpleFastaParser(handle):  # type: ignore[no-untyped-call]
-            name = (title.split() or [f"contig {len(names) + 1}"])[0]
+            name = _name(title, len(names) + 1)
             if name in names:
                 raise ReplisomeError(f"{path}: two contigs are called '{name}'; rename one of them.")
             names.add(name)
@@ -66,6 +66,11 @@ def read_fasta(path: Path, contigs: Sequence[str] | None = None, max_bases: int 
     if not len(genome.bases):
         raise ReplisomeError(f"{path}: not one certain base (A, C, G, T) in it, only ambiguous ones such as N.")
     return genome
+
+
+def _name(title: str, number: int) -> str:
+    """Return a contig's name: the first word of its header, or its number where there is none."""
+    return (title.split() or [f"contig-{number}"])[0]
 
 
 def _add(genome: Genome, name: str, sequence: str, path: Path) -> Genome:
@@ -104,7 +109,7 @@ def _open(path: Path) -> Iterator[TextIO]:
         with path.open("rb") as raw:
             compressed = raw.read(2) == GZIP
         opener = gzip.open if compressed else open
-        with opener(path, "rt", encoding="utf-8") as handle:
+        with opener(path, "rt", encoding="utf-8-sig") as handle:
             for number, line in enumerate(handle, start=1):
                 if line.startswith(">"):
                     break
@@ -115,27 +120,28 @@ def _open(path: Path) -> Iterator[TextIO]:
                     )
             else:
                 raise ReplisomeError(f"{path}: empty, or no header ('>') in it; give a FASTA file of nucleotides.")
-        with opener(path, "rt", encoding="utf-8") as handle:
+        with opener(path, "rt", encoding="utf-8-sig") as handle:
             yield handle
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ReplisomeError(f"{path}: a damaged or cut-off gzip file ({error}); download it again.") from None
     except UnicodeDecodeError:
-        raise ReplisomeError(f"{path}: not a text file; give FASTA, plain or gzip.") from None
+        raise ReplisomeError(f"{path}: not a text file in UTF-8; give FASTA, plain or gzip.") from None
 
 
 def _not_a_nucleotide(path: Path, contig: str, position: int) -> ReplisomeError:
     """Return the error for a letter that is none, with its line: the file is gone through once more to find it."""
     with _open(path) as handle:
-        inside, passed = False, 0
+        inside, passed, contigs = False, 0, 0
         for number, line in enumerate(handle, start=1):
             if line.startswith(">"):
-                inside = (line[1:].split() or [""])[0] == contig
+                contigs += 1
+                inside = _name(line[1:], contigs) == contig
                 continue
-            letters = "".join(line.split())
+            letters = line.rstrip().replace(" ", "").replace("\r", "")  # as the parser counts them
             if inside and passed + len(letters) > position:
                 letter = letters[position - passed]
                 return ReplisomeError(
-                    f"{path}, line {number}: '{letter}' in contig '{contig}' is no nucleotide (A, C, G, T, U, N or "
+                    f"{path}, line {number}: {letter!r} in contig '{contig}' is no nucleotide (A, C, G, T, U, N or "
                     "another IUPAC code); is this a protein file? Correct or remove the sequence."
                 )
             passed += len(letters) if inside else 0

@@ -3,109 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from replisome.plots import COLOURS, LINES, MARKERS
 from replisome.results import StudyResults
+from replisome.studies.genome.leak import NAMES, memory
 from replisome.studies.genome.places import along_genome, codon_positions, positions
-from replisome.studies.genome.shown import COLUMNS, empty, grid, main_recipes, main_variants, short, titled
+from replisome.studies.genome.shown import COLUMNS, empty, grid, main_recipes, main_variants, note, short, titled
 from replisome.studies.genome.tested import (
-    SOURCE,
     SWEEP,
     Tested,
     budget,
     encoding_of,
-    families,
     genome_of,
     tested_variants,
 )
 from replisome.variants import Variant, rows_of, values_of, variants
 
 __all__ = ["along_genome", "codon_positions", "loss_curves", "memory", "networks_and_counts", "positions", "short_runs"]
-
-BINS = (0.0, 1e-9, 0.35, 0.65, 1 - 1e-9, 1.0)  # of how much of a window training has seen: nothing, ..., all
-FEWEST = 20  # windows; fewer make no point
-SPLITS_SHOWN = ("random", "blocks", "prefix80", "homology")
-NAMES = {
-    "random": "random windows",
-    "blocks": "blocks",
-    "prefix80": "first 80 %, last 20 %",
-    "homology": "no homologues",
-}
-
-
-def memory(study: StudyResults) -> Figure:
-    """Accuracy against how much of a test window training has seen: the same model, the same steps, other splits."""
-    found = [m for m in families(study) if m[0].model != "context_mix" or len(families(study)) == 1]
-    genomes = list(dict.fromkeys(genome_of(study, members[0].recipe) for members in found))
-    if not genomes:
-        return empty("no model was tested under two splits of one genome")
-    figure, axes = grid(len(genomes), height=5.0)
-    for panel, genome in zip(axes, genomes, strict=True):
-        own = [members for members in found if genome_of(study, members[0].recipe) == genome]
-        for number, members in enumerate(own):
-            _seen_and_right(panel, study, members, number, len(own))
-        counted = [v for v in tested_variants(study, True) if genome_of(study, v.recipe) == genome]
-        sound = [v for v in counted if study.plan.recipes[v.recipe]["split"] == "blocks"]
-        if sound:
-            best = max(100 * Tested.of(study).score(v, "right").value for v in sound)
-            panel.axhline(best, color="0.35", lw=1.2, ls=(0, (1, 1)))
-            panel.text(50, best + 1, f"best of the counts under blocks, {best:.1f} %", ha="center", fontsize=9)
-        if study.cards[own[0][0].recipe]["control"] is None:
-            for model in dict.fromkeys(members[0].model for members in own):
-                claim = study.claimed(SOURCE, "accuracy@test", model=model)
-                if claim is not None:
-                    panel.axhline(claim, color="0.6", lw=1.0, ls="--")
-                    panel.text(0, claim + 1, f"{SOURCE}, {model}: {claim:g} %", fontsize=9, color="0.35")
-        panel.axhline(25, color="0.8", lw=1.0)
-        panel.set_title(f"{genome}\n{_data_and_steps(study, own)}")
-        panel.set_xlabel("share of a test window's bases that training has seen (%)")
-        panel.set_xlim(-12, 112)
-        panel.set_ylim(0, 102)
-        panel.legend(fontsize=9, loc="center left")
-    axes[0].set_ylabel("test accuracy, next token (%)")
-    return figure
-
-
-def _data_and_steps(study: StudyResults, own: Sequence[Sequence[Variant]]) -> str:
-    simulated = "simulated, " if study.cards[own[0][0].recipe]["control"] else ""
-    steps = {int(budget(members[0]).get("steps", 0)) for members in own} - {0}
-    shown = " and ".join(f"{s:,}" for s in sorted(steps))
-    return f"{simulated}{shown} steps each" if steps else simulated.rstrip(", ")
-
-
-def _seen_and_right(panel: Axes, study: StudyResults, members: Sequence[Variant], number: int, of: int) -> None:
-    """Draw one model: a point for each split and bin of windows, with its interval."""
-    tested = Tested.of(study)
-    shift = 3.0 * (number - (of - 1) / 2)
-    for variant in members:
-        seen = tested.windows(variant.recipe).table["covered"].to_numpy()
-        split = study.plan.recipes[variant.recipe]["split"]
-        sparse = study.cards[variant.recipe]["cut"]["step"] > 1
-        colour = COLOURS[SPLITS_SHOWN.index(split) if not sparse else 4]
-        points = []
-        for low, high in pairwise(BINS):
-            among = (seen >= low) & ((seen < high) | (high == 1.0))
-            if among.sum() >= min(FEWEST, len(seen)):
-                points.append((100 * seen[among].mean(), tested.score(variant, "right", among)))
-        x = np.array([place for place, _ in points]) + shift + 1.2 * SPLITS_SHOWN.index(split)
-        y = 100 * np.array([value for _, value in points])[:, :3]
-        name = f"{NAMES[split]}{', far apart' if sparse else ''}: {variant.model}"
-        bars = np.nan_to_num(np.clip(np.stack([y[:, 0] - y[:, 1], y[:, 2] - y[:, 0]]), 0, None))
-        panel.errorbar(
-            x, y[:, 0], yerr=bars, color=colour, marker=MARKERS[number % len(MARKERS)], ms=8, capsize=3,
-            ls=LINES[number % len(LINES)] if len(points) > 1 else "none", label=name,
-        )  # fmt: skip
-
-
-def _note(panel: Axes, height: float, text: str) -> None:
-    """Write above a level, inside the panel's right edge."""
-    panel.text(0.99, height, text, fontsize=8, ha="right", va="bottom", transform=panel.get_yaxis_transform())
 
 
 def loss_curves(study: StudyResults) -> Figure:
@@ -124,10 +42,10 @@ def loss_curves(study: StudyResults) -> Figure:
                 name = f"{short(variant)} (n={len(variant.runs)})" if split == "validation" else None
                 panel.plot(curve.index, curve, line, color=colour, lw=1.7, marker="o", ms=3, label=name)
         panel.axhline(np.log(4) * stride, color="0.35", lw=1.0, ls=(0, (1, 1)))
-        _note(panel, np.log(4) * stride, f"ln {4**stride}: any that can follow")
+        note(panel, np.log(4) * stride, f"ln {4**stride}: any that can follow")
         if k != stride:
             panel.axhline(np.log(4**k), color="0.6", lw=1.0, ls=(0, (1, 1)))
-            _note(panel, np.log(4**k), f"ln {4**k}: any token")
+            note(panel, np.log(4**k), f"ln {4**k}: any token")
         panel.set_title(titled(study, recipe))
         panel.set_xlabel("optimiser step (solid: validation, dashed: training)")
         panel.legend(fontsize=9, loc="lower left")

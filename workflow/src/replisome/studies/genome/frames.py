@@ -8,7 +8,7 @@ from replisome.encode.dna import reverse_complement
 from replisome.encode.kmers import kmer_numbers
 
 STOPS = (48, 50, 56)  # TAA, TAG, TGA as 3-mers to the base four
-SHORTEST = 300  # bases; in random sequence 100 codons without a stop have a chance of (61/64)**100, below one per cent
+SHORTEST = 300  # bases; 100 codons in a row without a stop have a chance of (61/64)**100 = 0.8 % in random sequence
 
 
 def codon_positions(codes: np.ndarray, shortest: int = SHORTEST) -> np.ndarray:

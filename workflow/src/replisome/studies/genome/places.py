@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter
 
 from replisome.plots import COLOURS
 from replisome.results import StudyResults
-from replisome.studies.genome.shown import COLUMNS, empty, grid, main_recipes, main_variants, short, titled
+from replisome.studies.genome.shown import COLUMNS, best_counts, empty, grid, main_recipes, main_variants, short, titled
 from replisome.studies.genome.tested import CODONS, Tested, encoding_of
 from replisome.variants import Variant
 
@@ -49,15 +49,19 @@ def _shown(study: StudyResults, recipe: str) -> list[Variant]:
     counted = main_variants(study, recipe, counts=True)
     mixes = [v for v in counted if v.model == "context_mix"]
     orders = [v for v in counted if v.model == "context_counts"]
-    best = min(orders, key=lambda v: Tested.of(study).score(v, "bits").value, default=None)
+    best = best_counts(study, orders)
     return [*main_variants(study, recipe), *mixes[:1], *([best] if best else [])]
 
 
 def codon_positions(study: StudyResults) -> Figure:
     """Accuracy by the position in the codon of long open reading frames."""
-    recipes = [r for r in main_recipes(study) if Tested.of(study).windows(r).codon is not None]
+    recipes = [
+        recipe
+        for recipe in main_recipes(study)
+        if Tested.of(study).windows(recipe).codon is not None and study.cards[recipe]["control"] != "markov"
+    ]
     if not recipes:
-        return empty("no tokens that add one base each")
+        return empty("no genes, or no tokens that add one base each")
     figure, axes = grid(len(recipes))
     names = {1: "1", 2: "2", 3: "3", -1: "1'", -2: "2'", -3: "3'", 0: "none"}
     for panel, recipe in zip(axes, recipes, strict=True):
@@ -99,11 +103,7 @@ def along_genome(study: StudyResults) -> Figure:
                 among = bins == which
                 x.append(place[among].mean() / 1000 if among.any() else np.nan)
                 y.append(found.bits[among].mean() if among.any() else np.nan)
-            kept = np.isfinite(x)
-            panel.plot(
-                np.array(x)[kept], np.array(y)[kept], color=COLOURS[style % len(COLOURS)], marker="o", ms=3, lw=1.2,
-                label=short(variant),
-            )  # fmt: skip
+            panel.plot(x, y, color=COLOURS[style % len(COLOURS)], marker="o", ms=3, lw=1.2, label=short(variant))
         panel.set_title(titled(study, recipe))
         panel.set_xlabel("place in the genome (kb); a gap: no test windows")
         panel.legend(fontsize=8)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replisome.plots import WIDTH, panels
 from replisome.results import StudyResults
 from replisome.studies.genome.tested import SWEEP, genome_of, tested_variants
-from replisome.variants import Variant, heading, variants
+from replisome.variants import Variant, heading, values_of, variants
 
 COLUMNS = 3
 
@@ -18,12 +20,12 @@ def titled(study: StudyResults, recipe: str) -> str:
     return f"{heading(study, recipe, 'genome')}\n{genome_of(study, recipe)}"
 
 
-def grid(count: int, height: float = 4.2) -> tuple[Figure, list[Axes]]:
-    """Return a figure with ``count`` panels, at most three in a row, y axes shared."""
+def grid(count: int, height: float = 4.2, sharey: bool = True) -> tuple[Figure, list[Axes]]:
+    """Return a figure with ``count`` panels, at most three in a row."""
     columns = min(COLUMNS, max(1, count))
     rows = -(-max(1, count) // columns)
     figure = Figure(figsize=(WIDTH * columns, height * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, sharey=True).reshape(-1)
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey).reshape(-1)
     for spare in axes[count:]:
         spare.set_axis_off()
     return figure, list(axes[:count])
@@ -62,3 +64,18 @@ def main_variants(study: StudyResults, recipe: str, counts: bool = False) -> lis
         for v in variants(study, name)
     }
     return [v for v in tested_variants(study, counts) if v.recipe == recipe and (v.recipe, v.model, v.slug) in own]
+
+
+def note(panel: Axes, height: float, text: str) -> None:
+    """Write above a level, inside the panel's right edge."""
+    panel.text(0.99, height, text, fontsize=8, ha="right", va="bottom", transform=panel.get_yaxis_transform())
+
+
+def best_counts(study: StudyResults, candidates: Sequence[Variant]) -> Variant | None:
+    """Return the variant that pays least on validation."""
+
+    def paid(variant: Variant) -> float:
+        found = values_of(study, variant, split="validation", metric="bits_per_base", role="best")
+        return float(found.mean())
+
+    return min(candidates, key=paid, default=None)

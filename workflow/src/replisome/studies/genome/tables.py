@@ -23,16 +23,20 @@ from replisome.studies.genome.tested import (
     encoding_of,
     families,
     genome_of,
+    items_seen,
     label,
-    last_training_bits,
     passes,
     size,
     successors,
+    tested_step,
     tested_variants,
+    training_bits,
+    weights_role,
 )
 from replisome.variants import Variant, about, data_kind, estimate, rows_of, values_of, variants
 
 SETTLED = 32  # tokens after which a model has some context
+BASES = 5_900_000  # of report D's genome, the only thing that it says of it
 
 
 def _who(study: StudyResults, variant: Variant) -> dict[str, Any]:
@@ -46,9 +50,11 @@ def _ceiling(study: StudyResults, recipe: str) -> float:
     return found
 
 
-def _claimed(study: StudyResults, variant: Variant, quantity: str, **where: Any) -> float | None:
-    """Return what the source says of a model; of a control it says nothing."""
-    if study.cards[variant.recipe]["control"]:
+def claimed(study: StudyResults, variant: Variant, quantity: str, **where: Any) -> float | None:
+    """Return what the source says of a model; nothing of a control, another genome's size or another choice."""
+    card = study.cards[variant.recipe]
+    alike = 0.5 < card["genome"]["bases"] / BASES < 2 and encoding_of(study, variant.recipe)[1] == 1
+    if card["control"] or not alike:
         return None
     return study.claimed(SOURCE, quantity, model=variant.model, **where)
 
@@ -59,7 +65,7 @@ def _scores(study: StudyResults, variant: Variant) -> dict[str, Any]:
         **estimate("test accuracy (%)", tested.score(variant, "right"), 100),
         **estimate("test bits/base", tested.score(variant, "bits")),
         "test windows": len(tested.windows(variant.recipe).table),
-        "best possible bits/base": _ceiling(study, variant.recipe),
+        "oracle without memory, bits/base": _ceiling(study, variant.recipe),
     }
 
 
@@ -73,12 +79,13 @@ def leakage(study: StudyResults) -> pd.DataFrame:
                 {
                     **_who(study, variant),
                     "split": study.plan.recipes[variant.recipe]["split"],
-                    "passes over the training sequence": passes(study, variant),
+                    "tested at step": tested_step(study, variant),
+                    "passes over the training sequence by then": passes(study, variant),
                     "test bases seen in training (%)": 100 * seen["covered"],
                     "test 24-mers seen in training (%)": 100 * (np.nan if seen["shared"] is None else seen["shared"]),
                     **_scores(study, variant),
-                    "training bits/base, last": float(np.mean(last_training_bits(study, variant))),
-                    "report D, accuracy (%)": _claimed(study, variant, "accuracy@test"),
+                    "training bits/base by then": training_bits(study, variant),
+                    "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
                 }
             )
     return pd.DataFrame(rows, columns=None if rows else ["genome", "model"])
@@ -90,8 +97,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
     for variant in tested_variants(study, False):
         found = Tested.of(study).reduced(variant)
         assert found is not None
-        best = values_of(study, variant, split="validation", metric="bits_per_base", role="best")
-        steps = rows_of(study, variant, split="validation", metric="loss", role="best")["step"]
+        best = values_of(study, variant, split="validation", metric="bits_per_base", role=weights_role(variant))
         settled = found.bits_at[SETTLED:].mean() if len(found.bits_at) > SETTLED else np.nan
         rows.append(
             {
@@ -99,12 +105,13 @@ def scores(study: StudyResults) -> pd.DataFrame:
                 "size": size(variant),
                 "parameters": int(values_of(study, variant, split="run", metric="parameters", role="cost")[0]),
                 "window": len(found.bits_at),
-                "passes over the training sequence": passes(study, variant),
-                "best step": float(steps.mean()),
+                "tokens that can follow": 4 ** encoding_of(study, variant.recipe)[1],
+                "tested at step": tested_step(study, variant),
+                "passes over the training sequence by then": passes(study, variant),
                 **estimate("validation bits/base", mean_over_seeds(best)),
                 **_scores(study, variant),
                 f"test bits/base after {SETTLED} tokens": float(settled),
-                "report D, accuracy (%)": _claimed(study, variant, "accuracy@test"),
+                "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
             }
         )
     return pd.DataFrame(rows)
@@ -141,7 +148,7 @@ def same_choice(study: StudyResults) -> pd.DataFrame:
         curve = rows_of(study, variant, split="validation", metric="loss", role="curve").sort_values("step")
         below = curve[curve["value"] < np.log(4) * stride]["step"]
         start = rows_of(study, variant, split="train", metric="loss_at_start", role="curve")
-        bases = _base_model(study, variant)
+        bases = base_model(study, variant)
         rows.append(
             {
                 **_who(study, variant),
@@ -162,7 +169,7 @@ def same_choice(study: StudyResults) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=None if rows else ["genome", "model"])
 
 
-def _base_model(study: StudyResults, variant: Variant) -> Variant | None:
+def base_model(study: StudyResults, variant: Variant) -> Variant | None:
     """Return the tested char_lstm of the same genome, split and number of bases with the longest budget."""
     own, stride = study.plan.recipes[variant.recipe], encoding_of(study, variant.recipe)[1]
     bases = study.cards[variant.recipe]["cut"]["length"] * stride
@@ -185,7 +192,7 @@ def sweeps(study: StudyResults) -> pd.DataFrame:
             continue
         for variant in variants(study, name):
             best = {
-                metric: values_of(study, variant, split="validation", metric=metric, role="best")
+                metric: values_of(study, variant, split="validation", metric=metric, role=weights_role(variant))
                 for metric in ("accuracy", "bits_per_base")
             }
             rows.append(
@@ -199,7 +206,7 @@ def sweeps(study: StudyResults) -> pd.DataFrame:
                     "lr": variant.values.get("lr"),
                     **estimate("validation accuracy (%)", mean_over_seeds(best["accuracy"]), 100),
                     **estimate("validation bits/base", mean_over_seeds(best["bits_per_base"])),
-                    "validation windows": study.cards[variant.recipe]["windows"]["validation"],
+                    "validation windows": study.cards[variant.recipe]["counts"]["validation"],
                 }
             )
     return pd.DataFrame(rows, columns=None if rows else ["varies", "genome"])
@@ -219,16 +226,16 @@ def training(study: StudyResults) -> pd.DataFrame:
             float(ends["step"].max()),
             values_of(study, variant, split="run", metric="seconds_training", role="cost"),
         )
-        tokens = steps * variant.values.get("batch_size", 64) * study.cards[variant.recipe]["cut"]["length"]
+        tokens = items_seen(study, variant, steps) * study.cards[variant.recipe]["cut"]["length"]
         rows.append(
             {
                 **_who(study, variant),
                 "size": size(variant),
                 "batch": variant.values.get("batch_size", 64),
                 "steps": steps,
-                "passes over the training sequence": passes(study, variant),
+                "tokens trained on": tokens,
                 **estimate("loss at step 0 (nats)", mean_over_seeds(first.to_numpy())),
-                "report D, step 0": _claimed(study, variant, "loss@train", step=0),
+                "report D, step 0": claimed(study, variant, "loss@train", step=0),
                 **estimate("training loss, last (nats)", mean_over_seeds(last.to_numpy())),
                 **estimate("training (s)", mean_over_seeds(seconds)),
                 **estimate("tokens/s", mean_over_seeds(tokens / np.maximum(seconds, 1e-9))),
@@ -259,7 +266,7 @@ def losses(study: StudyResults) -> pd.DataFrame:
                     "step": step,
                     "training loss (nats)": float(ours.mean()) if len(ours) else np.nan,
                     "report D (nats)": claim["value"],
-                    "reached": "yes" if len(ours) else "no: fewer steps, or not scored at this one",
+                    "reached": "yes" if len(ours) else "no: fewer steps, or no round began at this one",
                 }
             )
     return pd.DataFrame(rows, columns=None if rows else ["genome", "model"])
@@ -270,7 +277,7 @@ def codons(study: StudyResults) -> pd.DataFrame:
     rows = []
     for variant in [*tested_variants(study, False), *tested_variants(study, True)]:
         found, codon = Tested.of(study).reduced(variant), Tested.of(study).windows(variant.recipe).codon
-        if found is None or codon is None:
+        if found is None or codon is None or study.cards[variant.recipe]["control"] == "markov":  # which has no genes
             continue
         for place in CODONS:
             if place in found.codon_right:
@@ -307,7 +314,7 @@ def genomes(study: StudyResults) -> pd.DataFrame:
                 "ambiguous bases": genome["ambiguous"],
                 "GC (%)": 100 * genome["gc"],
                 "segments too short": card["segments_too_short"],
-                **{f"{split} windows": card["windows"][split] for split in SPLITS},
+                **{f"{split} windows": card["counts"][split] for split in SPLITS},
                 "training tokens": card["tokens"]["train"],
                 "dropped as homologous": sum(card["dropped"].values()),
                 **{

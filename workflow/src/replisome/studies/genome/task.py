@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from replisome.io import read_json, read_parquet
 from replisome.models import IGNORED, DataSpec
+from replisome.models._contexts import turned
 from replisome.studies.genome.windows import union
 
 TILE = 4096  # tokens that one item of the disjoint view predicts
@@ -92,17 +93,14 @@ class NextToken:
     def augment(self, inputs: Tensor, targets: Tensor, how: str) -> tuple[Tensor, Tensor]:
         """Return half of the windows, by chance, as they read on the other strand (``reverse_complement``)."""
         windows = torch.cat([inputs, targets[:, -1:]], dim=1)
-        turned = self.reverse_complement(windows)
+        other = self.reverse_complement(windows)
         chosen = torch.rand(len(windows), 1, device=windows.device) < 0.5
-        windows = torch.where(chosen, turned, windows)
+        windows = torch.where(chosen, other, windows)
         return windows[:, :-1], windows[:, 1:]
 
     def reverse_complement(self, tokens: Tensor) -> Tensor:
         """Return windows of tokens (batch, n) on the other strand: each k-mer turned, and their order."""
-        turned, rest = torch.zeros_like(tokens), tokens
-        for _ in range(self.k):
-            turned, rest = turned * 4 + 3 - rest % 4, rest // 4
-        return turned.flip(1)
+        return turned(tokens, self.k).flip(1)
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the mean cross-entropy of logits (batch, length, tokens), in nats a token."""

@@ -65,7 +65,7 @@ class Tested:
             card = self.study.cards[recipe]
             bases = metadata["length"] * metadata["stride"]
             width = max(2 * bases, card["genome"]["bases"] // STRETCHES)
-            stretch = (frame["contig"].to_numpy() << 32) + frame["position"].to_numpy() // width
+            stretch = (frame["contig"].to_numpy().astype(np.int64) << 32) + frame["position"].to_numpy() // width
             self._windows[recipe] = Windows(frame, stretch, codon)
         return self._windows[recipe]
 
@@ -136,12 +136,32 @@ def genome_of(study: StudyResults, recipe: str) -> str:
     return f"{source['dataset'].removeprefix('genome-')}, {card['bases']:,} bases"
 
 
+def weights_role(variant: Variant) -> str:
+    """Return the role of the validation scores of the weights that are tested: best, or last."""
+    role: str = variant.runs[0].settings.get("weights", "best")
+    return role
+
+
+def tested_step(study: StudyResults, variant: Variant) -> float:
+    """Return the mean step of the weights that are tested, or would be."""
+    rows = rows_of(study, variant, split="validation", metric="loss", role=weights_role(variant))
+    return float(rows["step"].mean())
+
+
+def items_seen(study: StudyResults, variant: Variant, steps: float) -> float:
+    """Return how many windows that many steps trained on; the last batch of a pass over them may be small."""
+    windows, batch = study.cards[variant.recipe]["counts"]["train"], variant.values.get("batch_size", 64)
+    whole, rest = divmod(steps, -(-windows // batch))
+    return float(whole * windows + min(rest * batch, windows))
+
+
 def passes(study: StudyResults, variant: Variant) -> float:
-    """Return how often training went over the sequence it had: tokens predicted by those there are."""
-    steps = rows_of(study, variant, split="train", metric="loss", role="curve")["step"].max()
-    length = study.cards[variant.recipe]["cut"]["length"]
-    batch = min(variant.values.get("batch_size", 64), study.cards[variant.recipe]["windows"]["train"])
-    return float(steps * batch * length / study.cards[variant.recipe]["tokens"]["train"])
+    """Return how often training had gone over its sequence when the tested weights were reached; NaN for counts."""
+    if variant.model in COUNTS:
+        return float("nan")
+    card = study.cards[variant.recipe]
+    seen = items_seen(study, variant, tested_step(study, variant)) * card["cut"]["length"]
+    return float(seen / card["tokens"]["train"])
 
 
 def tested_variants(study: StudyResults, counts: bool) -> list[Variant]:
@@ -167,11 +187,18 @@ def families(study: StudyResults) -> list[list[Variant]]:
     return [members for members in found.values() if len({v.recipe for v in members}) > 1]
 
 
-def last_training_bits(study: StudyResults, variant: Variant) -> list[float]:
-    """Return each seed's mean training loss over its last round, in bits a base."""
+def training_bits(study: StudyResults, variant: Variant) -> float:
+    """Return the training loss of the round that ended with the tested weights, in bits a base; NaN for counts.
+
+    What counts cost on the very bases that were counted says nothing of them.
+    """
+    if variant.model in COUNTS:
+        return float("nan")
     stride = encoding_of(study, variant.recipe)[1]
-    rows = rows_of(study, variant, split="train", metric="loss", role="curve").sort_values("step")
-    return [float(group["value"].iloc[-1]) / np.log(2) / stride for _, group in rows.groupby("seed")]
+    rows = rows_of(study, variant, split="train", metric="loss", role="curve")
+    tested = rows_of(study, variant, split="validation", metric="loss", role=weights_role(variant))
+    met = rows.merge(tested[["seed", "epoch"]], on=["seed", "epoch"])
+    return float(met["value"].mean() / np.log(2) / stride)
 
 
 def successors(study: StudyResults, variant: Variant) -> np.ndarray:

@@ -67,6 +67,11 @@ def split_windows(where: Layout, split: str, cut: Cut, k: int) -> dict[str, np.n
         found = _at_random(where, cut)
     else:
         parts, blocks = (PREFIX, 1) if split == "prefix80" else (BLOCK, cut.blocks)
+        if where.tokens * VALIDATION / blocks <= cut.length:
+            raise ReplisomeError(
+                f"recipe: {where.tokens} tokens in {blocks} blocks leave no room to validate windows of {cut.length}"
+                "; lower windows.length or windows.blocks, or give a longer sequence."
+            )
         ends = np.cumsum([share for _, share in parts] * blocks) * where.tokens / blocks
         edges = [0, *(int(end) for end in ends.round())]
         found = _in_blocks(where, cut, edges, [name for name, _ in parts] * blocks, gap=cut.length + k)
@@ -78,14 +83,14 @@ def split_windows(where: Layout, split: str, cut: Cut, k: int) -> dict[str, np.n
         if not len(found[name]):
             raise ReplisomeError(
                 f"recipe: the {name} split has no window of {cut.length} tokens; the genome has {where.tokens} tokens. "
-                "Lower windows.length or windows.blocks, or give a longer sequence."
+                "Lower windows.length, windows.blocks or windows.step, or give a longer sequence."
             )
     return found
 
 
 def _at_random(where: Layout, cut: Cut) -> dict[str, np.ndarray]:
     windows = np.maximum(0, (where.sizes - cut.length - 1) // cut.step + 1)
-    _check_number(int(windows.sum()))
+    _check_number(int(windows.sum()), cut.step)
     starts = np.concatenate(
         [first + cut.step * np.arange(n, dtype=np.int64) for first, n in zip(where.first, windows, strict=True)]
     )
@@ -102,9 +107,8 @@ def _in_blocks(where: Layout, cut: Cut, edges: Sequence[int], owners: Sequence[s
 
     At each border the split that is read earlier gives way: training to validation, both to test.
     """
-    found: dict[str, list[np.ndarray]] = {name: [] for name in SPLITS}
+    stretches: list[tuple[str, int, int, int]] = []
     ends = where.first + where.sizes
-    total = 0
     for number, owner in enumerate(owners):
         low, high = edges[number], edges[number + 1]
         before = owners[number - 1] if number else owner
@@ -113,12 +117,14 @@ def _in_blocks(where: Layout, cut: Cut, edges: Sequence[int], owners: Sequence[s
         high -= gap if SPLITS.index(after) > SPLITS.index(owner) else 0
         step = cut.step if owner == "train" else cut.length
         for segment in range(*_reached(where.first, ends, low, high)):
-            begin, end = max(low, int(where.first[segment])), min(high, int(ends[segment]))
-            starts = np.arange(begin, end - cut.length, step, dtype=np.int64)
-            total += len(starts)
-            _check_number(total)
-            found[owner].append(starts)
-    return {name: np.concatenate(parts) if parts else np.empty(0, np.int64) for name, parts in found.items()}
+            begin, end = max(low, int(where.first[segment])), min(high, int(ends[segment])) - cut.length
+            if begin < end:
+                stretches.append((owner, begin, end, step))
+    _check_number(sum(len(range(*stretch[1:])) for stretch in stretches if stretch[0] == "train"), cut.step)
+    found: dict[str, list[np.ndarray]] = {name: [np.empty(0, np.int64)] for name in SPLITS}
+    for owner, *stretch in stretches:
+        found[owner].append(np.arange(*stretch, dtype=np.int64))
+    return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
 def _reached(first: np.ndarray, ends: np.ndarray, low: int, high: int) -> tuple[int, int]:
@@ -126,12 +132,10 @@ def _reached(first: np.ndarray, ends: np.ndarray, low: int, high: int) -> tuple[
     return int(np.searchsorted(ends, low, side="right")), int(np.searchsorted(first, high, side="left"))
 
 
-def _check_number(windows: int) -> None:
+def _check_number(windows: int, step: int) -> None:
     if windows > MOST:
-        raise ReplisomeError(
-            f"recipe: more than {MOST:,} windows; raise windows.step (1 starts one at every token) to "
-            f"{-(-windows // MOST) + 1} or more."
-        )
+        enough = -(-windows * step // MOST) + 1
+        raise ReplisomeError(f"recipe: more than {MOST:,} windows; raise windows.step from {step} to {enough} or more.")
 
 
 def _thinned(starts: np.ndarray, most: int | None) -> np.ndarray:
