@@ -1,12 +1,15 @@
 """The genome study from end to end: what it leaves, that its controls behave, and what real genomes give."""
 
+import copy
 import json
 import math
+import re
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Workflow
+from conftest import TINY, Workflow
 
 from replisome import studies
 from replisome.io import read_parquet
@@ -80,17 +83,94 @@ def test_tokens_are_stored_once_for_all_splits(results):
     assert read_parquet(recipe / "train.parquet")[0].column_names == ["start"]
 
 
-def test_missing_tokens_prepare_the_recipe_again(finished_genome, tmp_path):
-    import shutil  # noqa: PLC0415 (this test alone needs a copy)
+@pytest.fixture
+def copied(finished_genome, tmp_path):
+    """A finished workflow to edit."""
+    shutil.copytree(finished_genome, tmp_path / "genome", symlinks=True)
+    return Workflow(tmp_path / "genome", "genome")
 
-    copy = tmp_path / "genome"
-    shutil.copytree(finished_genome, copy, symlinks=True)
-    work = Workflow(copy, "genome")
-    assert work.pending("genome") == {}
-    work.edit("workflow/src/replisome/studies/genome/overlap.py", "SHARED = 24", "SHARED = 20")
-    pending = work.pending("genome")
-    assert pending["prepare_with_tokens"] == 7
-    assert pending["train"] == 10
+
+def test_a_second_run_does_nothing_and_an_edited_table_trains_nothing(copied):
+    assert copied.pending("genome") == {}
+    copied.edit("workflow/src/replisome/studies/genome/tables.py", "SETTLED = 32", "SETTLED = 16")
+    assert copied.pending("genome") == {"summarise_genome": 1, "figures_genome": 1, "genome": 1}
+
+
+def test_edited_preparation_prepares_every_recipe_and_trains_every_run(copied):
+    copied.edit("workflow/src/replisome/studies/genome/frames.py", "SHORTEST = 300", "SHORTEST = 150")
+    pending = copied.pending("genome")
+    assert pending["prepare_with_tokens"] == 8
+    assert pending["train"] == 12
+
+
+def test_other_steps_in_the_grid_train_only_the_new_run(copied):
+    overrides = copy.deepcopy(TINY)
+    overrides["genome"]["experiments"]["sweep_steps"]["models"]["char_lstm"]["grid"]["steps"] = [1, 2, 3]
+    assert copied.pending("genome", overrides=overrides)["train"] == 1
+
+
+def test_tested_weights_are_the_last_where_the_experiment_says_so(results, replisome, tmp_path):
+    run = results / "genome/short_sound/runs/char_lstm/embedding=3+hidden=4+lr=0.01/seed=0"
+    assert json.loads((run / "config.json").read_text())["weights"] == "last"
+    data = results / "genome/short_sound"
+    done = replisome("evaluate", "--run", run / "config.json", "--data", data, "--weights", run / "last.safetensors",
+                     "--out", tmp_path, "--threads", 1)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    scores = [json.loads((folder / "metrics.json").read_text())["scores"] for folder in (run / "test", tmp_path)]
+    assert scores[0] == scores[1]
+    leakage = pd.read_csv(results / "genome/tables/leakage.csv").set_index("recipe")
+    assert leakage.loc["short_sound", "tested at step"] == 4
+    chosen = json.loads((results / "genome/selection/protocols/selection.json").read_text())["recipes"]["short_sound"]
+    validation = json.loads((run / "validation.json").read_text())
+    assert chosen[0]["mean"] == validation["last"]["bits_per_base"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"experiments": {"models": {"budget": {"epochs": 2}}}}, "give either 'epochs', or 'steps' and 'every'"),
+        ({"experiments": {"models": {"budget": {"every": None}}}}, "give either 'epochs'"),
+        (
+            {"experiments": {"models": {"models": {"char_lstm": {"grid": {"steps": ["many"]}}}}}},
+            "'steps' is a whole number",
+        ),
+        ({"experiments": {"models": {"training": {"augment": "flips"}}}}, "study 'genome' has no 'flips'"),
+        ({"experiments": {"models": {"weights": "worst"}}}, "'worst' is not one of: best, last"),
+        ({"recipes": {"control": {"windows": {"length": 0}}}}, "recipes.control.windows.length': 0 is less than"),
+        ({"recipes": {"control": {"windows": {"width": 3}}}}, "unknown key 'recipes.control.windows.width'"),
+        ({"recipes": {"control": {"encoding": "kmer7"}}}, "'kmer7' is not one of"),
+        ({"recipes": {"genes": {"source": {"options": {"order": 3}}}}}, "unknown option 'order'"),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_a_message(fresh, change, message):
+    fresh.study = "genome"
+    done = fresh.run("--dry-run", overrides={"genome": change})
+    assert done.returncode == 1
+    assert message in done.stdout, done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_caps_hold_steps_wherever_they_stand(fresh):
+    fresh.study = "genome"
+    overrides = {"genome": {"experiments": {"sweep_steps": {"recipes": ["sound"]}}}}
+    done = fresh.run("--dry-run", "--printshellcmds", overrides=overrides, preset="full", max_steps="3", max_seeds="1")
+    assert done.returncode == 0, done.stdout
+    budgets = {tuple(map(int, found)) for found in re.findall(r'"budget":{"every":(\d+),"steps":(\d+)}', done.stdout)}
+    assert budgets == {(3, 3)}
+    assert "steps=3" in done.stdout
+    assert "steps=1000" not in done.stdout
+
+
+@pytest.mark.parametrize("model", ["bilstm", "cnn1d", "cnn"])
+def test_a_model_for_other_data_is_refused(fresh, model):
+    fresh.study = "genome"
+    overrides = copy.deepcopy(TINY)
+    overrides["genome"]["experiments"]["models"]["models"] = {"char_lstm": None, model: {}}
+    run = f"results/demo/genome/control/runs/{model}/default/seed=0/validation.json"
+    done = fresh.run(run, overrides=overrides)
+    assert done.returncode == 1
+    assert f"error: {'model' if model == 'cnn' else 'this model'}" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_the_controls_behave_as_their_entropy_says(fresh):

@@ -192,3 +192,36 @@ def test_a_stand_in_of_the_same_name_never_poses_as_the_official_file(ledger, tm
     download.run(
         "x", ledger(entry(**PACKED, stand_in=stand_in)), True, mirror, tmp_path / "resources/x/stand-in/raw.txt.gz"
     )
+
+
+CONTENT = f"content-sha256:{hashlib.sha256(DATA).hexdigest()}"
+
+
+@pytest.mark.parametrize("packed", [gzip.compress(DATA, 1), gzip.compress(DATA, 9, mtime=1), DATA])
+def test_a_checksum_of_content_holds_whatever_compressed_it(mirror, ledger, tmp_path, packed):
+    out = tmp_path / "resources" / "x" / "1" / "raw.fna.gz"
+    name = "raw.fna.gz" if packed != DATA else "raw.fna"
+    (mirror / "study" / name).write_bytes(packed)
+    download.run("x", ledger(entry(file="raw.fna.gz", checksum=CONTENT)), False, mirror, out)
+    assert gzip.decompress(out.read_bytes()) == DATA
+    assert "not compared" not in read_json(out.with_name("raw.fna.gz.origin.json"))["from"]
+
+
+@pytest.mark.parametrize("wrong", [gzip.compress(b"other"), gzip.compress(DATA)[:-9], b"other"])
+def test_another_content_or_a_damaged_one_is_refused(mirror, ledger, tmp_path, wrong):
+    out = tmp_path / "resources" / "x" / "1" / "raw.fna.gz"
+    (mirror / "study" / "raw.fna.gz").write_bytes(wrong)
+    with pytest.raises(ReplisomeError, match=r"wrong checksum: found .*expected content-sha256"):
+        download.run("x", ledger(entry(file="raw.fna.gz", checksum=CONTENT)), False, mirror, out)
+    assert not out.exists()
+
+
+def test_a_download_of_the_wrong_content_goes_on_to_the_next_address(server, ledger, tmp_path):
+    folder, address = server
+    out = tmp_path / "resources" / "x" / "1" / "raw.fna.gz"
+    (folder / "bad").write_bytes(gzip.compress(b"other"))
+    (folder / "good").write_bytes(gzip.compress(DATA))
+    about = entry(file="raw.fna.gz", checksum=CONTENT, addresses=[f"{address}/bad", f"{address}/good"])
+    download.run("x", ledger(about), False, None, out)
+    assert gzip.decompress(out.read_bytes()) == DATA
+    assert read_json(out.with_name("raw.fna.gz.origin.json"))["from"] == f"{address}/good"

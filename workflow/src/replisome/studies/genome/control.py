@@ -23,11 +23,14 @@ BETWEEN = (40, 160)  # bases between elements
 
 
 class Drawn(NamedTuple):
-    """A genome of one contig, what each base costs who knows how it was drawn (n,) in bits, and the expected mean."""
+    """A genome of one contig, what each base costs who knows how it was drawn (n,) in bits, and the least cost.
+
+    ``least`` is what no model can beat on sequence it has not seen; None where repeats make that depend on the split.
+    """
 
     genome: Genome
     bits: np.ndarray
-    expected: float
+    least: float | None
 
 
 def draw_markov(*, bases: int = 200_000, order: int = 3, concentration: float = 1.0, seed: int = 1) -> Drawn:
@@ -115,7 +118,7 @@ def draw_genes(
         parts += [(rng.integers(0, 4, gap), np.full(gap, 2.0)), elements[number]]
     codes, bits = (np.concatenate([part[which] for part in parts])[:bases] for which in (0, 1))
     bits = bits.astype(np.float32)
-    return Drawn(one_contig(codes.astype(np.uint8), "genes"), bits, float(bits.mean()))
+    return Drawn(one_contig(codes.astype(np.uint8), "genes"), bits, None)
 
 
 def one_contig(codes: np.ndarray, name: str) -> Genome:

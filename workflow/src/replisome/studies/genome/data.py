@@ -51,9 +51,9 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     """
     options = recipe["source"].get("options", {})
     if "control" in recipe["source"]:
-        genome, costs, expected = _control(recipe["source"]["control"], options)
+        genome, costs, least = _control(recipe["source"]["control"], options)
     else:
-        genome, costs = read(recipe, files, **options), None
+        genome, costs, least = read(recipe, files, **options), None, None
     k, stride = encoding(recipe["encoding"])
     cut = cut_of(recipe)
     coded = Coded(genome, k, stride, layout([s.length for s in genome.segments], k, stride))
@@ -61,10 +61,11 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     dropped = dict.fromkeys(SPLITS, 0)
     if recipe["split"] == "homology":
         starts, dropped = _without_homologues(coded, cut, starts)
-    extra = {}
+    extra: dict[str, Any] = {}
     if costs is not None:
-        oracle = {split: _mean_cost(coded, cut, starts[split], costs) for split in SPLITS}
-        extra["ceiling"] = {"metric": "bits_per_base", "expected": expected, "oracle_on_this_draw": oracle}
+        extra["oracle"] = {split: _mean_cost(coded, cut, starts[split], costs) for split in SPLITS}
+    if least is not None:
+        extra["ceiling"] = {"metric": "bits_per_base", "expected": least, "oracle_on_this_draw": extra["oracle"]}
     tables = {split: _windows(coded, cut, starts, split) for split in SPLITS}
     metadata = {"k": k, "stride": stride, "tokens": 4**k, "alphabet": ALPHABET, "length": cut.length}
     kind = np.min_scalar_type(4**k - 1)
@@ -112,11 +113,11 @@ def encoding(name: str) -> tuple[int, int]:
     return k, k if found[2] else 1
 
 
-def _control(name: str, options: Mapping[str, Any]) -> tuple[Genome, np.ndarray, float]:
+def _control(name: str, options: Mapping[str, Any]) -> tuple[Genome, np.ndarray, float | None]:
     # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
     module = importlib.import_module("replisome.studies.genome.control")
-    genome, costs, expected = getattr(module, f"draw_{name}")(**options)
-    return genome, costs, expected
+    genome, costs, least = getattr(module, f"draw_{name}")(**options)
+    return genome, costs, least
 
 
 def _mean_cost(coded: Coded, cut: Cut, starts: np.ndarray, costs: np.ndarray) -> float:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -12,7 +14,17 @@ from replisome.plots import COLOURS, LINES, MARKERS
 from replisome.results import StudyResults
 from replisome.studies.genome.leak import NAMES, memory
 from replisome.studies.genome.places import along_genome, codon_positions, positions
-from replisome.studies.genome.shown import COLUMNS, empty, grid, main_recipes, main_variants, note, short, titled
+from replisome.studies.genome.shown import (
+    COLUMNS,
+    by_recipe,
+    empty,
+    grid,
+    line,
+    main_recipes,
+    main_variants,
+    note,
+    short,
+)
 from replisome.studies.genome.tested import (
     SWEEP,
     Tested,
@@ -20,6 +32,7 @@ from replisome.studies.genome.tested import (
     encoding_of,
     genome_of,
     tested_variants,
+    weights_role,
 )
 from replisome.variants import Variant, rows_of, values_of, variants
 
@@ -28,41 +41,38 @@ __all__ = ["along_genome", "codon_positions", "loss_curves", "memory", "networks
 
 def loss_curves(study: StudyResults) -> Figure:
     """Loss against step, training dashed and validation solid."""
-    recipes = main_recipes(study, counts=False)
-    if not recipes:
-        return empty("no network was trained")
-    figure, axes = grid(len(recipes))
-    for panel, recipe in zip(axes, recipes, strict=True):
+
+    def draw(panel: Axes, recipe: str) -> None:
         k, stride = encoding_of(study, recipe)
         for style, variant in enumerate(main_variants(study, recipe)):
-            colour = COLOURS[style % len(COLOURS)]
-            for split, line in (("train", "--"), ("validation", "-")):
+            for split in ("train", "validation"):
                 rows = rows_of(study, variant, split=split, metric="loss", role="curve")
                 curve = rows.groupby("step")["value"].mean()
-                name = f"{short(variant)} (n={len(variant.runs)})" if split == "validation" else None
-                panel.plot(curve.index, curve, line, color=colour, lw=1.7, marker="o", ms=3, label=name)
-        panel.axhline(np.log(4) * stride, color="0.35", lw=1.0, ls=(0, (1, 1)))
-        note(panel, np.log(4) * stride, f"ln {4**stride}: any that can follow")
-        if k != stride:
-            panel.axhline(np.log(4**k), color="0.6", lw=1.0, ls=(0, (1, 1)))
-            note(panel, np.log(4**k), f"ln {4**k}: any token")
-        panel.set_title(titled(study, recipe))
-        panel.set_xlabel("optimiser step (solid: validation, dashed: training)")
-        panel.legend(fontsize=9, loc="lower left")
-    for panel in axes[::COLUMNS]:
-        panel.set_ylabel("cross-entropy (nats a token)")
-    return figure
+                if split == "validation":
+                    line(panel, curve.index, curve, variant, style)
+                else:
+                    panel.plot(curve.index, curve, "--", color=COLOURS[style % len(COLOURS)], lw=1.4)
+        levels = {np.log(4) * stride: f"ln {4**stride}: any that can follow"}
+        levels |= {np.log(4**k): f"ln {4**k}: any token"} if k != stride else {}
+        for level, what in levels.items():
+            panel.axhline(level, color="0.5", lw=1.0, ls=(0, (1, 1)))
+            note(panel, level, what)
+
+    x = "optimiser step (solid: validation, dashed: training)"
+    return by_recipe(study, main_recipes(study, counts=False), draw, x, "cross-entropy (nats a token)")
 
 
 def networks_and_counts(study: StudyResults) -> Figure:
     """Bits a base of counts against their order, beside the mix and the networks."""
     counted = [v for v in tested_variants(study, True) if v.model == "context_counts"]
-    recipes = [recipe for recipe in study.plan.recipes if any(v.recipe == recipe for v in counted)]
-    if not recipes:
-        return empty("no context counts were tested")
     tested = Tested.of(study)
-    figure, axes = grid(len(recipes), height=4.8)
-    for panel, recipe in zip(axes, recipes, strict=True):
+
+    def same(recipe: str) -> list[Any]:
+        """Return what recipes of one genome and split have in common, whatever their encoding."""
+        plan = study.plan.recipes[recipe]
+        return [plan["source"], plan["split"], study.cards[recipe]["cut"]["step"]]
+
+    def draw(panel: Axes, recipe: str) -> None:
         own = sorted((v for v in counted if v.recipe == recipe), key=lambda v: v.values["k"])
         found = [tested.score(v, "bits") for v in own]
         bars = np.array([[e.value - e.low, e.high - e.value] for e in found]).T
@@ -71,10 +81,8 @@ def networks_and_counts(study: StudyResults) -> Figure:
             marker="o", capsize=3, label="counts of order k",
         )  # fmt: skip
         others = [v for v in main_variants(study, recipe, counts=True) if v.model == "context_mix"]
-        split = {key: study.plan.recipes[recipe][key] for key in ("source", "split")}
         for other in study.plan.recipes:
-            if {key: study.plan.recipes[other][key] for key in split} == split:
-                others += main_variants(study, other)
+            others += main_variants(study, other) if same(other) == same(recipe) else []
         for style, variant in enumerate(others, start=1):
             bits = tested.score(variant, "bits").value
             k, stride = encoding_of(study, variant.recipe)
@@ -83,20 +91,16 @@ def networks_and_counts(study: StudyResults) -> Figure:
                 bits, color=COLOURS[style % len(COLOURS)], ls=LINES[style % len(LINES)], lw=1.6,
                 label=f"{short(variant)}{kmers}: {bits:.3f}",
             )  # fmt: skip
-        ceiling = study.cards[recipe].get("ceiling")
-        if ceiling:
-            best = ceiling["oracle_on_this_draw"]["test"]
-            panel.axhline(best, color="black", lw=1.2, ls=(0, (1, 1)), label=f"best possible: {best:.3f}")
-        panel.set_title(titled(study, recipe))
-        panel.set_xlabel("order k (bases of context)")
-        panel.legend(fontsize=8)
-    for panel in axes[::COLUMNS]:
-        panel.set_ylabel("test bits/base")
-    return figure
+        if "ceiling" in study.cards[recipe]:
+            least = study.cards[recipe]["ceiling"]["oracle_on_this_draw"]["test"]
+            panel.axhline(least, color="black", lw=1.2, ls=(0, (1, 1)), label=f"best possible: {least:.3f}")
+
+    recipes = [recipe for recipe in study.plan.recipes if any(v.recipe == recipe for v in counted)]
+    return by_recipe(study, recipes, draw, "order k (bases of context)", "test bits/base")
 
 
 def short_runs(study: StudyResults) -> Figure:
-    """Best validation accuracy of the short runs that vary one thing."""
+    """Validation accuracy of the short runs that vary one thing."""
     names = [name for name in study.plan.experiments if name.startswith(SWEEP)]
     if not names:
         return empty("this configuration has no sweeps")
@@ -107,7 +111,7 @@ def short_runs(study: StudyResults) -> Figure:
         lines: dict[str, list[tuple[float, float]]] = {}
         for variant in members:
             value = study.cards[variant.recipe]["cut"]["length"] if key == "window" else _setting(variant, key)
-            best = values_of(study, variant, split="validation", metric="accuracy", role="best").mean()
+            best = values_of(study, variant, split="validation", metric="accuracy", role=weights_role(variant)).mean()
             recipe = study.plan.recipes[variant.recipe]
             lines.setdefault(f"{recipe['protocol']} ({NAMES[recipe['split']]})", []).append((value, 100 * best))
         for style, (shown, points) in enumerate(lines.items()):
@@ -121,7 +125,7 @@ def short_runs(study: StudyResults) -> Figure:
         panel.set_xlabel(f"{key} (log scale)")
         panel.legend(fontsize=9)
     for panel in axes[::COLUMNS]:
-        panel.set_ylabel("best validation accuracy (%)")
+        panel.set_ylabel("validation accuracy (%)")
     return figure
 
 

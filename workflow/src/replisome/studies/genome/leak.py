@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from replisome.plots import COLOURS, LINES, MARKERS
 from replisome.results import StudyResults
+from replisome.studies.genome.columns import base_model, claimed
 from replisome.studies.genome.shown import best_counts, empty, grid, note
-from replisome.studies.genome.tables import base_model, claimed
 from replisome.studies.genome.tested import (
     COUNTS,
     SOURCE,

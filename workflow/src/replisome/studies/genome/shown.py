@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from replisome.plots import WIDTH, panels
+from replisome.plots import COLOURS, WIDTH, panels
 from replisome.results import StudyResults
 from replisome.studies.genome.tested import SWEEP, genome_of, tested_variants
 from replisome.variants import Variant, heading, values_of, variants
@@ -79,3 +80,23 @@ def best_counts(study: StudyResults, candidates: Sequence[Variant]) -> Variant |
         return float(found.mean())
 
     return min(candidates, key=paid, default=None)
+
+
+def by_recipe(study: StudyResults, recipes: Sequence[str], draw: Callable[[Axes, str], None], x: str, y: str) -> Figure:
+    """Return a figure with a panel a recipe, which ``draw`` fills, or one that says that nothing was tested."""
+    if not recipes:
+        return empty("nothing of this kind was tested")
+    figure, axes = grid(len(recipes))
+    for number, (panel, recipe) in enumerate(zip(axes, recipes, strict=True)):
+        draw(panel, recipe)
+        panel.set_title(titled(study, recipe))
+        panel.set_xlabel(x)
+        if number % COLUMNS == 0:
+            panel.set_ylabel(y)
+        panel.legend(fontsize=8)
+    return figure
+
+
+def line(panel: Axes, x: ArrayLike, y: ArrayLike, variant: Variant, style: int) -> None:
+    """Draw one model's curve."""
+    panel.plot(x, y, color=COLOURS[style % len(COLOURS)], marker="o", ms=3, lw=1.4, label=short(variant))

@@ -5,25 +5,20 @@ A column ``x`` with neighbours ``x low`` and ``x high`` is an estimate with its 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from replisome.results import StudyResults
 from replisome.splits import SPLITS
 from replisome.statistics import mean_over_seeds
+from replisome.studies.genome.columns import base_model, claimed, final_scores, who
 from replisome.studies.genome.tested import (
     CODONS,
     COUNTS,
-    SOURCE,
-    SWEEP,
     Tested,
-    budget,
     encoding_of,
     families,
     genome_of,
-    items_seen,
     label,
     passes,
     size,
@@ -33,40 +28,22 @@ from replisome.studies.genome.tested import (
     training_bits,
     weights_role,
 )
-from replisome.variants import Variant, about, data_kind, estimate, rows_of, values_of, variants
+from replisome.studies.genome.training_tables import losses, sweeps, training
+from replisome.variants import about, data_kind, estimate, rows_of, values_of
+
+__all__ = [
+    "baselines",
+    "codons",
+    "genomes",
+    "leakage",
+    "losses",
+    "same_choice",
+    "scores",
+    "sweeps",
+    "training",
+]
 
 SETTLED = 32  # tokens after which a model has some context
-BASES = 5_900_000  # of report D's genome, the only thing that it says of it
-
-
-def _who(study: StudyResults, variant: Variant) -> dict[str, Any]:
-    """Return the columns that say what a row is about."""
-    return {"genome": genome_of(study, variant.recipe), "model": label(variant), **about(study, variant)}
-
-
-def _ceiling(study: StudyResults, recipe: str) -> float:
-    """Return what the oracle of a control pays on the test windows, in bits a base."""
-    found: float = study.cards[recipe].get("ceiling", {}).get("oracle_on_this_draw", {}).get("test", np.nan)
-    return found
-
-
-def claimed(study: StudyResults, variant: Variant, quantity: str, **where: Any) -> float | None:
-    """Return what the source says of a model; nothing of a control, another genome's size or another choice."""
-    card = study.cards[variant.recipe]
-    alike = 0.5 < card["genome"]["bases"] / BASES < 2 and encoding_of(study, variant.recipe)[1] == 1
-    if card["control"] or not alike:
-        return None
-    return study.claimed(SOURCE, quantity, model=variant.model, **where)
-
-
-def _scores(study: StudyResults, variant: Variant) -> dict[str, Any]:
-    tested = Tested.of(study)
-    return {
-        **estimate("test accuracy (%)", tested.score(variant, "right"), 100),
-        **estimate("test bits/base", tested.score(variant, "bits")),
-        "test windows": len(tested.windows(variant.recipe).table),
-        "oracle without memory, bits/base": _ceiling(study, variant.recipe),
-    }
 
 
 def leakage(study: StudyResults) -> pd.DataFrame:
@@ -77,13 +54,13 @@ def leakage(study: StudyResults) -> pd.DataFrame:
             seen = study.cards[variant.recipe]["overlap"]["test"]
             rows.append(
                 {
-                    **_who(study, variant),
+                    **who(study, variant),
                     "split": study.plan.recipes[variant.recipe]["split"],
                     "tested at step": tested_step(study, variant),
                     "passes over the training sequence by then": passes(study, variant),
                     "test bases seen in training (%)": 100 * seen["covered"],
                     "test 24-mers seen in training (%)": 100 * (np.nan if seen["shared"] is None else seen["shared"]),
-                    **_scores(study, variant),
+                    **final_scores(study, variant),
                     "training bits/base by then": training_bits(study, variant),
                     "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
                 }
@@ -101,7 +78,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
         settled = found.bits_at[SETTLED:].mean() if len(found.bits_at) > SETTLED else np.nan
         rows.append(
             {
-                **_who(study, variant),
+                **who(study, variant),
                 "size": size(variant),
                 "parameters": int(values_of(study, variant, split="run", metric="parameters", role="cost")[0]),
                 "window": len(found.bits_at),
@@ -109,7 +86,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
                 "tested at step": tested_step(study, variant),
                 "passes over the training sequence by then": passes(study, variant),
                 **estimate("validation bits/base", mean_over_seeds(best)),
-                **_scores(study, variant),
+                **final_scores(study, variant),
                 f"test bits/base after {SETTLED} tokens": float(settled),
                 "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
             }
@@ -128,7 +105,7 @@ def baselines(study: StudyResults) -> pd.DataFrame:
             if variant.values.get("both_strands", variant.model == COUNTS[1])
             else "one strand",
             **about(study, variant),
-            **_scores(study, variant),
+            **final_scores(study, variant),
         }
         for variant in tested_variants(study, True)
     ]
@@ -151,7 +128,7 @@ def same_choice(study: StudyResults) -> pd.DataFrame:
         bases = base_model(study, variant)
         rows.append(
             {
-                **_who(study, variant),
+                **who(study, variant),
                 "tokens": 4**k,
                 "bases a token adds": stride,
                 "tokens that can follow": 4**stride,
@@ -160,115 +137,12 @@ def same_choice(study: StudyResults) -> pd.DataFrame:
                 "ln tokens": float(np.log(4**k)),
                 "ln of those that can follow": float(np.log(4) * stride),
                 "first scored step below that": float(below.min()) if len(below) else np.nan,
-                **_scores(study, variant),
+                **final_scores(study, variant),
                 "model of bases, same split": "" if bases is None else label(bases),
                 "its accuracy (%)": np.nan if bases is None else 100 * Tested.of(study).score(bases, "right").value,
                 "its bits/base": np.nan if bases is None else Tested.of(study).score(bases, "bits").value,
             }
         )
-    return pd.DataFrame(rows, columns=None if rows else ["genome", "model"])
-
-
-def base_model(study: StudyResults, variant: Variant) -> Variant | None:
-    """Return the tested char_lstm of the same genome, split and number of bases with the longest budget."""
-    own, stride = study.plan.recipes[variant.recipe], encoding_of(study, variant.recipe)[1]
-    bases = study.cards[variant.recipe]["cut"]["length"] * stride
-
-    def alike(recipe: str) -> bool:
-        other = study.plan.recipes[recipe]
-        same = all(other[key] == own[key] for key in ("source", "split"))
-        steps = [study.cards[name]["cut"]["step"] for name in (recipe, variant.recipe)]
-        return same and steps[0] == steps[1] and study.cards[recipe]["cut"]["length"] == bases
-
-    found = [v for v in tested_variants(study, False) if v.model == "char_lstm" and alike(v.recipe)]
-    return max(found, key=lambda v: budget(v).get("steps", 0), default=None)
-
-
-def sweeps(study: StudyResults) -> pd.DataFrame:
-    """Return the short runs that vary one thing, and how they did on validation."""
-    rows = []
-    for name in study.plan.experiments:
-        if not name.startswith(SWEEP):
-            continue
-        for variant in variants(study, name):
-            best = {
-                metric: values_of(study, variant, split="validation", metric=metric, role=weights_role(variant))
-                for metric in ("accuracy", "bits_per_base")
-            }
-            rows.append(
-                {
-                    "varies": name.removeprefix(SWEEP),
-                    "genome": genome_of(study, variant.recipe),
-                    **about(study, variant),
-                    "model": variant.model,
-                    "window": study.cards[variant.recipe]["cut"]["length"],
-                    "size": size(variant),
-                    "lr": variant.values.get("lr"),
-                    **estimate("validation accuracy (%)", mean_over_seeds(best["accuracy"]), 100),
-                    **estimate("validation bits/base", mean_over_seeds(best["bits_per_base"])),
-                    "validation windows": study.cards[variant.recipe]["counts"]["validation"],
-                }
-            )
-    return pd.DataFrame(rows, columns=None if rows else ["varies", "genome"])
-
-
-def training(study: StudyResults) -> pd.DataFrame:
-    """Return how training went: losses at the steps that the source names, where they were reached, and the cost."""
-    rows = []
-    for variant in variants(study):
-        if variant.model in COUNTS:
-            continue
-        starts = rows_of(study, variant, split="train", metric="loss_at_start", role="curve")
-        ends = rows_of(study, variant, split="train", metric="loss", role="curve")
-        first = starts.sort_values("epoch").groupby("seed")["value"].first()
-        last = ends.sort_values("epoch").groupby("seed")["value"].last()
-        steps, seconds = (
-            float(ends["step"].max()),
-            values_of(study, variant, split="run", metric="seconds_training", role="cost"),
-        )
-        tokens = items_seen(study, variant, steps) * study.cards[variant.recipe]["cut"]["length"]
-        rows.append(
-            {
-                **_who(study, variant),
-                "size": size(variant),
-                "batch": variant.values.get("batch_size", 64),
-                "steps": steps,
-                "tokens trained on": tokens,
-                **estimate("loss at step 0 (nats)", mean_over_seeds(first.to_numpy())),
-                "report D, step 0": claimed(study, variant, "loss@train", step=0),
-                **estimate("training loss, last (nats)", mean_over_seeds(last.to_numpy())),
-                **estimate("training (s)", mean_over_seeds(seconds)),
-                **estimate("tokens/s", mean_over_seeds(tokens / np.maximum(seconds, 1e-9))),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def losses(study: StudyResults) -> pd.DataFrame:
-    """Return the loss of single training batches at the steps at which the source gives its own."""
-    rows = []
-    for variant in variants(study):
-        claims = [
-            claim
-            for claim in study.plan.settings["claims"]
-            if claim["quantity"] == "loss@train" and claim["where"]["model"] == variant.model
-        ]
-        if study.cards[variant.recipe]["control"] or not claims:
-            continue
-        curve = rows_of(study, variant, split="train", metric="loss_at_start", role="curve").sort_values("step")
-        before = curve.groupby("seed")["step"].shift(1, fill_value=0)  # the steps made when the batch was taken
-        for claim in claims:
-            step = claim["where"]["step"]
-            ours = curve[before == step]["value"]
-            rows.append(
-                {
-                    **_who(study, variant),
-                    "step": step,
-                    "training loss (nats)": float(ours.mean()) if len(ours) else np.nan,
-                    "report D (nats)": claim["value"],
-                    "reached": "yes" if len(ours) else "no: fewer steps, or no round began at this one",
-                }
-            )
     return pd.DataFrame(rows, columns=None if rows else ["genome", "model"])
 
 
@@ -284,7 +158,7 @@ def codons(study: StudyResults) -> pd.DataFrame:
                 strand = "no frame" if place == 0 else "this strand" if place > 0 else "other strand"
                 rows.append(
                     {
-                        **_who(study, variant),
+                        **who(study, variant),
                         "strand": strand,
                         "codon position": abs(place) or None,
                         "share of bases (%)": 100 * float((codon == place).mean()),
