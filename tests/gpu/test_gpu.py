@@ -30,6 +30,9 @@ CASES = [
     ("cnn1d", {"depth": 2}, DataSpec((41, 4), 1), one_hot_probes),
     ("cnn_bilstm", {}, DataSpec((41, 4), 1), one_hot_probes),
     ("multiprotein", {}, DataSpec((41, 4), 5), one_hot_probes),
+    ("char_lstm", {"hidden": 64}, DataSpec((50,), 4, 4), lambda n: torch.randint(0, 4, (n, 50))),
+    ("kmer_lstm_deep", {"hidden": 64}, DataSpec((50,), 256, 256), lambda n: torch.randint(0, 256, (n, 50))),
+    ("causal_cnn", {}, DataSpec((50,), 4, 4), lambda n: torch.randint(0, 4, (n, 50))),
 ]
 
 
@@ -51,3 +54,15 @@ def test_a_solved_model_is_solved_on_the_gpu_too():
     models[0].estimate([(inputs, targets)])
     models[1].cuda().estimate([(inputs.cuda(), targets.cuda())])
     torch.testing.assert_close(models[1].weight.cpu(), models[0].weight, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "values"), [("context_counts", {"k": 4}), ("context_mix", {"orders": 4})])
+def test_counts_are_the_same_on_the_gpu(name, values):
+    torch.manual_seed(0)
+    tokens, data = torch.randint(0, 4, (20, 201)), DataSpec((50,), 4, 4)
+    models = [build(name, data, values) for _ in range(2)]
+    with torch.no_grad():
+        models[0].estimate([(tokens[:, :-1], tokens[:, 1:])])
+        models[1].cuda().estimate([(tokens[:, :-1].cuda(), tokens[:, 1:].cuda())])
+        found = [model(tokens[:, :50].to(device)).cpu() for model, device in zip(models, ("cpu", "cuda"), strict=True)]
+    torch.testing.assert_close(found[1], found[0], rtol=1e-2, atol=1e-2)

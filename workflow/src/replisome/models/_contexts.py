@@ -49,14 +49,6 @@ def other_strand(counts: Tensor, k: int) -> Tensor:
     return digits.flip(list(range(k + 1))).permute(*range(k, -1, -1)).reshape(-1)
 
 
-def turned(kmers: Tensor, k: int) -> Tensor:
-    """Return the numbers of the reverse complements of k-mers (any shape): digits complemented and reversed."""
-    result, rest = torch.zeros_like(kmers), kmers
-    for _ in range(k):
-        result, rest = result * 4 + 3 - rest % 4, rest // 4
-    return result
-
-
 def narrowed(counts: Tensor) -> Tensor:
     """Return whole numbers in the smallest type that holds them: tables of high order are large and sparse."""
     largest = int(counts.max())

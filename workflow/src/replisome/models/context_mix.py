@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from replisome.errors import ReplisomeError
 from replisome.models import IGNORED, DataSpec
-from replisome.models._contexts import LARGEST, context_numbers, count_contexts, narrowed, turned
+from replisome.models._contexts import LARGEST, context_numbers, count_contexts, narrowed
 from replisome.models._next_token import require_tokens
+from replisome.models._strands import turned
 
 SPARSE, ADD_SPARSE = 9, 1 / 16  # from this order on contexts are rare, and one sighting says much
 MEMORY, DECAY = 24, 0.9  # positions that an order's recent success is judged by, and how fast they fade

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from replisome.io import read_json, read_parquet
 from replisome.models import IGNORED, DataSpec
-from replisome.models._contexts import turned
+from replisome.models._strands import turned
 from replisome.studies.genome.windows import union
 
 TILE = 4096  # tokens that one item of the disjoint view predicts
