@@ -21,7 +21,6 @@ from replisome.studies.genome.shown import (
     grid,
     line,
     main_recipes,
-    main_variants,
     note,
     short,
 )
@@ -31,6 +30,7 @@ from replisome.studies.genome.tested import (
     budget,
     encoding_of,
     genome_of,
+    main_variants,
     tested_variants,
     weights_role,
 )
@@ -96,7 +96,7 @@ def networks_and_counts(study: StudyResults) -> Figure:
             panel.axhline(least, color="black", lw=1.2, ls=(0, (1, 1)), label=f"best possible: {least:.3f}")
 
     recipes = [recipe for recipe in study.plan.recipes if any(v.recipe == recipe for v in counted)]
-    return by_recipe(study, recipes, draw, "order k (bases of context)", "test bits/base")
+    return by_recipe(study, recipes, draw, "order k (bases of context)", "test bits/base", sharey=False)
 
 
 def short_runs(study: StudyResults) -> Figure:

@@ -12,19 +12,21 @@ from matplotlib.figure import Figure
 from replisome.plots import COLOURS, LINES, MARKERS
 from replisome.results import StudyResults
 from replisome.studies.genome.columns import base_model, claimed
-from replisome.studies.genome.shown import best_counts, empty, grid, note
+from replisome.studies.genome.shown import empty, grid, note
 from replisome.studies.genome.tested import (
     COUNTS,
     SOURCE,
     Tested,
+    best_counts,
     budget,
     encoding_of,
     families,
     genome_of,
     successors,
     tested_variants,
+    weights_role,
 )
-from replisome.variants import Variant, rows_of
+from replisome.variants import Variant, rows_of, values_of
 
 BINS = {  # of what share of a window training has seen: nothing, a part of it, ..., all
     "covered": (0.0, 1e-9, 0.35, 0.65, 1 - 1e-9, 1.0),
@@ -126,14 +128,23 @@ def _seen_and_right(
 
 
 def _choice(study: StudyResults) -> tuple[Variant, Variant] | None:
-    """Return a model of overlapping k-mers, and one of bases under the same split: the pair that trained longest."""
+    """Return a model of overlapping k-mers, and one of bases under the same split: the pair that validates best.
+
+    Splits without the leak come first: under a random one, memory shows beside the choice.
+    """
     found = []
     for variant in tested_variants(study, False):
         k, stride = encoding_of(study, variant.recipe)
         bases = base_model(study, variant) if k > 1 and stride == 1 else None
         if bases is not None:
             found.append((variant, bases))
-    return max(found, key=lambda pair: budget(pair[0]).get("steps", 0), default=None)
+
+    def order(pair: tuple[Variant, Variant]) -> tuple[bool, float]:
+        kmers = pair[0]
+        paid = values_of(study, kmers, split="validation", metric="bits_per_base", role=weights_role(kmers))
+        return study.plan.recipes[kmers.recipe]["split"] == "random", float(paid.mean())
+
+    return min(found, key=order, default=None)
 
 
 def _draw_choice(panel: Axes, study: StudyResults, kmers: Variant, bases: Variant) -> None:

@@ -11,19 +11,17 @@ from matplotlib.ticker import FuncFormatter
 
 from replisome.plots import COLOURS
 from replisome.results import StudyResults
-from replisome.studies.genome.shown import best_counts, by_recipe, line, main_recipes, main_variants, short
-from replisome.studies.genome.tested import CODONS, Reduced, Tested, encoding_of
-from replisome.variants import Variant
+from replisome.studies.genome.shown import by_recipe, line, main_recipes, short
+from replisome.studies.genome.tested import CODON_NAMES, CODONS, Tested, encoding_of, leading
 
 POINTS = 40  # along the genome
-CODON_NAMES = {1: "1", 2: "2", 3: "3", -1: "1'", -2: "2'", -3: "3'", 0: "none"}
 
 
 def positions(study: StudyResults) -> Figure:
     """Accuracy by position in the window: what context is worth."""
 
     def draw(panel: Axes, recipe: str) -> None:
-        for style, (variant, found) in enumerate(_shown(study, recipe)):
+        for style, (variant, found) in enumerate(leading(study, recipe)):
             edges = np.unique(np.geomspace(1, len(found.right_at) + 1, 16).round().astype(int)) - 1
             mean = [100 * found.right_at[low:high].mean() for low, high in pairwise(edges)]
             line(panel, [(low + high + 1) / 2 for low, high in pairwise(edges)], mean, variant, style)
@@ -37,7 +35,7 @@ def codon_positions(study: StudyResults) -> Figure:
     """Accuracy by the position in the codon of long open reading frames."""
 
     def draw(panel: Axes, recipe: str) -> None:
-        members = _shown(study, recipe)
+        members = leading(study, recipe)
         width = 0.8 / len(members)
         for style, (variant, found) in enumerate(members):
             places = [place for place in CODONS if place in found.codon_right]
@@ -61,20 +59,10 @@ def along_genome(study: StudyResults) -> Figure:
         place = Tested.of(study).windows(recipe).table["start"].to_numpy() * encoding_of(study, recipe)[1]
         bins = np.floor(place / (place.max() + 1) * POINTS).astype(int)
         filled = [bins == which for which in range(POINTS)]
-        for style, (variant, found) in enumerate(_shown(study, recipe)):
+        for style, (variant, found) in enumerate(leading(study, recipe)):
             x = [place[among].mean() / 1000 if among.any() else np.nan for among in filled]
             y = [found.bits[among].mean() if among.any() else np.nan for among in filled]
             line(panel, x, y, variant, style)
 
     x = "place in the genome (kb); a gap: no test windows"
-    return by_recipe(study, main_recipes(study), draw, x, "test bits/base")
-
-
-def _shown(study: StudyResults, recipe: str) -> list[tuple[Variant, Reduced]]:
-    """Return a recipe's networks, its mix, and its best order of counts on validation, with their test averages."""
-    counted = main_variants(study, recipe, counts=True)
-    mixes = [v for v in counted if v.model == "context_mix"]
-    best = best_counts(study, [v for v in counted if v.model == "context_counts"])
-    members = [*main_variants(study, recipe), *mixes[:1], *([best] if best else [])]
-    found = [(variant, Tested.of(study).reduced(variant)) for variant in members]
-    return [(variant, reduced) for variant, reduced in found if reduced is not None]
+    return by_recipe(study, main_recipes(study), draw, x, "test bits/base", sharey=False)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from replisome.plots import COLOURS, WIDTH, panels
 from replisome.results import StudyResults
 from replisome.studies.genome.tested import SWEEP, genome_of, tested_variants
-from replisome.variants import Variant, heading, values_of, variants
+from replisome.variants import Variant, heading
 
 COLUMNS = 3
 
@@ -45,7 +45,8 @@ def short(variant: Variant) -> str:
     mixed = {True: ", both strands", False: ", one strand"}.get(variant.values.get("both_strands", ""), "")
     augment = variant.values.get("augment", "none")
     turned = ", other strand too" if augment != "none" else ""
-    return f"{variant.model}{mixed}{turned}"
+    order = f", order {variant.values['k']}" if "k" in variant.values else ""
+    return f"{variant.model}{order}{mixed}{turned}"
 
 
 def main_recipes(study: StudyResults, counts: bool = True) -> list[str]:
@@ -56,37 +57,18 @@ def main_recipes(study: StudyResults, counts: bool = True) -> list[str]:
     return [recipe for recipe in study.plan.recipes if recipe in have & swept]
 
 
-def main_variants(study: StudyResults, recipe: str, counts: bool = False) -> list[Variant]:
-    """Return a recipe's tested models of those experiments that are no sweeps."""
-    own = {
-        (v.recipe, v.model, v.slug)
-        for name in study.plan.experiments
-        if not name.startswith(SWEEP)
-        for v in variants(study, name)
-    }
-    return [v for v in tested_variants(study, counts) if v.recipe == recipe and (v.recipe, v.model, v.slug) in own]
-
-
 def note(panel: Axes, height: float, text: str) -> None:
     """Write above a level, inside the panel's right edge."""
     panel.text(0.99, height, text, fontsize=8, ha="right", va="bottom", transform=panel.get_yaxis_transform())
 
 
-def best_counts(study: StudyResults, candidates: Sequence[Variant]) -> Variant | None:
-    """Return the variant that pays least on validation."""
-
-    def paid(variant: Variant) -> float:
-        found = values_of(study, variant, split="validation", metric="bits_per_base", role="best")
-        return float(found.mean())
-
-    return min(candidates, key=paid, default=None)
-
-
-def by_recipe(study: StudyResults, recipes: Sequence[str], draw: Callable[[Axes, str], None], x: str, y: str) -> Figure:
+def by_recipe(
+    study: StudyResults, recipes: Sequence[str], draw: Callable[[Axes, str], None], x: str, y: str, sharey: bool = True
+) -> Figure:
     """Return a figure with a panel a recipe, which ``draw`` fills, or one that says that nothing was tested."""
     if not recipes:
         return empty("nothing of this kind was tested")
-    figure, axes = grid(len(recipes))
+    figure, axes = grid(len(recipes), sharey=sharey)
     for number, (panel, recipe) in enumerate(zip(axes, recipes, strict=True)):
         draw(panel, recipe)
         panel.set_title(titled(study, recipe))

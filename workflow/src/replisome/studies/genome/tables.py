@@ -13,13 +13,14 @@ from replisome.splits import SPLITS
 from replisome.statistics import mean_over_seeds
 from replisome.studies.genome.columns import base_model, claimed, final_scores, who
 from replisome.studies.genome.tested import (
-    CODONS,
+    CODON_NAMES,
     COUNTS,
     Tested,
     encoding_of,
     families,
     genome_of,
     label,
+    leading,
     passes,
     size,
     successors,
@@ -149,23 +150,20 @@ def same_choice(study: StudyResults) -> pd.DataFrame:
 def codons(study: StudyResults) -> pd.DataFrame:
     """Return accuracy and bits a base by the position in the codon, of long open reading frames on either strand."""
     rows = []
-    for variant in [*tested_variants(study, False), *tested_variants(study, True)]:
-        found, codon = Tested.of(study).reduced(variant), Tested.of(study).windows(variant.recipe).codon
-        if found is None or codon is None or study.cards[variant.recipe]["control"] == "markov":  # which has no genes
+    for recipe, card in study.cards.items():
+        if card["control"] == "markov" or encoding_of(study, recipe)[1] > 1:  # no genes, or several bases a token
             continue
-        for place in CODONS:
-            if place in found.codon_right:
-                strand = "no frame" if place == 0 else "this strand" if place > 0 else "other strand"
-                rows.append(
-                    {
-                        **who(study, variant),
-                        "strand": strand,
-                        "codon position": abs(place) or None,
-                        "share of bases (%)": 100 * float((codon == place).mean()),
-                        "test accuracy (%)": 100 * found.codon_right[place],
-                        "test bits/base": found.codon_bits[place],
-                    }
-                )
+        for variant, found in leading(study, recipe):
+            codon = np.asarray(Tested.of(study).windows(recipe).codon)
+            shares = {place: 100 * float(np.mean(codon == place)) for place in found.codon_right}
+            rows.append(
+                {
+                    **who(study, variant),
+                    **{f"share at {CODON_NAMES[place]} (%)": share for place, share in shares.items()},
+                    **{f"accuracy at {CODON_NAMES[place]} (%)": 100 * v for place, v in found.codon_right.items()},
+                    **{f"bits/base at {CODON_NAMES[place]}": value for place, value in found.codon_bits.items()},
+                }
+            )
     return pd.DataFrame(rows, columns=None if rows else ["genome", "model"])
 
 

@@ -16,7 +16,8 @@ from replisome.statistics import Estimate, bootstrap_groups
 from replisome.variants import Variant, rows_of, values_of, variants
 
 STRETCHES = 100  # of the genome, resampled whole for intervals: neighbouring windows are not independent
-CODONS = (1, 2, 3, -1, -2, -3, 0)
+CODON_NAMES = {1: "1", 2: "2", 3: "3", -1: "1'", -2: "2'", -3: "3'", 0: "none"}  # ' on the other strand
+CODONS = tuple(CODON_NAMES)
 SIZES = ("embedding", "hidden", "layers", "width", "depth", "k", "orders", "both_strands", "augment")
 SOURCE = "report D"
 SWEEP = "sweep_"  # how the names of the experiments begin that vary one thing in short runs
@@ -204,3 +205,34 @@ def training_bits(study: StudyResults, variant: Variant) -> float:
 def successors(study: StudyResults, variant: Variant) -> np.ndarray:
     """Return each seed's probability on the tokens that can come next, mean over the test."""
     return values_of(study, variant, split="test", metric="successors", role="final")
+
+
+def main_variants(study: StudyResults, recipe: str, counts: bool = False) -> list[Variant]:
+    """Return a recipe's tested models of those experiments that are no sweeps."""
+    own = {
+        (v.recipe, v.model, v.slug)
+        for name in study.plan.experiments
+        if not name.startswith(SWEEP)
+        for v in variants(study, name)
+    }
+    return [v for v in tested_variants(study, counts) if v.recipe == recipe and (v.recipe, v.model, v.slug) in own]
+
+
+def best_counts(study: StudyResults, candidates: Sequence[Variant]) -> Variant | None:
+    """Return the variant that pays least on validation."""
+
+    def paid(variant: Variant) -> float:
+        found = values_of(study, variant, split="validation", metric="bits_per_base", role="best")
+        return float(found.mean())
+
+    return min(candidates, key=paid, default=None)
+
+
+def leading(study: StudyResults, recipe: str) -> list[tuple[Variant, Reduced]]:
+    """Return a recipe's networks, its mix, and its best order of counts on validation, with their test averages."""
+    counted = main_variants(study, recipe, counts=True)
+    mixes = [v for v in counted if v.model == "context_mix"]
+    best = best_counts(study, [v for v in counted if v.model == "context_counts"])
+    members = [*main_variants(study, recipe), *mixes[:1], *([best] if best else [])]
+    found = [(variant, Tested.of(study).reduced(variant)) for variant in members]
+    return [(variant, reduced) for variant, reduced in found if reduced is not None]

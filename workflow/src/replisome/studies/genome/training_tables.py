@@ -73,15 +73,16 @@ def training(study: StudyResults) -> pd.DataFrame:
 
 
 def losses(study: StudyResults) -> pd.DataFrame:
-    """Return the loss of single training batches at the steps at which the source gives its own."""
+    """Return the loss of single training batches at the steps of which the source gives its own; no short runs."""
     rows = []
-    for variant in variants(study):
+    long = [v for name in study.plan.experiments if not name.startswith(SWEEP) for v in variants(study, name)]
+    for variant in long:
         claims = [
             claim
             for claim in study.plan.settings["claims"]
             if claim["quantity"] == "loss@train" and claim["where"]["model"] == variant.model
         ]
-        if study.cards[variant.recipe]["control"] or not claims:
+        if claimed(study, variant, "loss@train", step=0) is None:
             continue
         curve = rows_of(study, variant, split="train", metric="loss_at_start", role="curve").sort_values("step")
         before = curve.groupby("seed")["step"].shift(1, fill_value=0)  # the steps made when the batch was taken
