@@ -16,7 +16,7 @@ from replisome.encode.dna import AMBIGUOUS, INVALID, PackedBases, encode_dna
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.rawfiles import GZIP
 
-CHUNK = 1 << 24  # bases looked at in one go
+CHUNK = 1 << 22  # bases looked at in one go
 
 
 class Segment(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 from replisome.encode.dna import reverse_complement
 from replisome.encode.kmers import kmer_numbers
 
+SIEVE = 26  # bits of a k-mer that a first look goes by
 SHARED = 24  # bases: in a random genome of a gigabase a given one occurs once in 100,000 such genomes
 
 
@@ -53,9 +54,12 @@ def shared(windows: np.ndarray, sequence: Iterable[np.ndarray]) -> np.ndarray:
     numbers = canonical(windows)
     wanted, place = np.unique(numbers, return_inverse=True)
     found = np.zeros(len(wanted), bool)
+    perhaps = np.zeros(1 << SIEVE, bool)  # by a k-mer's last bits: a look here spares most of the searches
+    perhaps[wanted & np.uint64((1 << SIEVE) - 1)] = True
     for piece in sequence:
         if len(piece) >= SHARED and len(wanted):
             passing = canonical(piece)
+            passing = passing[perhaps[passing & np.uint64((1 << SIEVE) - 1)]]
             at = np.minimum(np.searchsorted(wanted, passing), len(wanted) - 1)
             found[at[wanted[at] == passing]] = True
     shares: np.ndarray = found[place].reshape(numbers.shape).mean(axis=1)
