@@ -40,6 +40,11 @@ class Budget:
                 raise ReplisomeError(f"budget: '{key}' is a whole number above 0, not {value!r}.")
         return cls(given["epochs"]) if "epochs" in given else cls(given["steps"], given["every"])
 
+    @property
+    def round_name(self) -> str:
+        """Return what a round is called."""
+        return "epoch" if self.every is None else "round"
+
     def ends(self, batches: int) -> list[int]:
         """Return after how many steps in all each round ends, given the number of ``batches`` in an epoch."""
         if self.every is None:

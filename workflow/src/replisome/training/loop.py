@@ -80,7 +80,7 @@ def fit(
     model, optimiser = fabric.setup(model, make_optimiser(model.parameters(), settings))
     ends = budget.ends(batches)
     schedule = make_schedule(optimiser, settings, ends[-1])
-    progress = _resume(checkpoint, model, optimiser, schedule)
+    progress = _resume(checkpoint, model, optimiser, schedule, budget.round_name)
     stream = _batches(task, splits["train"], settings, seed, progress.step, fabric.device)
 
     while progress.epoch < len(ends) and not progress.stopped:
@@ -113,15 +113,18 @@ def fit(
                 checkpoint.save(_state(progress, model, optimiser, schedule))
             if time.monotonic() - beat > HEARTBEAT:
                 beat = time.monotonic()
-                print(f"  round {progress.epoch + 1}: step {progress.step}/{ends[progress.epoch]}", flush=True)
+                print(
+                    f"  {budget.round_name} {progress.epoch + 1}: step {progress.step}/{ends[progress.epoch]}",
+                    flush=True,
+                )
         train_loss = (loss_sum / terms).item()  # the one wait for the device in a round
         progress.first_loss = first_loss.item()
         trained = carried + time.monotonic() - began
         rate = float(schedule.get_last_lr()[0])
         close_epoch(progress, model, task, splits, goal, train_loss, trained, rate)
-        _report(progress, len(ends), goal, items_seen)
+        _report(progress, budget.round_name, len(ends), goal, items_seen)
         if settings.patience is not None and progress.epoch - (progress.best_epoch or 0) >= settings.patience:
-            progress.stopped = f"no better {goal.metric} for {settings.patience} epochs"
+            progress.stopped = f"no better {goal.metric} for {settings.patience} {budget.round_name}s"
         if progress.epoch < len(ends) and not progress.stopped and checkpoint.due_after_epoch():
             checkpoint.save(_state(progress, model, optimiser, schedule))
     return progress
@@ -177,12 +180,12 @@ def close_epoch(
         progress.best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
 
 
-def _report(progress: Progress, rounds: int, goal: Goal, items: int) -> None:
+def _report(progress: Progress, unit: str, rounds: int, goal: Goal, items: int) -> None:
     row = progress.history[-1]
     took = sum(r["seconds_training"] + r["seconds_evaluation"] for r in progress.history)
     left = took / progress.epoch * (rounds - progress.epoch)
     print(
-        f"round {progress.epoch}/{rounds}  step {progress.step:,}  loss {row['train_loss']:.4f}  "
+        f"{unit} {progress.epoch}/{rounds}  step {progress.step:,}  loss {row['train_loss']:.4f}  "
         f"validation {goal.metric} {row[f'validation_{goal.metric}']:.4f} (best {progress.best_score:.4f} "
         f"at {progress.best_epoch})  {items / max(row['seconds_training'], 1e-9):,.0f} items/s  "
         f"{left / 60:.1f} min left",
@@ -200,7 +203,7 @@ def _state(progress: Progress, model: nn.Module, optimiser: Any, schedule: Any) 
     }
 
 
-def _resume(checkpoint: Checkpoint, model: nn.Module, optimiser: Any, schedule: Any) -> Progress:
+def _resume(checkpoint: Checkpoint, model: nn.Module, optimiser: Any, schedule: Any, unit: str) -> Progress:
     state = checkpoint.load()
     if state is None:
         return Progress()
@@ -209,5 +212,5 @@ def _resume(checkpoint: Checkpoint, model: nn.Module, optimiser: Any, schedule: 
     schedule.load_state_dict(state["schedule"])
     seeds.restore(state["generators"])
     progress = Progress(**state["progress"])
-    print(f"resuming after round {progress.epoch}, step {progress.step}", flush=True)
+    print(f"resuming after {unit} {progress.epoch}, step {progress.step}", flush=True)
     return progress
