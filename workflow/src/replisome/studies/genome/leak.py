@@ -36,7 +36,7 @@ AXES = {
     "covered": "share of a test window's bases that training predicted too (%)",
     "shared": "share of a test window's 24-mers that occur in training (%)",
 }
-FEWEST = 8  # windows; fewer make no point
+FEWEST = 4  # windows; fewer make no point
 SHOWN = ("random", "blocks", "prefix80", "homology", "sparse")
 NAMES = {
     "random": "random windows",
