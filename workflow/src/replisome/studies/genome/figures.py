@@ -138,4 +138,7 @@ def _varied(study: StudyResults, members: Sequence[Variant]) -> str:
     if len({study.cards[v.recipe]["cut"]["length"] for v in members}) > 1:
         return "window"
     settings = [{**v.values, **budget(v)} for v in members]
-    return next((key for key in settings[0] if len({str(s.get(key)) for s in settings}) > 1), "lr")
+    numbers = [
+        key for key, value in settings[0].items() if isinstance(value, int | float)
+    ]  # precision differs by recipe
+    return next((key for key in numbers if len({s.get(key) for s in settings}) > 1), "lr")
