@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ from replisome.splits import SPLITS
 from replisome.studies.genome.fasta import Genome, read_fasta
 from replisome.studies.genome.frames import codon_positions
 from replisome.studies.genome.overlap import SHARED, covered, shared
-from replisome.studies.genome.windows import Cut, Layout, cut_of, layout, split_windows, union
+from replisome.studies.genome.windows import Cut, Layout, cut_of, encoding, layout, split_windows, union
 
 CHUNK = 1 << 22  # bases in one go
 MARGIN = 3000  # bases read on either side of them, so that reading frames are seen whole
@@ -103,14 +102,6 @@ def read(
             "recipe: max_bases is at least 1, and contigs names at least one contig; either may be null, for all."
         )
     return read_fasta(files[recipe["source"]["dataset"]].path, contigs, max_bases)
-
-
-def encoding(name: str) -> tuple[int, int]:
-    """Return k and the stride of an encoding: ``kmer4`` overlaps by three bases, ``kmer4-apart`` by none."""
-    found = re.fullmatch(r"kmer(\d)(-apart)?", name)
-    assert found is not None  # the configuration is checked against the values that STUDY names
-    k = int(found[1])
-    return k, k if found[2] else 1
 
 
 def _control(name: str, options: Mapping[str, Any]) -> tuple[Genome, np.ndarray, float | None]:

@@ -13,6 +13,7 @@ from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR, canonical_json
 from replisome.io import column_array, read_parquet
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, bootstrap_groups
+from replisome.studies.genome.windows import encoding
 from replisome.variants import Variant, rows_of, values_of, variants
 
 STRETCHES = 100  # of the genome, resampled whole for intervals: neighbouring windows are not independent
@@ -125,8 +126,7 @@ def budget(variant: Variant) -> Mapping[str, Any]:
 
 def encoding_of(study: StudyResults, recipe: str) -> tuple[int, int]:
     """Return k and the stride of a recipe's tokens."""
-    k, _, apart = study.plan.recipes[recipe]["encoding"].removeprefix("kmer").partition("-")
-    return int(k), int(k) if apart else 1
+    return encoding(study.plan.recipes[recipe]["encoding"])
 
 
 def genome_of(study: StudyResults, recipe: str) -> str:

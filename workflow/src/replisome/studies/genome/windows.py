@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -40,6 +41,14 @@ class Cut(NamedTuple):
     blocks: int = BLOCKS
     validation: int | None = None
     test: int | None = None
+
+
+def encoding(name: str) -> tuple[int, int]:
+    """Return k and the stride of an encoding: ``kmer4`` overlaps by three bases, ``kmer4-apart`` by none."""
+    found = re.fullmatch(r"kmer(\d)(-apart)?", name)
+    assert found is not None  # the configuration is checked against the values that STUDY names
+    k = int(found[1])
+    return k, k if found[2] else 1
 
 
 def layout(lengths: Sequence[int], k: int, stride: int) -> Layout:
