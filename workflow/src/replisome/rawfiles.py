@@ -77,11 +77,10 @@ def is_stand_in(path: Path, entry: Mapping[str, Any]) -> bool:
 def content_check(path: Path) -> str:
     """Return ``crc32:<hexadecimal>:<bytes>`` of a file's content; of a gzip file, what its last eight bytes say."""
     with path.open("rb") as handle:
-        if handle.read(2) == GZIP:
+        if is_gzip(path):
             handle.seek(-8, os.SEEK_END)
             crc, size = struct.unpack("<II", handle.read(8))
         else:
-            handle.seek(0)
             crc = size = 0
             while block := handle.read(1 << 20):
                 crc, size = zlib.crc32(block, crc), size + len(block)

@@ -14,7 +14,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from replisome.encode.dna import AMBIGUOUS, INVALID, PackedBases, encode_dna
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.rawfiles import GZIP
+from replisome.rawfiles import is_gzip
 
 CHUNK = 1 << 22  # bases looked at in one go
 
@@ -106,9 +106,7 @@ def _add(genome: Genome, name: str, sequence: str, path: Path) -> Genome:
 def _open(path: Path) -> Iterator[TextIO]:
     """Open a FASTA file, plain or gzip, at its first header."""
     try:
-        with path.open("rb") as raw:
-            compressed = raw.read(2) == GZIP
-        opener = gzip.open if compressed else open
+        opener = gzip.open if is_gzip(path) else open
         with opener(path, "rt", encoding="utf-8-sig") as handle:
             for number, line in enumerate(handle, start=1):
                 if line.startswith(">"):

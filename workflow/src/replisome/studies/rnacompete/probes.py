@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from replisome.errors import ReplisomeError, did_you_mean
+from replisome.rawfiles import is_gzip
 
 SET, SEQUENCE = "Probe_Set", "RNA_Seq"
 SETS = ("SetA", "SetB")
@@ -134,9 +135,7 @@ def _header(path: Path) -> list[str]:
 
 
 def _open(path: Path) -> Any:
-    with path.open("rb") as handle:
-        packed = handle.read(2) == b"\x1f\x8b"
-    return pa.input_stream(path, compression="gzip" if packed else None)
+    return pa.input_stream(path, compression="gzip" if is_gzip(path) else None)
 
 
 def _read(path: Path, experiments: Sequence[str]) -> pa.Table:
