@@ -17,6 +17,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D")
 WIDTH = 6.4  # inches of one panel; at 150 dots an inch this is 960 pixels, twice the width it is shown at
+COLUMNS = 3  # panels in a row of a grid
 
 matplotlib.rcParams.update(
     {
@@ -39,6 +40,25 @@ def panels(count: int, height: float = 4.2, width: float = WIDTH) -> tuple[Figur
     figure = Figure(figsize=(width * count, height), layout="constrained")
     axes = figure.subplots(1, count, squeeze=False, sharey=True)
     return figure, list(axes[0])
+
+
+def grid(count: int, height: float = 4.2, sharey: bool = True) -> tuple[Figure, list[Axes]]:
+    """Return a figure with ``count`` panels, at most three in a row."""
+    columns = min(COLUMNS, max(1, count))
+    rows = -(-max(1, count) // columns)
+    figure = Figure(figsize=(WIDTH * columns, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey).reshape(-1)
+    for spare in axes[count:]:
+        spare.set_axis_off()
+    return figure, list(axes[:count])
+
+
+def empty(text: str) -> Figure:
+    """Return a figure that says why there is nothing to draw."""
+    figure, axes = panels(1, 2.0)
+    axes[0].text(0.5, 0.5, text, ha="center", va="center", transform=axes[0].transAxes)
+    axes[0].set_axis_off()
+    return figure
 
 
 def padded(curves: list[np.ndarray]) -> np.ndarray:

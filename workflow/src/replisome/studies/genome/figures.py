@@ -10,15 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from replisome.plots import COLOURS, LINES, MARKERS
+from replisome.plots import COLOURS, COLUMNS, LINES, MARKERS, empty, grid
 from replisome.results import StudyResults
 from replisome.studies.genome.leak import NAMES, memory
 from replisome.studies.genome.places import along_genome, codon_positions, positions
 from replisome.studies.genome.shown import (
-    COLUMNS,
     by_recipe,
-    empty,
-    grid,
     line,
     main_recipes,
     note,

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replisome.plots import COLOURS, LINES, MARKERS
+from replisome.plots import COLOURS, LINES, MARKERS, empty, grid
 from replisome.results import StudyResults
 from replisome.studies.genome.columns import base_model, claimed
-from replisome.studies.genome.shown import empty, grid, note
+from replisome.studies.genome.shown import note
 from replisome.studies.genome.tested import (
     COUNTS,
     SOURCE,

@@ -8,36 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from replisome.plots import COLOURS, WIDTH, panels
+from replisome.plots import COLOURS, COLUMNS, empty, grid
 from replisome.results import StudyResults
 from replisome.studies.genome.tested import SWEEP, genome_of, tested_variants
 from replisome.variants import Variant, heading
-
-COLUMNS = 3
 
 
 def titled(study: StudyResults, recipe: str) -> str:
     """Return the title of a recipe's panel."""
     return f"{heading(study, recipe, 'genome')}\n{genome_of(study, recipe)}"
-
-
-def grid(count: int, height: float = 4.2, sharey: bool = True) -> tuple[Figure, list[Axes]]:
-    """Return a figure with ``count`` panels, at most three in a row."""
-    columns = min(COLUMNS, max(1, count))
-    rows = -(-max(1, count) // columns)
-    figure = Figure(figsize=(WIDTH * columns, height * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, sharey=sharey).reshape(-1)
-    for spare in axes[count:]:
-        spare.set_axis_off()
-    return figure, list(axes[:count])
-
-
-def empty(text: str) -> Figure:
-    """Return a figure that says why there is nothing to draw."""
-    figure, axes = panels(1, 2.0)
-    axes[0].text(0.5, 0.5, text, ha="center", va="center", transform=axes[0].transAxes)
-    axes[0].set_axis_off()
-    return figure
 
 
 def short(variant: Variant) -> str:

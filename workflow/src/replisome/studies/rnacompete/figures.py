@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from replisome.encode.bases import ALPHABET
-from replisome.plots import COLOURS, MARKERS, WIDTH, padded, panels
+from replisome.plots import COLOURS, COLUMNS, MARKERS, WIDTH, empty, padded, panels
 from replisome.results import StudyResults
 from replisome.studies.rnacompete.explained import explained
 from replisome.studies.rnacompete.logo import spelled
@@ -30,18 +30,10 @@ from replisome.variants import Variant, curves_of, heading, variants
 
 BASE_COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "U": "#D55E00"}
 SHOWN = 12  # probes of an attention map
-COLUMNS = 3
 
 
 def _heading(study: StudyResults, recipe: str) -> str:
     return f"{heading(study, recipe, 'probes')}\n{protein_names(study, recipe)}"
-
-
-def _empty(text: str) -> Figure:
-    figure, axes = panels(1, 2.0)
-    axes[0].text(0.5, 0.5, text, ha="center", va="center", transform=axes[0].transAxes)
-    axes[0].set_axis_off()
-    return figure
 
 
 def _recipes_with(study: StudyResults, *models: str) -> list[str]:
@@ -65,7 +57,7 @@ def loss_curves(study: StudyResults) -> Figure:
     """Loss against epoch of the chosen BiLSTM and CNN of a recipe, and of the CNN before the BiLSTM."""
     recipes = _recipes_with(study, "bilstm", "cnn1d")
     if not recipes:
-        return _empty("no recipe has both models")
+        return empty("no recipe has both models")
     figure, axes = panels(len(recipes))
     for panel, recipe in zip(axes, recipes, strict=True):
         members = [(m, v) for m in ("bilstm", "cnn1d", "cnn_bilstm") if (v := reference(study, recipe, m)) is not None]
@@ -79,7 +71,7 @@ def attention_curves(study: StudyResults) -> Figure:
     """Loss against epoch without attention and with each number of heads."""
     recipes = list(dict.fromkeys(v.recipe for v in variants(study) if v.model == "bilstm_attention"))
     if not recipes:
-        return _empty("no attention model in this configuration")
+        return empty("no attention model in this configuration")
     figure, axes = panels(len(recipes))
     for panel, recipe in zip(axes, recipes, strict=True):
         plain = reference(study, recipe)
@@ -96,7 +88,7 @@ def attention_curves(study: StudyResults) -> Figure:
 def grid_view(study: StudyResults) -> Figure:
     """Mean validation Spearman over the grid: depth and width across, whatever else varies down."""
     if SOURCE not in study.plan.experiments:
-        return _empty("no grid in this configuration")
+        return empty("no grid in this configuration")
     members = variants(study, SOURCE)
     keys = list(dict.fromkeys((v.recipe, v.model) for v in members))
     figure = Figure(figsize=(WIDTH * len(keys), 4.0), layout="constrained")
@@ -140,7 +132,7 @@ def predicted_and_measured(study: StudyResults) -> Figure:
             if best is None or score > validation(study, best, "spearman").value:
                 shown[key] = variant
     if not shown:
-        return _empty("no tested model of one protein")
+        return empty("no tested model of one protein")
     figure = Figure(figsize=(5.2 * len(shown), 5.0), layout="constrained")
     for panel, variant in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown.values(), strict=True):
         found, reached = tested.protein(variant, 0), tested.values(variant, "spearman")
@@ -162,7 +154,7 @@ def few_labels(study: StudyResults) -> Figure:
     tested = Tested.of(study)
     several = [v for v in tested_variants(study) if len(proteins_of(study, v.recipe)) > 1]
     if not several:
-        return _empty("no model of several proteins in this configuration")
+        return empty("no model of several proteins in this configuration")
     wanted = list(
         dict.fromkeys(p[0]["experiment"] for r in study.plan.recipes if len(p := proteins_of(study, r)) == 1)
     ) or [p["experiment"] for p in proteins_of(study, several[0].recipe)[:COLUMNS]]
@@ -176,7 +168,7 @@ def few_labels(study: StudyResults) -> Figure:
     wanted = [experiment for experiment in wanted if experiment in here]
     wanted = [experiment for experiment in wanted if len(labels.get(experiment, ())) > 1] or wanted
     if not any(len(labels.get(experiment, ())) > 1 for experiment in wanted):
-        return _empty("no protein has models with more and with fewer labels in this configuration")
+        return empty("no protein has models with more and with fewer labels in this configuration")
     figure, axes = panels(len(wanted))
     for panel, experiment in zip(axes, wanted, strict=True):
         lines: dict[str, list[tuple[int, float, float, float]]] = {}
@@ -206,7 +198,7 @@ def logos(study: StudyResults) -> Figure:
     """Two logos a model and protein: what replacing a base costs, and the bases that stand there."""
     found = explained(study)
     if not found:
-        return _empty("no explained model in this configuration")
+        return empty("no explained model in this configuration")
     lines = -(-len(found) // COLUMNS)
     figure = Figure(figsize=(4.6 * COLUMNS, 4.7 * lines), layout="constrained")
     for part, item in zip(figure.subfigures(lines, COLUMNS, squeeze=False).ravel(), found, strict=False):
@@ -235,7 +227,7 @@ def attention_maps(study: StudyResults) -> Figure:
     """Attention weights along the strongest validation probes, the largest of all heads, and the bases they rest on."""
     found = [item for item in explained(study) if item.metadata["attention"] is not None]
     if not found:
-        return _empty("no explained attention model in this configuration")
+        return empty("no explained attention model in this configuration")
     figure = Figure(figsize=(2 * WIDTH, 0.32 * SHOWN * len(found) + 1.2 * len(found)), layout="constrained")
     for panel, item in zip(figure.subplots(len(found), 1, squeeze=False)[:, 0], found, strict=True):
         top = item.rows.head(SHOWN)
