@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from replisome.grid import Run
+from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
 from replisome.results import StudyResults
 from replisome.statistics import Estimate
 
@@ -23,6 +23,11 @@ class Variant:
     slug: str
     runs: tuple[Run, ...]
     values: Mapping[str, Any]
+
+    @property
+    def shown(self) -> list[str]:
+        """Return what the variant's path shows, each as ``key=value``."""
+        return [part for part in self.slug.split(SLUG_SEPARATOR) if part != DEFAULT_SLUG]
 
 
 def variants(study: StudyResults, experiment: str | None = None) -> list[Variant]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, bootstrap_mean, mean_over_seeds, paired_difference
 from replisome.variants import Variant, about, curves_of, data_kind, estimate, values_of
@@ -37,8 +36,7 @@ class Switches(Variant):
         """Return the variant's name for people: the two switches, or model and slug where there are none."""
         if self.pool is None or self.head is None:
             return f"{self.model} {self.slug}"
-        shown = self.slug.split(SLUG_SEPARATOR)
-        others = [part for part in shown if part.partition("=")[0] not in ("pool", "head", "lr", DEFAULT_SLUG)]
+        others = [part for part in self.shown if part.partition("=")[0] not in ("pool", "head", "lr")]
         model = [] if self.model == "cnn" else [self.model]
         return ", ".join([*model, POOLS[self.pool], self.head, *others])
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR, canonical_json
+from replisome.grid import canonical_json
 from replisome.io import column_array, read_parquet
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, bootstrap_groups
@@ -108,8 +108,7 @@ class Tested:
 
 def label(variant: Variant) -> str:
     """Return the variant's name for people: its model and what its path shows."""
-    shown = [part for part in variant.slug.split(SLUG_SEPARATOR) if part != DEFAULT_SLUG]
-    own = ", ".join(part.replace("=", " ") for part in shown)
+    own = ", ".join(part.replace("=", " ") for part in variant.shown)
     return f"{variant.model}{': ' if own else ''}{own}"
 
 

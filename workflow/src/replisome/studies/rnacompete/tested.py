@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replisome.grid import DEFAULT_SLUG, SLUG_SEPARATOR
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, Resampled, bootstrap_mean, mean_over_seeds, resampled_scores, with_interval
 from replisome.studies.rnacompete.motifs import FEW, shown
@@ -28,9 +27,8 @@ class Measured(NamedTuple):
 
 def label(variant: Variant) -> str:
     """Return the variant's name for people: its model and what its path shows."""
-    shown = [part for part in variant.slug.split(SLUG_SEPARATOR) if part != DEFAULT_SLUG]
-    own = [part.replace("=", " ") for part in shown if not part.startswith("from=")]
-    if not own and len(shown) > 0:
+    own = [part.replace("=", " ") for part in variant.shown if not part.startswith("from=")]
+    if not own and variant.shown:
         return f"{variant.model} as the grid chose"
     return f"{variant.model}{': ' if own else ''}{', '.join(own)}"
 
