@@ -41,7 +41,7 @@ def splits_of(w, *splits):
 
 def weights_of(w):
     """Return the weights of a run that are tested: those of its best round on validation, or of its last."""
-    return f"{RUN.format(**w)}/{run_settings(w).get('weights', 'best')}.safetensors"
+    return f"{RUN.format(**w)}/{PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed).weights}.safetensors"
 
 
 # ---- which runs an aggregation needs

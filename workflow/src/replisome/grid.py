@@ -55,6 +55,12 @@ class Run:
         return loaded
 
     @property
+    def weights(self) -> str:
+        """The weights that are tested: ``best`` on validation, or ``last``."""
+        found: str = self.settings.get("weights", "best")
+        return found
+
+    @property
     def key(self) -> tuple[str, str, str, str, int]:
         """What the wildcards of the training rule say."""
         return (self.study, self.recipe, self.model, self.slug, self.seed)

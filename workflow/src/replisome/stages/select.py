@@ -27,7 +27,7 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     sign = -1 if plan.implementation.metrics[metric] == "max" else 1
     scores: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
     for item in runs:
-        best = read_json(results / item.directory / "validation.json")[item.settings.get("weights", "best")][metric]
+        best = read_json(results / item.directory / "validation.json")[item.weights][metric]
         scores[item.recipe][(item.model, item.slug)].append(float("nan") if best is None else best)
     chosen = {}
     for recipe, models in scores.items():

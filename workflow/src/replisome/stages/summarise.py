@@ -39,7 +39,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
         {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **row}
         for experiment, runs in plan.runs_of.items()
         for item in runs
-        for row in _rows(results / item.directory, item.key in tested, item.settings.get("weights", "best"))
+        for row in _rows(results / item.directory, item.key in tested, item.weights)
     ]
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))

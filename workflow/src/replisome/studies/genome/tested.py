@@ -138,8 +138,7 @@ def genome_of(study: StudyResults, recipe: str) -> str:
 
 def weights_role(variant: Variant) -> str:
     """Return the role of the validation scores of the weights that are tested: best, or last."""
-    role: str = variant.runs[0].settings.get("weights", "best")
-    return role
+    return variant.runs[0].weights
 
 
 def tested_step(study: StudyResults, variant: Variant) -> float:
