@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -179,10 +178,16 @@ def families(study: StudyResults) -> list[list[Variant]]:
         *(v for v in tested_variants(study, True) if v.model == "context_mix"),
     ]:
         recipe = study.plan.recipes[variant.recipe]
-        same = [recipe["source"], recipe["encoding"], study.cards[variant.recipe]["cut"]["length"]]
-        training = {key: value for key, value in variant.values.items() if key != "precision"}
-        key = json.dumps([variant.model, variant.slug, canonical_json({"same": same}), canonical_json(training)])
-        found.setdefault(key + canonical_json(budget(variant)), []).append(variant)
+        key = canonical_json(
+            {
+                "model": variant.model,
+                "slug": variant.slug,
+                "data": [recipe["source"], recipe["encoding"], study.cards[variant.recipe]["cut"]["length"]],
+                "settings": {key: value for key, value in variant.values.items() if key != "precision"},
+                "budget": budget(variant),
+            }
+        )
+        found.setdefault(key, []).append(variant)
     return [members for members in found.values() if len({v.recipe for v in members}) > 1]
 
 
