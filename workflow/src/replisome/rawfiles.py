@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from replisome.io import file_hash
 
 GZIP = b"\x1f\x8b"  # how gzip files begin
+CONTENT = "content-"  # how the checksum of a file's uncompressed content begins
 
 
 class RawFile(NamedTuple):
@@ -87,23 +88,25 @@ def content_check(path: Path) -> str:
     return f"crc32:{crc:08x}:{size}"
 
 
-def mismatch(path: Path, checksum: str | None) -> str | None:
-    """Return the digest found where it is not the one expected, else None.
+def of_content(checksum: str | None) -> bool:
+    """Say whether a checksum is that of the uncompressed content, whatever compressed it."""
+    return checksum is not None and checksum.startswith(CONTENT)
 
-    A checksum that begins with ``content-`` is that of the uncompressed content, whatever compressed it.
-    """
+
+def mismatch(path: Path, checksum: str | None) -> str | None:
+    """Return the digest found where it is not the one expected, else None."""
     if checksum is None:
         return None
     kind, _, expected = checksum.partition(":")
-    algorithm = kind.removeprefix("content-")
-    if algorithm == kind:
-        found = file_hash(path, algorithm)
-    else:
+    algorithm = kind.removeprefix(CONTENT)
+    if of_content(checksum):
         with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as handle:
             try:
                 found = hashlib.file_digest(handle, algorithm).hexdigest()
             except (EOFError, OSError, zlib.error) as error:
                 found = f"nothing, for it is damaged ({error})"
+    else:
+        found = file_hash(path, algorithm)
     return None if found == expected else f"{kind}:{found}"
 
 

@@ -15,7 +15,7 @@ from pooch.utils import get_logger
 
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import DISK_ERRORS, atomic, file_hash, write_json
-from replisome.rawfiles import by_hand, find, is_gzip, is_stand_in, mismatch, origin_file
+from replisome.rawfiles import by_hand, find, is_gzip, is_stand_in, mismatch, of_content, origin_file
 from replisome.settings import read_yaml, validate
 
 RETRIES = 3
@@ -85,7 +85,7 @@ def _at_hand(name: str, entry: Mapping[str, Any], stand_in: bool, mirror: Path |
 
 def _copy(name: str, path: Path, checksum: str | None, out: Path, source: str) -> str:
     pack = path.name == out.name.removesuffix(".gz") != out.name and not is_gzip(path)
-    by_content = (checksum or "").startswith("content-")
+    by_content = of_content(checksum)
     found = mismatch(path, checksum) if by_content or not pack else None
     if found:
         raise ReplisomeError(
@@ -108,7 +108,7 @@ def _copy(name: str, path: Path, checksum: str | None, out: Path, source: str) -
 def _from_addresses(entry: Mapping[str, Any], out: Path) -> str | None:
     get_logger().setLevel("WARNING")
     checksum = entry["checksum"]
-    by_content = (checksum or "").startswith("content-")
+    by_content = of_content(checksum)
     for address in entry["addresses"]:
         print(f"downloading {address}", flush=True)
         fetcher = pooch.create(
