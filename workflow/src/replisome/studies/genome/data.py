@@ -65,7 +65,9 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
         extra["oracle"] = {split: _mean_cost(coded, cut, starts[split], costs) for split in SPLITS}
     if least is not None:
         extra["ceiling"] = {"metric": "bits_per_base", "expected": least, "oracle_on_this_draw": extra["oracle"]}
-    tables = {split: _windows(coded, cut, starts, split) for split in SPLITS}
+    tables = {"train": pa.table({"start": starts["train"]})}
+    seen = union(starts["train"], cut.length)
+    tables |= {split: _windows(coded, cut, starts[split], seen) for split in SPLITS[1:]}
     metadata = {"k": k, "stride": stride, "tokens": 4**k, "alphabet": ALPHABET, "length": cut.length}
     kind = np.min_scalar_type(4**k - 1)
     return Prepared(
@@ -192,27 +194,23 @@ def _without_homologues(
     return kept, dropped
 
 
-def _windows(coded: Coded, cut: Cut, starts: dict[str, np.ndarray], split: str) -> pa.Table:
-    """Return a split's windows; of validation and test also where they lie and what training has seen of them."""
-    own = starts[split]
-    if split == "train":
-        return pa.table({"start": own})
-    intervals = union(starts["train"], cut.length)
-    segment, _ = coded.base(own)
+def _windows(coded: Coded, cut: Cut, starts: np.ndarray, seen: np.ndarray) -> pa.Table:
+    """Return windows, where they lie and what training, whose windows cover ``seen`` (n, 2), has seen of them."""
+    segment, _ = coded.base(starts)
     segments = coded.genome.segments
-    within = (own - coded.where.first[segment]) * coded.stride
+    within = (starts - coded.where.first[segment]) * coded.stride
     columns: dict[str, np.ndarray] = {
-        "start": own,
+        "start": starts,
         "contig": np.array([segments[s].contig for s in segment], np.int32),
         "position": np.array([segments[s].start for s in segment], np.int64) + within + coded.k,
-        "covered": covered(own, cut.length, intervals).astype(np.float32),
-        "shared": _shares(coded, cut, own, intervals).astype(np.float32),
+        "covered": covered(starts, cut.length, seen).astype(np.float32),
+        "shared": _shares(coded, cut, starts, seen).astype(np.float32),
     }
     if coded.stride == 1:
         columns["codon"] = np.concatenate(
             [
                 codon_positions(piece.codes)[piece.at[:, None] + coded.k + np.arange(cut.length)]
-                for piece in _pieces(coded, cut, own)
+                for piece in _pieces(coded, cut, starts)
             ]
         )
     return pa.table({name: array_column(values) for name, values in columns.items()})
