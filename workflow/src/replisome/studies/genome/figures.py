@@ -135,7 +135,6 @@ def _varied(study: StudyResults, members: Sequence[Variant]) -> str:
     if len({study.cards[v.recipe]["cut"]["length"] for v in members}) > 1:
         return "window"
     settings = [{**v.values, **budget(v)} for v in members]
-    numbers = [
-        key for key, value in settings[0].items() if isinstance(value, int | float)
-    ]  # precision differs by recipe
+    # Numbers only: the precision differs by recipe.
+    numbers = [key for key, value in settings[0].items() if isinstance(value, int | float)]
     return next((key for key in numbers if len({s.get(key) for s in settings}) > 1), "lr")
