@@ -21,6 +21,7 @@ from replisome.studies.genome.tested import (
     budget,
     encoding_of,
     families,
+    first_losses,
     genome_of,
     successors,
     tested_variants,
@@ -152,9 +153,8 @@ def _draw_choice(panel: Axes, study: StudyResults, kmers: Variant, bases: Varian
     tested = Tested.of(study)
     k, _ = encoding_of(study, kmers.recipe)
     for style, variant in enumerate((kmers, bases)):
-        start = rows_of(study, variant, split="train", metric="loss_at_start", role="curve")
         curve = rows_of(study, variant, split="validation", metric="loss", role="curve").groupby("step")["value"].mean()
-        first = start[start["epoch"] == start["epoch"].min()]["value"].mean()
+        first = first_losses(study, variant).mean()
         panel.plot(
             [0, *curve.index], [first, *curve], color=COLOURS[style], marker="o", ms=3,
             label=f"{variant.model}: {100 * tested.score(variant, 'right').value:.1f} % right, "

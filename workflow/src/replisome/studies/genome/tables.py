@@ -18,6 +18,7 @@ from replisome.studies.genome.tested import (
     Tested,
     encoding_of,
     families,
+    first_losses,
     genome_of,
     label,
     leading,
@@ -125,7 +126,6 @@ def same_choice(study: StudyResults) -> pd.DataFrame:
             continue
         curve = rows_of(study, variant, split="validation", metric="loss", role="curve").sort_values("step")
         below = curve[curve["value"] < np.log(4) * stride]["step"]
-        start = rows_of(study, variant, split="train", metric="loss_at_start", role="curve")
         bases = base_model(study, variant)
         rows.append(
             {
@@ -134,7 +134,7 @@ def same_choice(study: StudyResults) -> pd.DataFrame:
                 "bases a token adds": stride,
                 "tokens that can follow": 4**stride,
                 "probability on those (%)": 100 * float(successors(study, variant).mean()),
-                "nats a token at the first step": float(start[start["epoch"] == start["epoch"].min()]["value"].mean()),
+                "nats a token at the first step": float(first_losses(study, variant).mean()),
                 "ln tokens": float(np.log(4**k)),
                 "ln of those that can follow": float(np.log(4) * stride),
                 "first scored step below that": float(below.min()) if len(below) else np.nan,

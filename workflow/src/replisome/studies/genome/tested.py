@@ -191,6 +191,12 @@ def families(study: StudyResults) -> list[list[Variant]]:
     return [members for members in found.values() if len({v.recipe for v in members}) > 1]
 
 
+def first_losses(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return each seed's loss on its first training batch, before any step, in nats a token."""
+    rows = rows_of(study, variant, split="train", metric="loss_at_start", role="curve")
+    return rows.sort_values(["seed", "epoch"]).drop_duplicates("seed")["value"].to_numpy()
+
+
 def training_bits(study: StudyResults, variant: Variant) -> float:
     """Return the training loss of the round that ended with the tested weights, in bits a base; NaN for counts.
 

@@ -8,7 +8,7 @@ import pandas as pd
 from replisome.results import StudyResults
 from replisome.statistics import mean_over_seeds
 from replisome.studies.genome.columns import claimed, who
-from replisome.studies.genome.tested import COUNTS, SWEEP, genome_of, items_seen, size, weights_role
+from replisome.studies.genome.tested import COUNTS, SWEEP, first_losses, genome_of, items_seen, size, weights_role
 from replisome.variants import about, estimate, rows_of, values_of, variants
 
 
@@ -46,9 +46,7 @@ def training(study: StudyResults) -> pd.DataFrame:
     for variant in variants(study):
         if variant.model in COUNTS:
             continue
-        starts = rows_of(study, variant, split="train", metric="loss_at_start", role="curve")
         ends = rows_of(study, variant, split="train", metric="loss", role="curve")
-        first = starts.sort_values("epoch").groupby("seed")["value"].first()
         last = ends.sort_values("epoch").groupby("seed")["value"].last()
         steps, seconds = (
             float(ends["step"].max()),
@@ -62,7 +60,7 @@ def training(study: StudyResults) -> pd.DataFrame:
                 "batch": variant.values.get("batch_size", 64),
                 "steps": steps,
                 "tokens trained on": tokens,
-                **estimate("loss at step 0 (nats)", mean_over_seeds(first.to_numpy())),
+                **estimate("loss at step 0 (nats)", mean_over_seeds(first_losses(study, variant))),
                 "report D, step 0": claimed(study, variant, "loss@train", step=0),
                 **estimate("training loss, last (nats)", mean_over_seeds(last.to_numpy())),
                 **estimate("training (s)", mean_over_seeds(seconds)),
