@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -93,6 +94,19 @@ TINY = {
         },
     },
 }
+
+PROBE_INFO = (
+    (
+        "Motif_display_ID", "Gene_name", "Species", "Plasmid_Desc", "AA_seq", "Pfam_RBPs", "Domain_string",
+        "Gene_display_name",
+    ),
+    ("RNCMPT00001", "A1CF", "Hs", "A1CF", "ACDA", "RRM_1,RRM_1", "RRM", "A1CF"),
+    ("RNCMPT00002", "ANKHD1", "Hs", "ANKHD1", "KKKK", "KH_1", "KH", "ANKHD1"),
+    ("RNCMPT00168", "A2BP1", "Hs", "A2BP1", "WWAA", "RRM_1", "RRM", "RBFOX1"),
+    ("RNCMPT00123", "a2bp1", "Dm", "CG32062", "WWAA", "RRM_1", "RRM", "A2BP1"),
+    ("RNCMPT00268", "PTBP1", "Hs", "PTBP1", "WYAA", "RRM_1", "RRM", "PTBP1"),
+    ("RNCMPT00269", "PTBP1", "Hs", "PTBP1", "WYAA", "RRM_1", "RRM", "PTBP1"),
+)  # fmt: skip
 
 
 @dataclass
@@ -213,6 +227,41 @@ def mnist_arrays() -> dict[str, np.ndarray]:
         arrays[f"{split}_images"] = rng.integers(0, 256, size=(size, 10, 10, 3), dtype=np.uint8)
         arrays[f"{split}_labels"] = (np.arange(size) % 3).astype(np.uint8)[:, None]
     return arrays
+
+
+def random_probes(n: int, seed: int = 0) -> list[str]:
+    """Return RNA of 30 to 41 bases."""
+    rng = np.random.default_rng(seed)
+    return ["".join(rng.choice(list("ACGU"), size=rng.integers(30, 42))) for _ in range(n)]
+
+
+@pytest.fixture
+def probe_info(tmp_path) -> Path:
+    """The metadata of a small probe table: six experiments, some of proteins with similar or equal names."""
+    path = tmp_path / "info.tab"
+    path.write_text("\n".join("\t".join(row) for row in PROBE_INFO) + "\n")
+    return path
+
+
+@pytest.fixture
+def probe_table(tmp_path):
+    """Write a probe table: 40 probes in each set, two experiments, every fifth value of the second missing."""
+
+    def write(change=None, name="norm_data.txt", header=("Probe_Set", "RNA_Seq", "RNCMPT00001", "RNCMPT00002")):
+        rng = np.random.default_rng(1)
+        values = np.exp(rng.normal(size=(80, 2)))
+        rows = [
+            ["SetA" if i % 2 else "SetB", s, f"{v[0]:.4f}", "NaN" if i % 5 == 0 else f"{v[1]:.4f}"]
+            for i, (s, v) in enumerate(zip(random_probes(80), values, strict=True))
+        ]
+        if change:
+            change(rows)
+        text = "\n".join("\t".join(row) for row in (header, *rows)) + "\n"
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return path
+
+    return write
 
 
 @pytest.fixture
