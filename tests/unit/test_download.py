@@ -168,7 +168,7 @@ def test_an_official_file_that_lies_there_uncompressed_is_compressed_on_the_way(
     (mirror / "study").mkdir(parents=True)
     (mirror / "study" / "raw.txt").write_bytes(DATA)
     out = tmp_path / "resources/x/1/raw.txt.gz"
-    (mirror / "study" / "raw.txt").write_bytes(gzip.compress(DATA))  # the name lies
+    (mirror / "study" / "raw.txt").write_bytes(gzip.compress(DATA, mtime=0))  # the name lies
     download.run("x", ledger(entry(**PACKED)), False, mirror, out)
     assert gzip.decompress(out.read_bytes()) == DATA
     (mirror / "study" / "raw.txt").write_bytes(DATA)
@@ -197,7 +197,7 @@ def test_a_stand_in_of_the_same_name_never_poses_as_the_official_file(ledger, tm
 CONTENT = f"content-sha256:{hashlib.sha256(DATA).hexdigest()}"
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(DATA, 1), gzip.compress(DATA, 9, mtime=1), DATA])
+@pytest.mark.parametrize("packed", [gzip.compress(DATA, 1, mtime=0), gzip.compress(DATA, 9, mtime=1), DATA])
 def test_a_checksum_of_content_holds_whatever_compressed_it(mirror, ledger, tmp_path, packed):
     out = tmp_path / "resources" / "x" / "1" / "raw.fna.gz"
     name = "raw.fna.gz" if packed != DATA else "raw.fna"
@@ -207,7 +207,7 @@ def test_a_checksum_of_content_holds_whatever_compressed_it(mirror, ledger, tmp_
     assert "not compared" not in read_json(out.with_name("raw.fna.gz.origin.json"))["from"]
 
 
-@pytest.mark.parametrize("wrong", [gzip.compress(b"other"), gzip.compress(DATA)[:-9], b"other"])
+@pytest.mark.parametrize("wrong", [gzip.compress(b"other", mtime=0), gzip.compress(DATA, mtime=0)[:-9], b"other"])
 def test_another_content_or_a_damaged_one_is_refused(mirror, ledger, tmp_path, wrong):
     out = tmp_path / "resources" / "x" / "1" / "raw.fna.gz"
     (mirror / "study" / "raw.fna.gz").write_bytes(wrong)
@@ -219,8 +219,8 @@ def test_another_content_or_a_damaged_one_is_refused(mirror, ledger, tmp_path, w
 def test_a_download_of_the_wrong_content_goes_on_to_the_next_address(server, ledger, tmp_path):
     folder, address = server
     out = tmp_path / "resources" / "x" / "1" / "raw.fna.gz"
-    (folder / "bad").write_bytes(gzip.compress(b"other"))
-    (folder / "good").write_bytes(gzip.compress(DATA))
+    (folder / "bad").write_bytes(gzip.compress(b"other", mtime=0))
+    (folder / "good").write_bytes(gzip.compress(DATA, mtime=0))
     about = entry(file="raw.fna.gz", checksum=CONTENT, addresses=[f"{address}/bad", f"{address}/good"])
     download.run("x", ledger(about), False, None, out)
     assert gzip.decompress(out.read_bytes()) == DATA
