@@ -13,7 +13,7 @@ from replisome.rawfiles import RawFile
 from replisome.splits import SPLITS
 from replisome.studies.genome import data
 from replisome.studies.genome.data import prepare
-from replisome.studies.genome.task import CONTEXT, NextToken, TileSplit, WindowSplit
+from replisome.studies.genome.task import CONTEXT, NextToken, TileSplit, WindowSplit, reverse_complement
 
 CPU = torch.device("cpu")
 
@@ -141,7 +141,7 @@ def test_short_contigs_are_left_out_and_counted(tmp_path):
 
 
 def tiles_of(starts, tokens, length):
-    split = WindowSplit(tokens, torch.tensor(starts), length).disjoint()
+    split = WindowSplit(tokens, torch.tensor(starts), length, 1).disjoint()
     inputs, targets = split.batch(torch.arange(len(split)))
     return split, inputs, targets
 
@@ -197,10 +197,10 @@ def test_the_other_strand_of_a_window_is_its_reverse_complement(tmp_path, encodi
         return [*(b for token in bases[:-1] for b in token[: task.stride]), *bases[-1]]
 
     windows = torch.cat([inputs, targets[:, -1:]], dim=1)
-    for row, turned in zip(windows, task.reverse_complement(windows), strict=True):
+    for row, turned in zip(windows, reverse_complement(windows, task.k), strict=True):
         assert text(turned) == [3 - base for base in text(row)[::-1]]
     torch.manual_seed(0)
-    one, two = task.augment(inputs, targets, "reverse_complement")
+    one, two = split.augmented(torch.arange(len(split)), "reverse_complement")
     assert torch.equal(one[:, 1:], two[:, :-1])
     kept = (one == inputs).all(dim=1)
     assert 0 < kept.sum() < len(kept)

@@ -31,21 +31,23 @@ class Points:
     def batch(self, items):
         return self.x[items], self.y[items]
 
+    def augmented(self, items, how):
+        inputs, targets = self.batch(items)
+        return inputs + 0.1 * torch.randn(inputs.shape), targets
+
 
 class Signs:
     """The task that goes with it."""
 
     data = DataSpec((2,), 2)
     memory_format = torch.contiguous_format
+    at_once = 1024
 
     def loss(self, outputs, targets):
         return nn.functional.cross_entropy(outputs, targets)
 
     def digest(self, outputs, targets):
         return outputs
-
-    def augment(self, inputs, targets, how):
-        return inputs + 0.1 * torch.randn(inputs.shape), targets
 
     def terms(self, targets):
         return torch.tensor(len(targets))
@@ -100,6 +102,41 @@ def test_a_run_killed_between_epochs_ends_like_an_uninterrupted_one(tmp_path, op
     assert same(history.best_weights, again.best_weights)
     timeless = [{k: v for k, v in row.items() if not k.startswith("seconds")} for row in history.history]
     assert timeless == [{k: v for k, v in row.items() if not k.startswith("seconds")} for row in again.history]
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_a_batch_in_pieces_takes_the_step_of_the_whole(tmp_path, optimiser):
+    class Undisturbed(Signs):
+        def terms(self, targets):
+            return (targets + 1).sum()  # pieces of as many items have other numbers of terms
+
+        def loss(self, outputs, targets):
+            return (nn.functional.cross_entropy(outputs, targets, reduction="none") * (targets + 1)).sum() / self.terms(
+                targets
+            )
+
+    def run(name, micro_batch):
+        seeds.start(3)
+        model = nn.Linear(2, 2).double()
+        splits = {"train": Points(50, 0), "validation": Points(60, 1)}
+        for split in splits.values():
+            split.x = split.x.double()
+        settings = TrainingSettings(optimiser=optimiser, batch_size=16, micro_batch=micro_batch, clip_norm=0.5, lr=0.1)
+        progress = fit(
+            model, Undisturbed(), splits, settings, Budget(3), 3, ACCURACY, make_fabric("32-true"),
+            Checkpoint(tmp_path / name, {}, 5.0),
+        )  # fmt: skip
+        return model.state_dict(), progress.history
+
+    whole, history = run("whole", None)
+    for size in (1, 5, 16, 100):
+        pieces, again = run(f"pieces of {size}", size)
+        for name, weights in whole.items():
+            torch.testing.assert_close(pieces[name], weights, rtol=1e-6, atol=1e-8)
+        for one, two in zip(history, again, strict=True):
+            assert one["step"] == two["step"]
+            assert one["train_loss"] == pytest.approx(two["train_loss"], rel=1e-6)
+            assert one["train_loss_at_start"] == pytest.approx(two["train_loss_at_start"], rel=1e-6)
 
 
 @pytest.mark.parametrize("kill_after", [1, 4, 9])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from replisome.training.loop import Goal, Progress, close_epoch
-from replisome.training.predict import predict
+from replisome.training.predict import mean_loss
 from replisome.training.task import ClosedForm, Overlapping, Split, Task
 
 BATCH = 1024
@@ -18,11 +18,11 @@ BATCH = 1024
 class _Batches:
     """A split in its order, again each time it is asked for."""
 
-    def __init__(self, split: Split, device: torch.device) -> None:
-        self.split, self.device = split, device
+    def __init__(self, split: Split, size: int, device: torch.device) -> None:
+        self.split, self.size, self.device = split, size, device
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        for items in torch.split(torch.arange(len(self.split), device=self.device), BATCH):
+        for items in torch.split(torch.arange(len(self.split), device=self.device), self.size):
             yield self.split.batch(items)
 
 
@@ -34,10 +34,10 @@ def estimate(model: nn.Module, task: Task, splits: dict[str, Split], goal: Goal,
     if isinstance(train, Overlapping):
         train = train.disjoint()
     with torch.no_grad():
-        model.estimate(_Batches(train, device))
+        model.estimate(_Batches(train, min(BATCH, task.at_once), device))
     trained = time.monotonic() - began
     progress = Progress()
-    _, _, loss = predict(model, task, train)
+    loss = mean_loss(model, task, train)
     close_epoch(progress, model, task, splits, goal, loss, trained, learning_rate=0.0)
     print(f"estimated in {trained:.1f} s: validation {goal.metric} {progress.best_score:.4f}", flush=True)
     return progress

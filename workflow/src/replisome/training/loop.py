@@ -84,25 +84,31 @@ def fit(
     stream = _batches(task, splits["train"], settings, seed, progress.step, fabric.device)
 
     while progress.epoch < len(ends) and not progress.stopped:
-        loss_sum, terms, first_loss = torch.tensor(
-            [progress.loss_sum, progress.terms, progress.first_loss], dtype=torch.float64, device=fabric.device
+        loss_sum, terms = torch.tensor(
+            [progress.loss_sum, progress.terms], dtype=torch.float64, device=fabric.device
         ).unbind()
+        first_loss = torch.tensor(progress.first_loss)
+        first_step = ends[progress.epoch - 1] if progress.epoch else 0
         items_seen = 0
         began = beat = time.monotonic()
         carried = progress.seconds
         model.train()
         while progress.step < ends[progress.epoch]:
             inputs, targets = next(stream)
-            loss = task.loss(model(inputs), targets)
+            count = task.terms(targets)
+            loss = torch.zeros((), device=fabric.device)
             optimiser.zero_grad()
-            fabric.backward(loss)
+            for piece, wanted in _pieces(inputs, targets, settings.micro_batch):
+                # Each piece counts by its share of the terms: the gradient is that of the mean over the whole batch.
+                part = task.loss(model(piece), wanted) * (task.terms(wanted) / count.clamp(min=1))
+                fabric.backward(part)
+                loss = loss + part.detach()
             if settings.clip_norm is not None:
                 fabric.clip_gradients(model, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
             optimiser.step()
             schedule.step()
-            count = task.terms(targets)
-            loss_sum, terms = loss_sum + loss.detach() * count, terms + count
-            first_loss = torch.where(first_loss.isnan(), loss.detach().double(), first_loss)
+            loss_sum, terms = loss_sum + loss * count, terms + count
+            first_loss = loss if progress.step == first_step else first_loss
             progress.step += 1
             items_seen += len(inputs)
             if checkpoint.due_within_epoch() and progress.step < ends[progress.epoch]:
@@ -138,12 +144,18 @@ def _batches(
     for passed in itertools.count(step // batches):
         order = seeds.epoch_order(seed, passed, len(split)).to(device)
         for items in torch.split(order, settings.batch_size)[step % batches :]:
-            inputs, targets = split.batch(items)
             if settings.augment != "none":
-                assert isinstance(task, Augmenting)  # the configuration is checked before anything runs
-                inputs, targets = task.augment(inputs, targets, settings.augment)
-            yield inputs, targets
+                assert isinstance(split, Augmenting)  # the configuration is checked before anything runs
+                yield split.augmented(items, settings.augment)
+            else:
+                yield split.batch(items)
         step = 0
+
+
+def _pieces(inputs: Tensor, targets: Tensor, size: int | None) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield a batch in pieces of at most ``size`` items, or whole."""
+    size = size or len(inputs)
+    yield from zip(torch.split(inputs, size), torch.split(targets, size), strict=True)
 
 
 def close_epoch(

@@ -14,13 +14,18 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """The training keys of a run; ``warmup`` is the share of all steps in which the rate rises."""
+    """The training keys of a run.
+
+    ``warmup`` is the share of all steps in which the rate rises. ``micro_batch`` is how many items of a batch are in
+    memory at once; the step is that of the whole batch, but for layers that look at other items, as batch norm does.
+    """
 
     optimiser: Literal["adam", "adamw", "sgd"] = "adam"
     lr: float = 1e-3
     weight_decay: float = 0.0
     momentum: float = 0.0
     batch_size: int = 64
+    micro_batch: int | None = None
     schedule: Literal["none", "cosine", "one_cycle"] = "none"
     warmup: float = 0.0
     clip_norm: float | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from replisome.training.task import Split, Task
 
@@ -20,15 +22,34 @@ def to_device(model: nn.Module, device: torch.device, memory_format: torch.memor
 @torch.inference_mode()
 def predict(model: nn.Module, task: Task, split: Split) -> tuple[np.ndarray, np.ndarray, float]:
     """Return digested outputs (n, ...), targets (n, ...) of a split in its order, and the mean loss over its terms."""
-    model.eval()
-    outputs, targets, losses, terms = [], [], [], []
-    device = next(model.parameters()).device
-    for items in torch.split(torch.arange(len(split), device=device), BATCH):
-        inputs, wanted = split.batch(items)
-        given = model(inputs)
+    outputs, targets, losses = [], [], []
+    for given, wanted in _batches(model, task, split):
         outputs.append(task.digest(given.float(), wanted))
         targets.append(wanted)
-        terms.append(task.terms(wanted).double())
-        losses.append(task.loss(given, wanted).double() * terms[-1])
-    loss = (torch.stack(losses).sum() / torch.stack(terms).sum()).item()
-    return torch.cat(outputs).cpu().numpy(), torch.cat(targets).cpu().numpy(), loss
+        losses.append(_loss_and_terms(task, given, wanted))
+    return torch.cat(outputs).cpu().numpy(), torch.cat(targets).cpu().numpy(), _mean(losses)
+
+
+@torch.inference_mode()
+def mean_loss(model: nn.Module, task: Task, split: Split) -> float:
+    """Return the mean loss over a split's terms, keeping no output."""
+    return _mean([_loss_and_terms(task, given, wanted) for given, wanted in _batches(model, task, split)])
+
+
+def _batches(model: nn.Module, task: Task, split: Split) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield outputs and targets in the order of the split."""
+    model.eval()
+    device = next(model.parameters()).device
+    for items in torch.split(torch.arange(len(split), device=device), min(BATCH, task.at_once)):
+        inputs, targets = split.batch(items)
+        yield model(inputs), targets
+
+
+def _loss_and_terms(task: Task, given: Tensor, wanted: Tensor) -> Tensor:
+    terms = task.terms(wanted).double()
+    return torch.stack([task.loss(given, wanted).double() * terms, terms])
+
+
+def _mean(losses: list[Tensor]) -> float:
+    total, terms = torch.stack(losses).sum(dim=0)
+    return float(total / terms)

@@ -29,6 +29,7 @@ class Task(Protocol):
 
     data: DataSpec
     memory_format: torch.memory_format
+    at_once: int  # items of which inputs, outputs and targets fit in memory together
 
     def load(self, split: str, device: torch.device) -> Split:
         """Read train, validation or test onto the device."""
@@ -53,10 +54,10 @@ class Task(Protocol):
 
 @runtime_checkable
 class Augmenting(Protocol):
-    """A task that can vary its training items, as a study's ``augmentations`` name."""
+    """A split that can vary its items, as a study's ``augmentations`` name."""
 
-    def augment(self, inputs: Tensor, targets: Tensor, how: str) -> tuple[Tensor, Tensor]:
-        """Return a batch of the same shapes, varied by torch's generators."""
+    def augmented(self, items: Tensor, how: str) -> tuple[Tensor, Tensor]:
+        """Return what ``batch`` does, varied by torch's generators."""
         ...
 
 

@@ -33,6 +33,7 @@ class ImageClassification:
     """One label an image."""
 
     memory_format = torch.channels_last
+    at_once = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""

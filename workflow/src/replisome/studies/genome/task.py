@@ -19,11 +19,16 @@ CONTEXT = 32  # tokens that it reads before them, for models that look so far ba
 NLL, CORRECT, SUCCESSORS = range(3)  # what is kept of a token's logits
 
 
+def reverse_complement(tokens: Tensor, k: int) -> Tensor:
+    """Return windows of tokens (batch, n) on the other strand: each k-mer turned, and their order."""
+    return turned(tokens, k).flip(1)
+
+
 class WindowSplit:
     """The genome's tokens (n,) as they are stored, and the first token of each window; an item is a window."""
 
-    def __init__(self, tokens: Tensor, starts: Tensor, length: int) -> None:
-        self.tokens, self.starts = tokens, starts
+    def __init__(self, tokens: Tensor, starts: Tensor, length: int, k: int) -> None:
+        self.tokens, self.starts, self.k = tokens, starts, k
         self.offsets = torch.arange(length + 1, device=tokens.device)
 
     def __len__(self) -> int:
@@ -32,6 +37,13 @@ class WindowSplit:
     def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """Return tokens (batch, length) int64 and the one after each of them."""
         window = self.tokens[self.starts[items].unsqueeze(1) + self.offsets].long()
+        return window[:, :-1], window[:, 1:]
+
+    def augmented(self, items: Tensor, how: str) -> tuple[Tensor, Tensor]:
+        """Return what ``batch`` does, half of the windows, by chance, as they read on the other strand."""
+        window = self.tokens[self.starts[items].unsqueeze(1) + self.offsets].long()
+        chosen = torch.rand(len(window), 1, device=window.device) < 0.5
+        window = torch.where(chosen, reverse_complement(window, self.k), window)
         return window[:, :-1], window[:, 1:]
 
     def disjoint(self) -> TileSplit:
@@ -72,6 +84,7 @@ class NextToken:
     """Which token comes next, at every position of a window."""
 
     memory_format = torch.contiguous_format
+    at_once = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
@@ -88,19 +101,7 @@ class NextToken:
         starts = read_parquet(self.recipe / f"{split}.parquet")[0].column("start").to_numpy()
         # torch indexes no unsigned 16-bit tensors; 4**6 tokens fit the signed ones.
         stored = torch.from_numpy(tokens.astype(np.uint8 if tokens.dtype == np.uint8 else np.int16))
-        return WindowSplit(stored.to(device), torch.from_numpy(starts.copy()).to(device), self.length)
-
-    def augment(self, inputs: Tensor, targets: Tensor, how: str) -> tuple[Tensor, Tensor]:
-        """Return half of the windows, by chance, as they read on the other strand (``reverse_complement``)."""
-        windows = torch.cat([inputs, targets[:, -1:]], dim=1)
-        other = self.reverse_complement(windows)
-        chosen = torch.rand(len(windows), 1, device=windows.device) < 0.5
-        windows = torch.where(chosen, other, windows)
-        return windows[:, :-1], windows[:, 1:]
-
-    def reverse_complement(self, tokens: Tensor) -> Tensor:
-        """Return windows of tokens (batch, n) on the other strand: each k-mer turned, and their order."""
-        return turned(tokens, self.k).flip(1)
+        return WindowSplit(stored.to(device), torch.from_numpy(starts.copy()).to(device), self.length, self.k)
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the mean cross-entropy of logits (batch, length, tokens), in nats a token."""

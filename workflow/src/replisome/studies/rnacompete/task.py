@@ -35,6 +35,7 @@ class Binding:
     """One affinity a probe and protein, some of them unknown."""
 
     memory_format = torch.contiguous_format
+    at_once = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
