@@ -121,12 +121,14 @@ def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any] | Non
 def write_parquet_stream(
     path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], metadata: Mapping[str, Any]
 ) -> int:
-    """Write batches of numbers atomically, holding one at a time; returns the number of rows.
+    """Write batches atomically, holding one at a time; returns the number of rows.
 
-    Bytes of one significance stand together: for small integers that is as small as a dictionary, and faster to write.
+    Of columns of numbers the bytes of one significance stand together: for small integers that is as small as a
+    dictionary, and faster to write.
     """
     rows, schema = 0, _with_metadata(schema, metadata)
-    settings = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": True}
+    numbers = [field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)]
+    settings: dict[str, Any] = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": numbers}
     with atomic(path) as handle, pq.ParquetWriter(handle, schema, **settings) as writer:
         for batch in batches:
             writer.write_batch(batch.cast(schema))

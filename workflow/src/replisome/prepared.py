@@ -23,12 +23,13 @@ class Stream(NamedTuple):
 class Prepared(NamedTuple):
     """A recipe carried out.
 
-    ``tables`` maps each split to its rows and the metadata (shape, dtype, alphabet, statistics) for the Parquet schema;
-    ``statistics`` becomes stats.json, ``card`` joins the data card. ``shared`` maps the names in the study's ``shared``
-    to tables that all splits need.
+    ``tables`` maps each split to its rows and the metadata (shape, dtype, alphabet, statistics) for the Parquet schema,
+    or to a stream of them; ``statistics`` becomes stats.json, ``card`` joins the data card. These two are read once all
+    tables are written: what is counted as a stream goes by may stand in them. ``shared`` maps the names in the study's
+    ``shared`` to tables that all splits need.
     """
 
-    tables: Mapping[str, tuple[pa.Table, Mapping[str, Any]]]
+    tables: Mapping[str, tuple[pa.Table, Mapping[str, Any]] | Stream]
     statistics: Mapping[str, Any]
     card: Mapping[str, Any]
     shared: Mapping[str, Stream] = {}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from replisome import studies
 from replisome.errors import ReplisomeError
 from replisome.io import file_hash, read_json, write_json, write_parquet, write_parquet_stream
+from replisome.prepared import Stream
 from replisome.provenance import Record
 from replisome.rawfiles import RawFile, origin_file
 from replisome.splits import SPLITS
@@ -26,19 +29,18 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
     identity: dict[str, Any] = read_json(settings)
     record = Record("prepare", identity)
     recipe, entries = identity["recipe"], identity["datasets"]
-    if {name for name, _ in raw} != entries.keys():
+    dataset = recipe["source"].get("dataset")
+    with_stand_in = entries.get(dataset, {}).get("stand_in", {}).get("companions", [])
+    if not entries.keys() - set(with_stand_in) <= {name for name, _ in raw} <= entries.keys():
         wanted = " ".join(f"--raw {name}=FILE" for name in entries) or "none"
         raise ReplisomeError(f"{settings}: this recipe needs the raw files: {wanted}; source is {recipe['source']}.")
     origins = {name: _origin(path) for name, path in raw}
     files = {name: RawFile(path, entries[name]) for name, path in raw}
     prepared = studies.get(identity["implementation"]).part("data").prepare(recipe, files)
     for split in SPLITS:
-        table, metadata = prepared.tables[split]
-        write_parquet(out / f"{split}.parquet", table, metadata)
-        print(f"{split}: {len(table)} rows", flush=True)
+        _write(out, split, prepared.tables[split])
     for name, stream in prepared.shared.items():
-        rows = write_parquet_stream(out / f"{name}.parquet", *stream)
-        print(f"{name}: {rows} rows", flush=True)
+        _write(out, name, stream)
     write_json(out / "stats.json", prepared.statistics)
     card = {
         "study": identity["study"],
@@ -55,6 +57,16 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
     }
     write_json(out / "card.json", card)
     record.write(out / "provenance.json", [path for _, path in raw])
+
+
+def _write(out: Path, name: str, content: tuple[pa.Table, Mapping[str, Any]] | Stream) -> None:
+    if isinstance(content, Stream):
+        rows = write_parquet_stream(out / f"{name}.parquet", *content)
+    else:
+        table, metadata = content
+        rows = len(table)
+        write_parquet(out / f"{name}.parquet", table, metadata)
+    print(f"{name}: {rows} rows", flush=True)
 
 
 def _origin(raw: Path) -> dict[str, Any]:
