@@ -13,7 +13,7 @@ from replisome.errors import ReplisomeError
 from replisome.grid import canonical_json
 from replisome.io import file_hash, read_json, require_writable, write_text
 from replisome.keys import is_current, text_hash
-from replisome.rawfiles import origin_file, raw_file
+from replisome.rawfiles import is_stand_in_path, origin_file, raw_file
 from replisome.settings import read_yaml
 from replisome.splits import SPLITS
 
@@ -75,7 +75,7 @@ wildcard_constraints:
 def recipe_settings(w):
     study = PLAN.studies[w.study]
     recipe = study.recipe(w.recipe)
-    datasets = configuration.datasets_of(recipe, PLAN.ledger)
+    datasets = configuration.datasets_of(recipe, PLAN.ledger, PLAN.stand_ins)
     return {
         "study": w.study,
         "implementation": study.settings["implementation"],

@@ -25,8 +25,13 @@ def checksum_of(dataset, version):
 def raw_of(w):
     """Return by data set the raw files of a recipe; a control has none."""
     mirror = Path(config["mirror"]) if config["mirror"] else None
-    datasets = configuration.datasets_of(PLAN.studies[w.study].recipe(w.recipe), PLAN.ledger)
-    return {name: raw_file(name, PLAN.ledger[name], RESOURCES, mirror, PLAN.stand_ins) for name in datasets}
+    recipe = PLAN.studies[w.study].recipe(w.recipe)
+    dataset = recipe["source"].get("dataset")
+    if dataset is None:
+        return {}
+    own = raw_file(dataset, PLAN.ledger[dataset], RESOURCES, mirror, PLAN.stand_ins)
+    names = configuration.datasets_of(recipe, PLAN.ledger, is_stand_in_path(own))
+    return {name: raw_file(name, PLAN.ledger[name], RESOURCES, mirror, PLAN.stand_ins) for name in names}
 
 
 def shared_of(study):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from replisome.io import file_hash
 
+STAND_IN = "stand-in"  # the folder of stand-ins, in the place of a version
 GZIP = b"\x1f\x8b"  # how gzip files begin
 CONTENT = "content-"  # how the checksum of a file's uncompressed content begins
 
@@ -33,13 +34,18 @@ def raw_file(dataset: str, entry: Mapping[str, Any], resources: str, mirror: Pat
     official = f"{resources}/{dataset}/{entry['version']}/{entry['file']}"
     if not stand_ins or "stand_in" not in entry:
         return official
-    stand_in = f"{resources}/{dataset}/stand-in/{entry['stand_in']['file']}"
+    stand_in = f"{resources}/{dataset}/{STAND_IN}/{entry['stand_in']['file']}"
 
     def at_hand(path: str, look_for_stand_in: bool) -> bool:
         folders = [by_hand(path).parent, *([mirror / entry["study"]] if mirror else [])]
         return Path(path).exists() or any(find(folder, entry, look_for_stand_in) for folder in folders)
 
     return stand_in if at_hand(stand_in, True) and not at_hand(official, False) else official
+
+
+def is_stand_in_path(raw: str | Path) -> bool:
+    """Say whether a path that :func:`raw_file` gave is that of a stand-in."""
+    return Path(raw).parent.name == STAND_IN
 
 
 def find(folder: Path, entry: Mapping[str, Any], stand_in: bool) -> Path | None:
