@@ -48,6 +48,38 @@ TINY = {
             "baselines": {"models": {"kmer_ridge": {"grid": {"k": [2]}}}},
         },
     },
+    "proteinnet": {
+        "recipes": {
+            name: {
+                "crop": 16,
+                "source": {"options": {"train": 20, "validation": 6, "test": 7, "shortest": 12, "longest": 24}},
+            }
+            for name in ("control", "control_reported")
+        },
+        "experiments": {
+            "simple": {"training": {"micro_batch": 5}, "budget": {"epochs": 2}, "seeds": 2},
+            "no_dropout": {"budget": {"epochs": 2}},
+            "improved": {
+                "description": "the second network with all it has",
+                "recipes": ["control_reported"],
+                "models": {"conv_attention": {"grid": {"dropout": [0.2], "epochs": [2, 3]}}},
+                "training": {"batch_size": 8},
+                "budget": {"epochs": 3},
+                "seeds": 2,
+                "select": {"metric": "source_loss"},
+                "curves": ["test"],
+                "weights": "last",
+                "test": "all",
+            },
+            "sound_loss": {"budget": {"epochs": 2}},
+            "beyond": {
+                "models": {
+                    "pair_resnet": {"fixed": {"augment": "random_crop"}, "grid": {"width": [4], "channels": [3]}}
+                },
+                "budget": {"epochs": 2},
+            },
+        },
+    },
     "genome": {
         "recipes": {
             **{

@@ -29,7 +29,7 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
     ledger = read_yaml(ledger_file)
     validate(ledger, "datasets", _shown(ledger_file, root))
     for name, entry in ledger.items():
-        for companion in entry.get("companions", []):
+        for companion in companions_of(entry, stand_in=True):
             if companion not in ledger:
                 near = did_you_mean(companion, ledger)
                 raise ReplisomeError(f"{_shown(ledger_file, root)}: {name}.companions: no entry '{companion}'{near}")
@@ -55,10 +55,15 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
     return Plan(plans, ledger, config["stand_ins"])
 
 
-def datasets_of(recipe: Mapping[str, Any], ledger: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the names of the data sets whose raw files a recipe needs: its source and what goes with that."""
+def datasets_of(recipe: Mapping[str, Any], ledger: Mapping[str, Mapping[str, Any]], stand_in: bool) -> list[str]:
+    """Return the names of the data sets whose raw files a recipe needs: its source or ``stand_in``, and its company."""
     dataset = recipe["source"].get("dataset")
-    return [dataset, *ledger[dataset].get("companions", [])] if dataset else []
+    return [dataset, *companions_of(ledger[dataset], stand_in)] if dataset else []
+
+
+def companions_of(entry: Mapping[str, Any], stand_in: bool) -> list[str]:
+    """Return the names of the data sets that are needed with one, or with its ``stand_in``."""
+    return [*entry.get("companions", []), *(entry.get("stand_in", {}).get("companions", []) if stand_in else [])]
 
 
 def what_data_are(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +71,11 @@ def what_data_are(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     kept = ("version", "file", "checksum", "medmnist", "classes", "stand_in")
     about = {"name": name, **{key: entry[key] for key in kept if key in entry}}
     if "stand_in" in about:
-        about["stand_in"] = {key: about["stand_in"][key] for key in ("file", "checksum", "note")}
+        about["stand_in"] = {
+            key: about["stand_in"][key]
+            for key in ("file", "checksum", "note", "companions")
+            if key in about["stand_in"]
+        }
     return about
 
 
@@ -122,6 +131,7 @@ def _load_study(
         "summary": raw["summary"],
         "preset": preset,
         "stand_ins": config["stand_ins"],
+        "show": raw.get("show", []),
         "recipes": {recipe: block for recipe, block in raw["recipes"].items() if recipe in used},
         "experiments": raw["experiments"],
         "full": full,
@@ -132,7 +142,7 @@ def _load_study(
     plan = StudyPlan(settings, resources)
     _check_recipes(plan, ledger, origin)
     for recipe in plan.recipes.values():
-        for dataset in datasets_of(recipe, ledger):
+        for dataset in datasets_of(recipe, ledger, config["stand_ins"]):
             settings["datasets"][dataset] = ledger[dataset]
     try:
         for experiment in plan.experiments:

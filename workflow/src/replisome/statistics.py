@@ -135,5 +135,24 @@ def bootstrap_groups(values: np.ndarray, groups: np.ndarray, seed: int = 0) -> E
     mean = float(values.mean())
     if len(sizes) < 2:
         return Estimate(mean, np.nan, np.nan, len(values))
-    drawn = np.random.default_rng(seed).multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=RESAMPLES)
+    drawn = _drawn(len(sizes), seed)
     return with_interval(mean, (drawn @ sums) / (drawn @ sizes), len(values))
+
+
+def bootstrap_ratio(numerators: np.ndarray, denominators: np.ndarray, seed: int = 0) -> Estimate:
+    """Return the sum of ``numerators`` (n,) over that of ``denominators`` (n,), with an interval over items.
+
+    For what is pooled over items of different size, such as the pairs of residues of proteins. One item gives no
+    interval.
+    """
+    value = float(np.sum(numerators) / np.sum(denominators))
+    if len(numerators) < 2:
+        return Estimate(value, np.nan, np.nan, len(numerators))
+    drawn = _drawn(len(numerators), seed)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return with_interval(value, (drawn @ numerators) / (drawn @ denominators), len(numerators))
+
+
+def _drawn(n: int, seed: int) -> np.ndarray:
+    """Return how often each of n items is in each bootstrap sample (resamples, n)."""
+    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)

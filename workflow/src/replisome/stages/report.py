@@ -23,6 +23,7 @@ from replisome.results import StudyResults
 from replisome.splits import SPLITS
 
 ABOUT = ("recipe", "protocol", "data", "budget", "seeds")  # columns that say what a row was made with
+MOST_ROWS = 100  # of a table on the page
 PAGES = Path(__file__).resolve().parents[3] / "report"
 
 
@@ -205,7 +206,14 @@ def _tables(frame: pd.DataFrame) -> Markup:
 
 
 def _table(frame: pd.DataFrame) -> Markup:
-    """Return HTML; columns ``x``, ``x low``, ``x high`` become one cell with its interval, empty columns go."""
+    """Return HTML; columns ``x``, ``x low``, ``x high`` become one cell with its interval, empty columns go.
+
+    Of a long table the page shows the beginning and says so; the file has all of it.
+    """
+    rest = Markup("")
+    if len(frame) > MOST_ROWS:
+        rest = Markup("<p>The first {} of {:,} rows; all are in the table's file.</p>").format(MOST_ROWS, len(frame))
+        frame = frame.head(MOST_ROWS)
     frame = frame.dropna(axis="columns", how="all")
     hidden = {f"{name} {bound}" for name in frame for bound in ("low", "high")}
     shown = [str(name) for name in frame if name not in hidden]
@@ -214,7 +222,9 @@ def _table(frame: pd.DataFrame) -> Markup:
     for row in frame.to_dict(orient="records"):
         cells = Markup("").join(_cell({str(k): v for k, v in row.items()}, name) for name in shown)
         lines.append(Markup("<tr>{}</tr>").format(cells))
-    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, Markup("").join(lines))
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}").format(
+        head, Markup("").join(lines), rest
+    )
 
 
 def _cell(row: Mapping[str, Any], name: str) -> Markup:

@@ -1,0 +1,196 @@
+"""From ProteinNet text, or a control, to chains of any length in Parquet, streamed, with what was skipped counted."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import tarfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from replisome.encode.aminoacids import ALPHABET
+from replisome.errors import ReplisomeError
+from replisome.prepared import Prepared, Stream
+from replisome.rawfiles import RawFile, is_gzip
+from replisome.splits import SPLITS
+from replisome.studies.proteinnet.records import PROFILE, Chain, Unsolved, read_records
+
+CROP = 256  # residues, as in the source
+ARCHIVES = (".tar.gz", ".tgz", ".tar")
+BATCH = 256  # chains written at a time
+COUNTED = (
+    *("records", "without structure", "no two known residues", "also in a later split", "repeated names"),
+    *("residues", "unknown residues", "longer than the crop", "longest"),
+)
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("letters", pa.list_(pa.uint8())),
+        ("profile", pa.list_(pa.float32())),
+        ("ca", pa.list_(pa.float32())),
+        ("known", pa.list_(pa.bool_())),
+    ]
+)
+METADATA = {
+    "alphabet": ALPHABET,
+    "letters": "(residues,) uint8, places in the alphabet",
+    "profile": f"(residues, {PROFILE}) float32: the profile in the order of the alphabet, and the information content",
+    "ca": "(residues, 3) float32, angstrom, 0 where not known",
+    "known": "(residues,) bool",
+}
+
+
+def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
+    """Carry out a recipe; the chains are read as the streams of the result are.
+
+    Raises:
+        ReplisomeError: anything wrong with a file or the recipe; the message names file, record and line.
+    """
+    options = recipe["source"].get("options", {})
+    crop = recipe.get("crop", CROP)
+    extra: dict[str, Any] = {}
+    if "control" in recipe["source"]:
+        chains: Mapping[str, Iterable[Chain | Unsolved]]
+        chains, extra["ceiling"] = _control(recipe["source"]["control"], options, crop)
+    else:
+        chains = read(recipe, files, **options)
+    about: dict[str, dict[str, int]] = {split: dict.fromkeys(COUNTED, 0) for split in SPLITS}
+    counts = dict.fromkeys(SPLITS, 0)
+    # Test and validation first, whole: they are small, and what training must not hold is known from them.
+    later: set[bytes] = set()
+    kept: dict[str, Iterable[Chain]] = {}
+    for split in reversed(SPLITS):
+        leaks = later.copy() if recipe["split"] == "official-deduplicated" else set()
+        kept[split] = _usable(chains[split], split, crop, leaks, about[split])
+        if split != "train":
+            kept[split] = own = list(kept[split])
+            later |= {chain.letters.tobytes() for chain in own}
+    return Prepared(
+        tables={split: Stream(SCHEMA, _batches(kept[split], split, counts), METADATA) for split in SPLITS},
+        statistics={"crop": crop, "alphabet": ALPHABET, "protocol": recipe["protocol"]},
+        card={**extra, "crop": crop, "counts": counts, "chains": about},
+    )
+
+
+def read(
+    recipe: Mapping[str, Any],
+    files: Mapping[str, RawFile],
+    *,
+    training: Literal[
+        "training_30", "training_50", "training_70", "training_90", "training_95", "training_100"
+    ] = "training_30",
+    max_chains: int | None = None,
+) -> Mapping[str, Iterable[Chain | Unsolved]]:
+    """Return the records of each split, read when they are asked for: an archive's, or those of three text files.
+
+    ``training`` is the thinning, the largest sequence identity among training chains in percent. At most ``max_chains``
+    records of each split are read.
+
+    Raises:
+        ReplisomeError: a file for one of the splits is missing.
+    """
+    if max_chains is not None and max_chains < 1:
+        raise ReplisomeError("recipe: max_chains is at least 1, or null for all.")
+    members = dict(zip(SPLITS, (training, "validation", "testing"), strict=True))
+    paths = [file.path for file in files.values()]
+    archive = next((path for path in paths if path.name.endswith(ARCHIVES)), None)
+    found: dict[str, Iterable[Chain | Unsolved]] = {}
+    for split, member in members.items():
+        path = archive or next((path for path in paths if path.name.split(".")[0] == member), None)
+        if path is None:
+            raise ReplisomeError(
+                f"recipe: no file of {', '.join(path.name for path in paths)} holds '{member}'; choose another "
+                "'training', or name the archive that has it as data set."
+            )
+        found[split] = islice(_records(path, member), max_chains)
+    return found
+
+
+def _records(path: Path, member: str) -> Iterator[Chain | Unsolved]:
+    """Yield the records of a text file, plain or gzip, or of a member of an archive."""
+    try:
+        with _open(path, member) as (handle, name):
+            yield from read_records(handle, name)
+    except (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError) as error:
+        raise ReplisomeError(f"{path}: a damaged or cut-off file ({error}); download it again.") from None
+
+
+@contextmanager
+def _open(path: Path, member: str) -> Iterator[tuple[Iterable[bytes], str]]:
+    """Open the text of one split; the name is for messages."""
+    if path.name.endswith(ARCHIVES):
+        # Read as a stream: an archive of some gigabytes is not unpacked to disk, nor gone through twice to list it.
+        with tarfile.open(path, "r|*") as archive:
+            for entry in archive:
+                if entry.isfile() and Path(entry.name).name == member:
+                    handle = archive.extractfile(entry)
+                    assert handle is not None  # it is a file
+                    yield handle, f"{path}, {entry.name}"
+                    return
+        raise ReplisomeError(f"{path}: holds no '{member}'.")
+    with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as plain:
+        yield plain, str(path)
+
+
+def _usable(
+    records: Iterable[Chain | Unsolved], split: str, crop: int, leaks: set[bytes], about: dict[str, int]
+) -> Iterator[Chain]:
+    """Yield the chains that can be learned from or tested on; count all, and why others are left out, in ``about``.
+
+    Raises:
+        ReplisomeError: none is left.
+    """
+    names: set[str] = set()
+    for record in records:
+        about["records"] += 1
+        about["repeated names"] += record.name in names
+        names.add(record.name)
+        if isinstance(record, Unsolved):
+            about["without structure"] += 1
+        elif record.known[:crop].sum() < 2:
+            about["no two known residues"] += 1
+        elif record.letters.tobytes() in leaks:
+            about["also in a later split"] += 1
+        else:
+            about["residues"] += len(record.letters)
+            about["unknown residues"] += int((~record.known).sum())
+            about["longer than the crop"] += len(record.letters) > crop
+            about["longest"] = max(about["longest"], len(record.letters))
+            yield record
+    if not about["residues"]:
+        raise ReplisomeError(f"recipe: no chain is left for {split}; of {about['records']} records: {about}.")
+
+
+def _batches(chains: Iterable[Chain], split: str, counts: dict[str, int]) -> Iterator[pa.RecordBatch]:
+    """Yield chains in batches of rows, counting them."""
+    chains = iter(chains)
+    while batch := list(islice(chains, BATCH)):
+        counts[split] += len(batch)
+        columns = zip(*batch, strict=True)
+        names = pa.array(next(columns), pa.string())
+        lists = (_lists(values, field.type) for values, field in zip(columns, list(SCHEMA)[1:], strict=True))
+        yield pa.record_batch([names, *lists], schema=SCHEMA)
+
+
+def _lists(values: Iterable[np.ndarray], kind: pa.ListType) -> pa.ListArray:
+    """Return arrays of any lengths as one column of lists, each flat."""
+    arrays = [value.reshape(-1) for value in values]
+    offsets = np.concatenate([[0], np.cumsum([len(array) for array in arrays])]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.concatenate(arrays)), type=kind)
+
+
+def _control(
+    name: str, options: Mapping[str, Any], crop: int
+) -> tuple[Mapping[str, Iterable[Chain | Unsolved]], dict[str, Any]]:
+    # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
+    module = importlib.import_module("replisome.studies.proteinnet.control")
+    drawn = getattr(module, f"draw_{name}")(**options)
+    oracle = module.oracle(drawn, crop)
+    return drawn.chains, {"metric": "rmse", "expected": oracle.expected, "oracle_on_this_draw": oracle.rmse}
