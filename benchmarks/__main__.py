@@ -8,7 +8,7 @@ from datetime import date
 
 import torch
 
-from benchmarks import genome, images, planning, probes
+from benchmarks import chains, genome, images, planning, probes
 from replisome.provenance import processor
 
 
@@ -20,6 +20,7 @@ def main() -> None:
     for benchmark in (
         *(images.training_step, images.two_at_once),
         *(probes.training_step, probes.encoding, probes.full_table),
+        *(chains.reading, chains.accumulation),
         *(genome.encoding, genome.windows_at_once, planning.dry_run),
     ):
         for line in benchmark():

@@ -59,17 +59,23 @@ TINY = {
         "experiments": {
             "simple": {"training": {"micro_batch": 5}, "budget": {"epochs": 2}, "seeds": 2},
             "no_dropout": {"budget": {"epochs": 2}},
-            "improved": {
-                "description": "the second network with all it has",
-                "recipes": ["control_reported"],
-                "models": {"conv_attention": {"grid": {"dropout": [0.2], "epochs": [2, 3]}}},
-                "training": {"batch_size": 8},
-                "budget": {"epochs": 3},
-                "seeds": 2,
-                "select": {"metric": "source_loss"},
-                "curves": ["test"],
-                "weights": "last",
-                "test": "all",
+            **{
+                name: {
+                    "description": "the second network with all it has",
+                    "recipes": ["control_reported"],
+                    "models": {"conv_attention": {"grid": grid}},
+                    "training": {"batch_size": 8},
+                    "budget": {"epochs": 3},
+                    "seeds": seeds,
+                    "select": {"metric": "source_loss"},
+                    "curves": ["test"],
+                    "weights": "last",
+                    "test": "all",
+                }
+                for name, grid, seeds in (
+                    ("improved", {"dropout": [0.2]}, 2),
+                    ("long_run", {"dropout": [0.2], "epochs": [5]}, 1),
+                )
             },
             "sound_loss": {"budget": {"epochs": 2}},
             "beyond": {
@@ -212,6 +218,12 @@ def finished_probes(tmp_path_factory) -> Path:
 def finished_genome(tmp_path_factory) -> Path:
     """The same with the study whose splits share a table and whose budgets are in steps."""
     return run_once(tmp_path_factory.mktemp("genome") / "replisome", "genome")
+
+
+@pytest.fixture(scope="session")
+def finished_proteins(tmp_path_factory) -> Path:
+    """The same with the study whose splits are streamed and whose baselines are averaged."""
+    return run_once(tmp_path_factory.mktemp("proteins") / "replisome", "proteinnet")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from replisome.studies.proteinnet.records import PROFILE, Chain
 
 HELIX, STRAND = 0, 1
 # The turns: by how many degrees, about which axis of the chain's own frame (it runs along the third).
-TURNS = {2: (150.0, (1, 0, 0)), 3: (150.0, (-1, 0, 0)), 4: (100.0, (0, 1, 0)), 5: (100.0, (0, -1, 0))}
+TURNS = {2: (150.0, (1, 0, 0)), 3: (150.0, (-1, 0, 0)), 4: (150.0, (0, 1, 0)), 5: (150.0, (0, -1, 0))}
 STATES = 2 + len(TURNS)
 LENGTHS = {HELIX: (8, 16), STRAND: (4, 9)}  # residues, the second not included
 TURN = 3  # residues
@@ -28,7 +28,7 @@ STEP = 3.8  # angstrom between neighbouring alpha carbons
 # Of an ideal alpha helix and an extended strand, in angstrom and degrees (Branden & Tooze 1999, chapter 2).
 RADIUS, RISE, TWIST = 2.3, 1.5, 100.0
 PLEAT, EXTENT = 0.9, 3.3
-ROOM = 3.0  # radius of the sphere over residues ** 0.38, which is a little more than real chains need
+ROOM = 3.5  # radius of the sphere over residues ** 0.38; radii of gyration are then near 2.2 of that, as in real chains
 REFOLDS = 64  # of each chain, behind the oracle's mean distances
 
 Element = tuple[int, int]  # a state, and how many residues are in it
