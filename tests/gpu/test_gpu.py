@@ -22,6 +22,14 @@ def one_hot_probes(count, width=41):
     return probes
 
 
+def chains(count, residues=64):
+    letters = torch.randint(0, 20, (count, residues))
+    letters[: count // 2, 50:] = 20  # padding
+    profile = torch.rand(count, residues, 21) * (letters < 20).unsqueeze(2)
+    return torch.stack([profile, torch.nn.functional.one_hot(letters, 21).float()], dim=1)
+
+
+CHAINS = DataSpec((2, 64, 21), 64)
 CASES = [
     ("cnn", {"pool": "max"}, DataSpec((3, 28, 28), 8), lambda n: torch.randn(n, 3, 28, 28)),
     ("bilstm", {"depth": 2}, DataSpec((41, 4), 1), one_hot_probes),
@@ -33,6 +41,9 @@ CASES = [
     ("char_lstm", {"hidden": 64}, DataSpec((50,), 4, 4), lambda n: torch.randint(0, 4, (n, 50))),
     ("kmer_lstm_deep", {"hidden": 64}, DataSpec((50,), 256, 256), lambda n: torch.randint(0, 256, (n, 50))),
     ("causal_cnn", {}, DataSpec((50,), 4, 4), lambda n: torch.randint(0, 4, (n, 50))),
+    ("conv_simple", {}, CHAINS, chains),
+    ("conv_attention", {}, CHAINS, chains),
+    ("pair_resnet", {}, CHAINS, chains),
 ]
 
 
@@ -66,3 +77,12 @@ def test_counts_are_the_same_on_the_gpu(name, values):
         models[1].cuda().estimate([(tokens[:, :-1].cuda(), tokens[:, 1:].cuda())])
         found = [model(tokens[:, :50].to(device)).cpu() for model, device in zip(models, ("cpu", "cuda"), strict=True)]
     torch.testing.assert_close(found[1], found[0], rtol=1e-2, atol=1e-2)
+
+
+def test_the_table_of_distances_is_the_same_on_the_gpu():
+    torch.manual_seed(0)
+    inputs, targets = chains(16), torch.rand(16, 64, 64)
+    models = [build("separation_table", CHAINS, {"classes": 2}) for _ in range(2)]
+    models[0].estimate([(inputs, targets)])
+    models[1].cuda().estimate([(inputs.cuda(), targets.cuda())])
+    torch.testing.assert_close(models[1](inputs.cuda()).cpu(), models[0](inputs), rtol=1e-5, atol=1e-5)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from replisome.results import StudyResults
-from replisome.studies.proteinnet.tested import BILLION, SOURCE, name_of
+from replisome.studies.proteinnet.tested import BASELINES, BILLION, SOURCE, name_of
 from replisome.variants import Variant, about
 
 
 def who(study: StudyResults, variant: Variant) -> dict[str, Any]:
     """Return the columns that say what a row is about."""
-    return {**about(study, variant), "model": name_of(variant)}
+    batch = np.nan if variant.model in BASELINES else variant.values.get("batch_size", 64)
+    return {**about(study, variant), "model": name_of(study, variant), "batch": batch}
+
+
+def steps(study: StudyResults, variant: Variant, epochs: int) -> int:
+    """Return how many optimiser steps so many epochs are, which is what compares across sizes of data and batch."""
+    chains: int = study.cards[variant.recipe]["counts"]["train"]
+    return epochs * -(-chains // int(variant.values.get("batch_size", 64)))
 
 
 def claimed(study: StudyResults, recipe: str, quantity: str, name: str, **where: Any) -> float | None:

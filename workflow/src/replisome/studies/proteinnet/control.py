@@ -98,7 +98,8 @@ def draw_folds(
 def oracle(control: Control, crop: int) -> Oracle:
     """Return what predicting the mean distance over many ways to fold the same elements reaches.
 
-    No prediction from sequence and profile has a smaller expected squared error: they show no more than the elements.
+    No prediction from sequence and profile has a smaller expected squared error, for they show no more than the
+    elements; the mean is over 64 ways, which adds some 1 % to the error on the drawn chains.
     The first ``crop`` residues of each chain count.
     """
     rng = np.random.default_rng(control.seed + 1)

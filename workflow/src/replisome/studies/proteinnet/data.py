@@ -109,34 +109,38 @@ def read(
                 f"recipe: no file of {', '.join(path.name for path in paths)} holds '{member}'; choose another "
                 "'training', or name the archive that has it as data set."
             )
-        found[split] = islice(_records(path, member), max_chains)
+        found[split] = islice(_records(path, member, whole=split == "train"), max_chains)
     return found
 
 
-def _records(path: Path, member: str) -> Iterator[Chain | Unsolved]:
-    """Yield the records of a text file, plain or gzip, or of a member of an archive."""
+def _records(path: Path, member: str, whole: bool) -> Iterator[Chain | Unsolved]:
+    """Yield the records of a text file, plain or gzip, or of a member of an archive, ``whole`` to the archive's end."""
     try:
-        with _open(path, member) as (handle, name):
+        with _open(path, member, whole) as (handle, name):
             yield from read_records(handle, name)
     except (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError) as error:
         raise ReplisomeError(f"{path}: a damaged or cut-off file ({error}); download it again.") from None
 
 
 @contextmanager
-def _open(path: Path, member: str) -> Iterator[tuple[Iterable[bytes], str]]:
+def _open(path: Path, member: str, whole: bool) -> Iterator[tuple[Iterable[bytes], str]]:
     """Open the text of one split; the name is for messages."""
-    if path.name.endswith(ARCHIVES):
-        # Read as a stream: an archive of some gigabytes is not unpacked to disk, nor gone through twice to list it.
-        with tarfile.open(path, "r|*") as archive:
+    with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as content:
+        if not path.name.endswith(ARCHIVES):
+            yield content, str(path)
+            return
+        # Read as a stream: an archive of some gigabytes is not unpacked to disk, nor gone through to list it.
+        with tarfile.open(fileobj=content, mode="r|") as archive:
             for entry in archive:
                 if entry.isfile() and Path(entry.name).name == member:
                     handle = archive.extractfile(entry)
                     assert handle is not None  # it is a file
                     yield handle, f"{path}, {entry.name}"
-                    return
-        raise ReplisomeError(f"{path}: holds no '{member}'.")
-    with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as plain:
-        yield plain, str(path)
+                    break
+            else:
+                raise ReplisomeError(f"{path}: holds no '{member}'.")
+        while whole and content.read(1 << 20):  # gzip compares its checksum at the end, and only there
+            pass
 
 
 def _usable(

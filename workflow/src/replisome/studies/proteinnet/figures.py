@@ -19,6 +19,7 @@ from replisome.studies.proteinnet.tested import (
     BILLION,
     IMPROVED,
     SIMPLE,
+    TABLE,
     Tested,
     curve,
     is_long,
@@ -30,8 +31,9 @@ from replisome.studies.proteinnet.tested import (
 from replisome.variants import Variant, heading, values_of
 
 SHOWN = 3  # chains whose maps are drawn where none are named
-MAPS = ("table by separation", SIMPLE, IMPROVED, "no dropout", "pair_resnet")  # beside the true ones, where tested
+MAPS = (TABLE, SIMPLE, IMPROVED, "no dropout", "pair_resnet")  # beside the true ones, where tested
 SPLITS = {"train": "training (while it went on)", "validation": "validation", "test": "test (recorded, never used)"}
+BINS = 48  # of separations, equally wide on a logarithmic axis
 INCH = 2.6  # width and height of a map
 
 
@@ -41,8 +43,8 @@ def _title(study: StudyResults, recipe: str) -> str:
 
 def _style(study: StudyResults, variant: Variant) -> int:
     """Return the place of a model's name among all of the study, so that it looks the same in every panel."""
-    names = list(dict.fromkeys(name_of(v) for v in [*trained(study), *scored(study)]))
-    return names.index(name_of(variant))
+    names = list(dict.fromkeys(name_of(study, v) for v in [*trained(study), *scored(study)]))
+    return names.index(name_of(study, variant))
 
 
 def _recipes(study: StudyResults) -> list[str]:
@@ -86,7 +88,7 @@ def maps(study: StudyResults) -> Figure:
         length = min(int(chain.lengths[number]), len(true))
         unknown = np.isnan(true[:length, :length])
         farthest = float(np.nanmax(true))
-        shown = [("true", true), *((name_of(v), tested.predicted_map(v, number)) for v in members[recipe])]
+        shown = [("true", true), *((name_of(study, v), tested.predicted_map(v, number)) for v in members[recipe])]
         for panel, (name, whole) in zip(line, shown, strict=False):
             values = np.ma.masked_array(whole[:length, :length], mask=unknown)
             image = panel.imshow(values, cmap="viridis_r", vmin=0, vmax=farthest, interpolation="nearest")
@@ -103,7 +105,7 @@ def maps(study: StudyResults) -> Figure:
 
 
 def _mapped(study: StudyResults, recipe: str) -> list[Variant]:
-    found = {name_of(variant): variant for variant in scored(study, recipe)}
+    found = {name_of(study, variant): variant for variant in scored(study, recipe)}
     return [found[name] for name in MAPS if name in found]
 
 
@@ -119,13 +121,13 @@ def loss_curves(study: StudyResults) -> Figure:
             for variant in (v for v in trained(study) if v.recipe == recipe and not is_long(v)):
                 lines = curve(study, variant, split).to_numpy() * scale
                 if lines.size:
-                    label = f"{name_of(variant)} (n={len(lines)})"
+                    label = f"{name_of(study, variant)} (n={len(lines)})"
                     curve_with_spread(panel, list(lines), label, _style(study, variant))
             for variant in (v for v in scored(study, recipe) if v.model in BASELINES):
                 if not variant.values.get("classes", 1) > 1:
                     level = _level(study, variant, split) * scale
                     panel.axhline(level, color="0.4", lw=1.1, ls=(0, (1, 1)))
-                    panel.text(0.99, level, name_of(variant), fontsize=8, ha="right", va="bottom",
+                    panel.text(0.99, level, name_of(study, variant), fontsize=8, ha="right", va="bottom",
                                transform=panel.get_yaxis_transform())  # fmt: skip
             log_scale(panel, "y")
             panel.set_title(f"{_title(study, recipe)}\n{shown}")
@@ -149,13 +151,13 @@ def long_run(study: StudyResults) -> Figure:
         return empty("this configuration has no long run")
     figure, axes = grid(len(found))
     for panel, variant in zip(axes, found, strict=True):
-        beside = [v for v in trained(study) if v.recipe == variant.recipe and name_of(v) == SIMPLE]
+        beside = [v for v in trained(study) if v.recipe == variant.recipe and name_of(study, v) == SIMPLE]
         style = 0
         for one in (variant, *beside):
             for split in SPLITS:
                 lines = curve(study, one, split, "loss" if split == "train" else "source_loss").to_numpy() * BILLION
                 if lines.size and reported(study, one.recipe):
-                    curve_with_spread(panel, list(lines), f"{name_of(one)}, {split} (n={len(lines)})", style)
+                    curve_with_spread(panel, list(lines), f"{name_of(study, one)}, {split} (n={len(lines)})", style)
                     style += 1
         log_scale(panel, "y")
         panel.set_title(_title(study, variant.recipe))
@@ -181,13 +183,13 @@ def baselines(study: StudyResults) -> Figure:
             error = np.nan_to_num([[found.value - found.low], [found.high - found.value]])
             colour = COLOURS[_style(study, variant) % len(COLOURS)]
             panel.errorbar(found.value, place, xerr=error, fmt="o", color=colour, capsize=3)
-            theirs = claimed_loss(study, recipe, "test", name_of(variant))
+            theirs = claimed_loss(study, recipe, "test", name_of(study, variant))
             if theirs is not None:
                 panel.plot(theirs, place, marker="D", mfc="none", color="0.3", ls="none")
         panel.plot([], [], marker="D", mfc="none", color="0.3", ls="none", label="report C, its own chains, 25 epochs")
         if not study.cards[recipe]["control"] and reported(study, recipe):
             panel.legend(fontsize=8, loc="upper right")
-        panel.set_yticks(range(len(members)), [name_of(variant) for variant in members])
+        panel.set_yticks(range(len(members)), [name_of(study, variant) for variant in members])
         log_scale(panel, "x")
         panel.set_title(_title(study, recipe))
         panel.set_xlabel("source's loss on test chains (10⁹ pm², log scale)")
@@ -195,17 +197,21 @@ def baselines(study: StudyResults) -> Figure:
 
 
 def error_by_separation(study: StudyResults) -> Figure:
-    """Root mean squared error against the separation along the chain."""
+    """Root mean squared error against the separation along the chain, separations pooled in steps of a tenth or so."""
 
     def draw(panel: Axes, variant: Variant) -> None:
         found = Tested.of(study).scores(variant)
         assert found is not None
         squared, pairs = found.squared.sum(axis=0), found.pairs.sum(axis=0)
-        known = pairs > 0
-        apart = np.arange(1, len(pairs) + 1)[known]
-        style = _style(study, variant)
-        panel.plot(apart, np.sqrt(squared[known] / pairs[known]), LINES[style % len(LINES)],
-                   color=COLOURS[style % len(COLOURS)], label=name_of(variant), lw=1.6)  # fmt: skip
+        starts = np.unique(np.geomspace(1, len(pairs), BINS).astype(int)) - 1
+        apart = np.add.reduceat(np.arange(1, len(pairs) + 1) * pairs, starts)
+        squared, pairs = np.add.reduceat(squared, starts), np.add.reduceat(pairs, starts)
+        known, style = pairs > 0, _style(study, variant)
+        panel.plot(
+            apart[known] / pairs[known], np.sqrt(squared[known] / pairs[known]), LINES[style % len(LINES)],
+            color=COLOURS[style % len(COLOURS)], marker=MARKERS[style % len(MARKERS)], ms=3.5, lw=1.4,
+            label=name_of(study, variant),
+        )  # fmt: skip
 
     figure, axes = _panels(study, draw)
     for panel in axes:
@@ -228,14 +234,15 @@ def contact_precision(study: StudyResults) -> Figure:
         values = 100 * np.array([[e.value, e.value - e.low, e.high - e.value] for e in found])
         panel.errorbar(
             np.arange(len(names)) + width * (place + 0.5) - 0.4, values[:, 0], yerr=np.nan_to_num(values[:, 1:].T),
-            fmt=MARKERS[style % len(MARKERS)], color=COLOURS[style % len(COLOURS)], capsize=2, label=name_of(variant),
+            fmt=MARKERS[style % len(MARKERS)], color=COLOURS[style % len(COLOURS)], capsize=2,
+            label=name_of(study, variant),
         )  # fmt: skip
 
     figure, axes = _panels(study, draw)
     for panel in axes:
         panel.set_xticks(range(len(names)), [_range(name) for name in names])
         panel.set_ylabel(f"contacts (< {CONTACT:.0f} Å) among the L/5 nearest (%)")
-        panel.set_ylim(bottom=0)
+        panel.set_ylim(0, 1.4 * panel.get_ylim()[1])  # room for the legend
         panel.legend(fontsize=8, ncols=2)
     return figure
 

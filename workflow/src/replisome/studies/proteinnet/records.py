@@ -69,7 +69,7 @@ def read_records(lines: Iterable[bytes], file: str) -> Iterator[Chain | Unsolved
     if number and last.keys().isdisjoint(STRUCTURE):
         raise ReplisomeError(
             f"{file}, line {_end(last)}: record {_name(last, file)} is cut off at the end of the file; "
-            "download it again."
+            "download it again. (A record without structure may stand anywhere but last.)"
         )
     yield _parsed(last, file)
 
@@ -162,14 +162,15 @@ def _numbers(rows: list[_Row], length: int, file: str, at: str) -> np.ndarray:
 
     Read by Arrow's CSV reader, one number a line: a quarter of the time of ``float`` or of numpy's text readers.
     """
+    words: list[bytes] = []
     for row in rows:
-        found = row.text.count(b"\t") + row.text.count(b" ") + 1
-        if found != length and (found := len(row.text.split())) != length:
-            raise ReplisomeError(f"{file}, line {row.line}: {at} has a row of {found} numbers instead of {length}.")
-    column = b"\n".join(row.text for row in rows).replace(b"\t", b"\n").replace(b" ", b"\n")
+        own = row.text.split()
+        if len(own) != length:
+            raise ReplisomeError(f"{file}, line {row.line}: {at} has a row of {len(own)} numbers instead of {length}.")
+        words += own
     try:
         table = csv.read_csv(
-            pa.BufferReader(column),
+            pa.BufferReader(b"\n".join(words)),
             read_options=csv.ReadOptions(column_names=["number"], use_threads=False),
             parse_options=csv.ParseOptions(quote_char=False),
             convert_options=csv.ConvertOptions(column_types={"number": pa.float64()}, null_values=[]),
@@ -188,7 +189,7 @@ def _not_a_number(rows: list[_Row], file: str, at: str) -> str:
         for column, text in enumerate(row.text.split(), start=1):
             shown = text[:40].decode(errors="replace")
             try:
-                finite = bool(np.isfinite(float(text)))
+                finite = b"_" not in text and bool(np.isfinite(float(text)))
             except ValueError:
                 finite = False
             if not finite:

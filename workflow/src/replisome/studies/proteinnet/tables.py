@@ -13,8 +13,18 @@ from replisome.results import StudyResults
 from replisome.splits import SPLITS
 from replisome.studies.proteinnet.columns import claimed_loss, who
 from replisome.studies.proteinnet.metrics import LISTS, RANGES
-from replisome.studies.proteinnet.tested import BASELINES, IMPROVED, SIMPLE, Tested, find, name_of, scored
-from replisome.studies.proteinnet.training_tables import epochs, source, spread, training
+from replisome.studies.proteinnet.tested import (
+    BASELINES,
+    BILLION,
+    IMPROVED,
+    SIMPLE,
+    TABLE,
+    Tested,
+    find,
+    name_of,
+    scored,
+)
+from replisome.studies.proteinnet.training_tables import EPOCHS, epochs, source, spread, training
 from replisome.variants import data_kind, estimate, values_of
 
 __all__ = [
@@ -31,7 +41,6 @@ __all__ = [
     "training",
 ]
 
-TABLE = "table by separation"
 # Of separations along the chain; the second is not included.
 CLASSES = ((1, 6), (6, 12), (12, 24), (24, 48), (48, 96), (96, 10**9))
 
@@ -40,26 +49,27 @@ def measures(study: StudyResults) -> pd.DataFrame:
     """Return every tested model under both measures, and how it compares with no distance at all and with the table."""
     tested, rows = Tested.of(study), []
     for variant in scored(study):
-        zeros, table, simple = (find(study, variant.recipe, name) for name in ("zeros", TABLE, SIMPLE))
         loss = tested.source_loss(variant)
-
-        def over(other: object, value: float = loss.value) -> float:
-            return value / other if isinstance(other, float) and other else np.nan
-
-        theirs = claimed_loss(study, variant.recipe, "test", name_of(variant))
-        their_simple = claimed_loss(study, variant.recipe, "test", SIMPLE)
+        others = {name: find(study, variant.recipe, name) for name in ("zeros", TABLE, SIMPLE)}
+        own = {name: tested.source_loss(other).value if other else np.nan for name, other in others.items()}
+        alike = variant.runs[0].settings["budget"] == {"epochs": EPOCHS[-1]}
+        theirs = claimed_loss(study, variant.recipe, "test", name_of(study, variant)) if alike else None
+        simple, improved = (claimed_loss(study, variant.recipe, "test", name) for name in (SIMPLE, IMPROVED))
+        places, squares = tested.coordinates(variant), tested.squares(variant)
         rows.append(
             {
                 **who(study, variant),
                 **estimate("source's loss (10^9 pm^2)", loss),
                 "report C, this model": theirs,
-                "report C, simple": their_simple,
-                "report C, improved": claimed_loss(study, variant.recipe, "test", IMPROVED),
+                "report C, simple": simple,
+                "report C, improved": improved,
                 **estimate("RMSE (A)", tested.rmse(variant)),
-                "loss over zeros'": over(tested.source_loss(zeros).value if zeros else None),
-                "loss over the table's": over(tested.source_loss(table).value if table else None),
-                "loss over simple's": over(tested.source_loss(simple).value if simple else None),
-                "report C, over simple's": theirs / their_simple if theirs and their_simple else np.nan,
+                "RMSE of its places' distances (A)": places.rmse if places else np.nan,
+                "loss of their squares (10^9 pm^2)": squares.source_loss.mean() * BILLION if squares else np.nan,
+                "loss over zeros'": loss.value / own["zeros"],
+                "loss over the table's": loss.value / own[TABLE],
+                "loss over simple's": loss.value / own[SIMPLE],
+                "report C, over simple's": theirs / simple if theirs and simple else np.nan,
                 "test chains": loss.n,
             }
         )
@@ -94,7 +104,7 @@ def differences(study: StudyResults) -> pd.DataFrame:
     """Return models of one recipe against one another, protein by protein."""
     tested, rows = Tested.of(study), []
     for recipe in study.plan.recipes:
-        found = {name_of(variant): variant for variant in scored(study, recipe)}
+        found = {name_of(study, variant): variant for variant in scored(study, recipe)}
         compared = [(IMPROVED, other) for other in ("no attention", "no dropout", "ReLU", SIMPLE)]
         compared += [(name, TABLE) for name, variant in found.items() if variant.model not in BASELINES]
         compared += [(TABLE + " and length", TABLE), (TABLE, "zeros")]
@@ -105,6 +115,7 @@ def differences(study: StudyResults) -> pd.DataFrame:
                     {
                         **who(study, found[one]),
                         "less": two,
+                        **estimate("source's loss (10^9 pm^2)", tested.difference(found[one], found[two], "losses")),
                         **estimate("dRMSD (A)", drmsd),
                         **estimate("lDDT (points)", tested.difference(found[one], found[two], "lddt"), 100),
                         "chains on which it is nearer (%)": 100 * tested.share_better(found[one], found[two]),
@@ -161,7 +172,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                         "dRMSD (A)": found.drmsd,
                         "lDDT (%)": 100 * found.lddt,
                         "contacts, long range, L/5 (%)": 100 * found.contacts["long", "L/5"],
-                        "source's loss (10^9 pm^2)": tested.losses(variant) * 1e-9,
+                        "source's loss (10^9 pm^2)": tested.losses(variant) * BILLION,
                     }
                 )
             )

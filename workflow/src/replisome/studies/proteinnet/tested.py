@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,13 +11,17 @@ import pandas as pd
 from replisome.io import read_parquet
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, bootstrap_mean, bootstrap_ratio, paired_difference
-from replisome.studies.proteinnet.metrics import LISTS, RANGES, Errors, Pairs, true_distances
+from replisome.studies.proteinnet.metrics import LISTS, RANGES, Errors, Pairs, errors, true_distances
+from replisome.studies.proteinnet.records import PICOMETRES
 from replisome.variants import Variant, rows_of, variants
 
 SOURCE = "report C"
 SIMPLE, IMPROVED = "simple", "improved"
 ORDER = (IMPROVED, "no dropout", "ReLU", SIMPLE)  # by loss, as the source has it
+TABLE = "table by separation"
+DROPOUT, SLOPE = 0.2, 0.3  # of the improved network, by inference: see the study file
 BASELINES = ("zeros", "separation_table")
+COORDINATES = ("conv_simple", "conv_attention")  # the models that give places, not distances
 LONG_RUN = "long_run"  # the experiment
 BILLION = 1e-9  # the source's losses are shown in 10^9 square picometres
 
@@ -123,9 +127,50 @@ class Tested:
         """Return the mean precision of a range's list over those chains that have pairs in that range."""
         return _mean(self._tested(variant).contacts[name, shown])
 
+    def coordinates(self, variant: Variant) -> Errors | None:
+        """Return the errors of the distances between the places that a network gives, mean over seeds.
+
+        Under ``sound`` they are what it was trained to match. Under ``reported`` that were their squares, and these are
+        what one would measure in the structure. None for models that give no places.
+        """
+        if variant.model not in COORDINATES:
+            return None
+        if not reported(self.study, variant.recipe):
+            found = self._tested(variant)
+            return Errors(found.squared.sum(axis=1), found.pairs.sum(axis=1))
+        return self._reread(variant, lambda squares: np.sqrt(np.maximum(squares, 0) * PICOMETRES) / PICOMETRES)
+
+    def squares(self, variant: Variant) -> Errors | None:
+        """Return the errors of those distances squared, in picometres, as the source's loss takes them.
+
+        Under ``reported`` they are what it was trained to match. None for models that give no places.
+        """
+        if variant.model not in COORDINATES:
+            return None
+        if reported(self.study, variant.recipe):
+            found = self._tested(variant)
+            return Errors(found.squared.sum(axis=1), found.pairs.sum(axis=1))
+        return self._reread(variant, lambda distances: (distances * PICOMETRES) ** 2 / PICOMETRES)
+
+    def _reread(self, variant: Variant, read: Callable[[np.ndarray], np.ndarray]) -> Errors:
+        crop = self.study.cards[variant.recipe]["crop"]
+        pairs = Pairs.of(crop)
+        true = np.stack(
+            [
+                true_distances(np.reshape(row["ca"], (-1, 3))[:crop], np.asarray(row["known"])[:crop], pairs)
+                for _, row in self.table(variant.recipe).iterrows()
+            ]
+        )
+        frames = [frame for frame in map(self.study.predictions, variant.runs) if frame is not None]
+        found = [errors(read(np.stack(frame["distances"].tolist()).astype(np.float64)), true) for frame in frames]
+        return Errors(np.mean([one.squared for one in found], axis=0), found[0].pairs)
+
     def difference(self, one: Variant, two: Variant, what: str) -> Estimate:
-        """Return the mean over chains of ``one`` less ``two`` in drmsd or lddt, with a paired interval."""
-        left, right = (getattr(self._tested(variant), what) for variant in (one, two))
+        """Return the mean over chains of ``one`` less ``two`` in drmsd, lddt or losses, with a paired interval."""
+        left, right = (
+            self.losses(variant) * BILLION if what == "losses" else getattr(self._tested(variant), what)
+            for variant in (one, two)
+        )
         both = ~np.isnan(left) & ~np.isnan(right)
         return paired_difference(left[both], right[both])
 
@@ -169,21 +214,42 @@ def square(values: np.ndarray, pairs: Pairs) -> np.ndarray:
     return found
 
 
-def name_of(variant: Variant) -> str:
-    """Return what the source calls a network, or what it is: ``improved``, ``no dropout``, ``ReLU``, ``simple``, ..."""
-    if variant.model == "conv_simple":
-        return SIMPLE
+def name_of(study: StudyResults, variant: Variant) -> str:
+    """Return what the source calls a network, or what it is: ``improved``, ``no dropout``, ``simple``, ...
+
+    Where several variants of a recipe would have one name, what their paths show tells them apart.
+    """
+    if "names" not in study.shared:
+        groups: dict[tuple[str, str], list[Variant]] = {}
+        for one in variants(study):
+            groups.setdefault((one.recipe, _plain_name(one)), []).append(one)
+        study.shared["names"] = {
+            (one.recipe, one.model, one.slug): name if len(members) == 1 else f"{name} ({', '.join(one.shown)})"
+            for (_, name), members in groups.items()
+            for one in members
+        }
+    name: str = study.shared["names"][variant.recipe, variant.model, variant.slug]
+    return name
+
+
+def _plain_name(variant: Variant) -> str:
+    """Return the source's name of a network with the source's settings, otherwise what it is."""
+    own = variant.values
     if variant.model == "separation_table":
-        return "table by separation" + (" and length" if variant.values.get("classes", 1) > 1 else "")
-    if variant.model != "conv_attention":
+        return TABLE if own.get("classes", 1) == 1 else f"{TABLE} and length"
+    if variant.model == "conv_simple":
+        return SIMPLE if own.get("activation", "none") == "none" else f"{SIMPLE}, ReLU between"
+    if variant.model != "conv_attention" or own.get("slope", SLOPE) != SLOPE:
         return variant.model
     without = {
-        "no attention": variant.values.get("attention") is False,
-        "no dropout": variant.values.get("dropout") == 0,
-        "ReLU": variant.values.get("activation") == "relu",
+        "no attention": own.get("attention", True) is False,
+        "no dropout": own.get("dropout", DROPOUT) == 0,
+        "ReLU": own.get("activation") == "relu",
     }
-    own = ", ".join(name for name, applies in without.items() if applies) or IMPROVED
-    return f"{own}, long run" if is_long(variant) else own
+    name = ", ".join(name for name, applies in without.items() if applies) or IMPROVED
+    if own.get("dropout", DROPOUT) not in (0, DROPOUT):
+        name = f"{name}, dropout {own['dropout']}"
+    return f"{name}, long run" if is_long(variant) else name
 
 
 def is_long(variant: Variant) -> bool:
@@ -202,7 +268,7 @@ def scored(study: StudyResults, recipe: str | None = None) -> list[Variant]:
 
 def find(study: StudyResults, recipe: str, name: str) -> Variant | None:
     """Return the tested variant of a recipe that has this name."""
-    return next((v for v in scored(study, recipe) if name_of(v) == name), None)
+    return next((v for v in scored(study, recipe) if name_of(study, v) == name), None)
 
 
 def trained(study: StudyResults) -> list[Variant]:

@@ -9,13 +9,14 @@ import pandas as pd
 
 from replisome.results import StudyResults
 from replisome.statistics import mean_over_seeds
-from replisome.studies.proteinnet.columns import claimed, claimed_loss, who
+from replisome.studies.proteinnet.columns import claimed, claimed_loss, steps, who
 from replisome.studies.proteinnet.tested import (
     BILLION,
     IMPROVED,
     ORDER,
     SIMPLE,
     curve,
+    find,
     is_long,
     name_of,
     reported,
@@ -29,7 +30,7 @@ LAST = 5  # epochs that it averages
 
 def _members(study: StudyResults, recipe: str) -> dict[str, Variant]:
     """Return by name the trained networks of a recipe, the long run left out."""
-    return {name_of(v): v for v in trained(study) if v.recipe == recipe and not is_long(v)}
+    return {name_of(study, v): v for v in trained(study) if v.recipe == recipe and not is_long(v)}
 
 
 def _mean_curve(study: StudyResults, variant: Variant, split: str) -> np.ndarray:
@@ -47,31 +48,44 @@ def source(study: StudyResults) -> pd.DataFrame:
     rows = []
     for recipe in study.plan.recipes:
         members = _members(study, recipe) if reported(study, recipe) else {}
-        for variant in members.values():
-            name = name_of(variant)
+        simple = members.get(SIMPLE)
+        zeros = find(study, recipe, "zeros")
+        for name, variant in members.items():
             for epochs in EPOCHS:
                 for split in ("validation", "test"):
                     per_seed = curve(study, variant, split, "source_loss")
                     if epochs not in per_seed.columns:
                         continue
                     ours = mean_over_seeds(per_seed[epochs].to_numpy() * BILLION)
-                    simple = members.get(SIMPLE)
-                    base = _mean_curve(study, simple, split) if simple else np.empty(0)
-                    comparable = len(base) >= epochs and name != SIMPLE
+                    base = _mean_curve(study, simple, split) if simple and name != SIMPLE else np.empty(0)
+                    nothing = _final(study, zeros, split) * BILLION if zeros else np.nan
                     theirs, their_simple = (claimed_loss(study, recipe, split, n, epochs) for n in (name, SIMPLE))
                     below = theirs is not None and their_simple is not None and name != SIMPLE
                     rows.append(
                         {
                             **who(study, variant),
                             "epoch": epochs,
+                            "step": steps(study, variant, epochs),
                             "split": split,
                             **estimate("loss (10^9 pm^2)", ours),
+                            "of each seed": _listed(per_seed[epochs].to_numpy() * BILLION),
                             "report C": theirs,
-                            "below simple (%)": _less(ours.value, base[epochs - 1]) if comparable else np.nan,
+                            "loss over zeros'": ours.value / nothing,
+                            "below simple (%)": _less(ours.value, base[epochs - 1]) if len(base) >= epochs else np.nan,
                             "report C, below simple (%)": _less(theirs or 0, their_simple or 1) if below else np.nan,
                         }
                     )
     return pd.DataFrame(rows, columns=None if rows else ["recipe", "model"])
+
+
+def _final(study: StudyResults, variant: Variant, split: str) -> float:
+    """Return the source's loss of a model that is not trained."""
+    role = "final" if split == "test" else "best"
+    return float(values_of(study, variant, split=split, metric="source_loss", role=role)[0])
+
+
+def _listed(values: np.ndarray) -> str:
+    return " ".join(f"{value:.4g}" for value in values)
 
 
 def epochs(study: StudyResults) -> pd.DataFrame:
@@ -81,27 +95,33 @@ def epochs(study: StudyResults) -> pd.DataFrame:
         members = _members(study, recipe)
         curves = {name: _mean_curve(study, variant, "validation") for name, variant in members.items()}
         for variant in (v for v in trained(study) if v.recipe == recipe):
-            name = name_of(variant)
-            per_seed = curve(study, variant, "validation", "source_loss")
+            name = name_of(study, variant)
+            per_seed = curve(study, variant, "validation", "source_loss") * BILLION
             best = per_seed.idxmin(axis=1).to_numpy(dtype=float)
-            own = per_seed.mean(axis=0).to_numpy() * BILLION
-            last = own[-LAST:].mean()
-            simple = curves.get(SIMPLE)
+            own = per_seed.mean(axis=0).to_numpy()
+            last = per_seed.iloc[:, -LAST:].mean(axis=1).to_numpy()
+            fifth = max(1, len(own) // 5)
             row: dict[str, Any] = {
                 **who(study, variant),
                 **estimate("best epoch", mean_over_seeds(best)),
                 "best epoch of each seed": " ".join(f"{epoch:.0f}" for epoch in best),
                 "report C, best epoch": claimed(study, recipe, "best_epoch@validation", name),
-                f"mean of the last {LAST} epochs (10^9 pm^2)": last,
+                **estimate(f"mean of the last {LAST} epochs (10^9 pm^2)", mean_over_seeds(last)),
+                "of each seed": _listed(last),
                 "below simple (%)": np.nan,
                 "report C, below simple (%)": claimed(study, recipe, "improvement_last5@validation", name),
                 "fall since the first epoch (%)": _less(own.min(), own[0]),
-                "fall in the last fifth of the epochs (%)": _less(own[-1], own[-max(2, len(own) // 5)]),
+                "fall from the fifth before the last to the last (%)": _less(
+                    own[-fifth:].mean(), own[-2 * fifth : -fifth].mean() if len(own) > 1 else np.nan
+                ),
                 "epochs": len(own),
+                "steps": steps(study, variant, len(own)),
             }
-            if name in curves and simple is not None and name != SIMPLE:
-                row["below simple (%)"] = _less(last, simple[-LAST:].mean())
+            simple = curves.get(SIMPLE)
+            if name in curves and simple is not None and name != SIMPLE and len(simple) == len(own):
+                row["below simple (%)"] = _less(last.mean(), simple[-LAST:].mean())
                 row["epochs below simple"] = _below(own, simple)
+                row["pairs of seeds below simple at every epoch"] = _always_below(study, variant, members[SIMPLE])
             if name in ORDER[:-1] and (following := curves.get(ORDER[ORDER.index(name) + 1])) is not None:
                 row["epochs below the next in report C's order"] = _below(own, following)
             if name == IMPROVED and all(other in curves for other in ORDER):
@@ -116,6 +136,13 @@ def _below(one: np.ndarray, two: np.ndarray) -> int:
     """Return at how many epochs that both have one curve is below the other."""
     shared = min(len(one), len(two))
     return int((one[:shared] < two[:shared]).sum())
+
+
+def _always_below(study: StudyResults, one: Variant, two: Variant) -> str:
+    """Return of how many pairs of their seeds one variant's validation loss is below the other's at every epoch."""
+    left, right = (curve(study, v, "validation", "source_loss").to_numpy() for v in (one, two))
+    always = [bool((a < b).all()) for a in left for b in right]
+    return f"{sum(always)} of {len(always)}"
 
 
 def spread(study: StudyResults) -> pd.DataFrame:
@@ -138,7 +165,7 @@ def spread(study: StudyResults) -> pd.DataFrame:
                     "most": last.max(),
                     "standard deviation": last.std(ddof=1),
                     "standard deviation (% of the mean)": 100 * last.std(ddof=1) / last.mean(),
-                    "of each seed": " ".join(f"{value:.4g}" for value in last),
+                    "of each seed": _listed(last),
                 }
             )
     return pd.DataFrame(rows, columns=None if rows else ["recipe", "model"])
@@ -153,16 +180,15 @@ def training(study: StudyResults) -> pd.DataFrame:
             for metric in ("parameters", "seconds_training", "seconds_evaluation", "peak_memory_bytes")
         }
         per_seed = {split: curve(study, variant, split) for split in ("train", "validation")}
-        chains, batch = study.cards[variant.recipe]["counts"]["train"], variant.values.get("batch_size", 64)
+        chains = study.cards[variant.recipe]["counts"]["train"]
         epochs = per_seed["train"].shape[1]
         rows.append(
             {
                 **who(study, variant),
                 "parameters": cost["parameters"][0],
-                "batch": batch,
                 "micro-batch": variant.values.get("micro_batch", np.nan),
                 "epochs": epochs,
-                "steps": epochs * -(-chains // batch),
+                "steps": steps(study, variant, epochs),
                 "loss": "10^9 pm^2 a protein" if reported(study, variant.recipe) else "A^2 a pair",
                 **{
                     f"{split}, last": frame.iloc[:, -1].mean() * (BILLION if reported(study, variant.recipe) else 1)
