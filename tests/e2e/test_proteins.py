@@ -160,7 +160,7 @@ def test_named_chains_are_drawn_and_only_tables_and_figures_run_again(copied):
         ({"recipes": {"control": {"windows": {}}}}, "study 'proteinnet' has no use for it"),
         ({"recipes": {"control": {"split": "random"}}}, "'random' is not one of"),
         ({"recipes": {"control": {"source": {"options": {"jiter": 3}}}}}, "unknown option 'jiter'; did you mean"),
-        ({"experiments": {"beyond": {"training": {"augment": "random_corp"}}}}, "did you mean 'random_crop'"),
+        ({"experiments": {"sound_loss": {"training": {"augment": "random_corp"}}}}, "did you mean 'random_crop'"),
         ({"experiments": {"beyond": {"training": {"micro_batch": 0}}}}, "micro_batch': 0 is less than"),
         ({"experiments": {"beyond": {"select": {"metric": "rsme"}}}}, "unknown metric 'rsme'; did you mean 'rmse'"),
     ],
@@ -186,16 +186,32 @@ def test_a_crop_that_a_model_cannot_take_is_said_by_its_job(fresh):
     assert "Traceback" not in done.stdout
 
 
+def test_one_epoch_a_diverged_run_and_models_of_one_name(fresh):
+    """What a short trial of one's own grid may hold reaches the report, each variant with a name of its own."""
+    fresh.study = "proteinnet"
+    overrides = copy.deepcopy(TINY)
+    experiments = overrides["proteinnet"]["experiments"]
+    for name in ("improved", "long_run", "sound_loss", "beyond"):
+        experiments[name] = None
+    experiments["simple"] = {"models": {"conv_simple": {"grid": {"lr": [0.001, 1e30]}}}, "seeds": 1}
+    done = fresh.run(overrides=overrides, max_epochs="1", max_seeds="1")
+    assert done.returncode == 0, done.stdout
+    measures = pd.read_csv(fresh.root / TABLES / "measures.csv").query("recipe == 'control_reported'")
+    assert {"simple (lr=0.001)", "simple (lr=1e30)", "no dropout"} <= set(measures["model"])
+    assert measures["model"].is_unique
+
+
 def test_the_stand_in_comes_with_its_companions_and_says_what_it_is(fresh, tmp_path):
     """Three text files in a mirror take the place of an archive, all three or none."""
     fresh.study = "proteinnet"
     mirror = tmp_path / "mirror"
     (mirror / "proteinnet").mkdir(parents=True)
     sums = {}
-    for name, count in (("training_30", 4), ("validation", 2), ("testing", 2)):
+    for name, count, first in (("training_30", 4, 0), ("validation", 2, 4), ("testing", 2, 8)):
         rng = np.random.default_rng(count)
         parts = [
-            record(f"{name}{k}", LETTERS[:12], ca=rng.standard_normal((12, 3)) * 400) for k in range(count)
+            record(f"{name}{number}", LETTERS[first : first + 12], ca=rng.standard_normal((12, 3)) * 400)
+            for number in range(count)
         ]  # fmt: skip
         path = chain_file(mirror / "proteinnet" / f"{name}.gz", *parts)
         sums[name] = (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)

@@ -107,7 +107,7 @@ def test_the_official_archive_gives_the_same_as_three_files(tmp_path, files, ord
 
 def test_an_archive_without_the_thinning_is_a_message(tmp_path):
     packed = archive(tmp_path / "casp7.tar.gz", {"casp7/testing": record().encode()})
-    with pytest.raises(ReplisomeError, match=r"casp7.tar.gz: holds no 'validation'"):
+    with pytest.raises(ReplisomeError, match=r"casp7.tar.gz: holds no '(validation|training_30)' but casp7/testing"):
         prepare(recipe(), packed)
 
 
@@ -135,6 +135,26 @@ def test_a_damaged_file_is_a_message(tmp_path, files, damage, kind):
         written(tmp_path, prepare(recipe(), given))
 
 
+@pytest.mark.parametrize("most", [None, 1])
+def test_a_bit_that_changed_in_an_archive_never_passes(tmp_path, files, most):
+    """Chains of random numbers hardly compress, so that a changed bit is a changed number."""
+    members = {f"casp7/{MEMBERS[s]}": gzip.decompress(files[f"p-{s}"].path.read_bytes()) for s in SPLITS}
+    given = archive(tmp_path / "casp7.tar.gz", members)
+    whole = given["p"].path.read_bytes()
+    asked = recipe(source={"dataset": "p", "options": {"max_chains": most}})
+    for place in np.linspace(20, len(whole) - 9, 60).astype(int):
+        given["p"].path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with pytest.raises(ReplisomeError):
+            written(tmp_path, prepare(asked, given))
+
+
+def test_only_the_top_folder_of_an_archive_counts(tmp_path, files):
+    members = {f"casp7/{MEMBERS[s]}": gzip.decompress(files[f"p-{s}"].path.read_bytes()) for s in SPLITS}
+    other = {"__MACOSX/testing": b"x", "casp7/old/testing": b"x"}
+    tables = written(tmp_path, prepare(recipe(), archive(tmp_path / "casp7.tar.gz", other | members)))
+    assert tables["test"]["id"].tolist() == ["TBM#e1", "FM#e2"]
+
+
 def test_records_that_cannot_be_used_are_counted(tmp_path, files):
     chain_file(
         files["p-train"].path,
@@ -157,7 +177,7 @@ def test_records_that_cannot_be_used_are_counted(tmp_path, files):
 
 def test_a_split_of_which_nothing_is_left_is_a_message(tmp_path, files):
     chain_file(files["p-test"].path, chain("unknown", 12, 3, mask="-" * 12))
-    with pytest.raises(ReplisomeError, match="no chain is left for test; of 1 records"):
+    with pytest.raises(ReplisomeError, match="no chain is left for test: of 1 records 1 no two known residues"):
         prepare(recipe(), files)
 
 
@@ -174,7 +194,7 @@ def test_deduplicated_splits_drop_what_a_later_one_holds(tmp_path, files):
         tables = written(tmp_path, prepared)
         assert [tables[name]["id"].tolist() for name in SPLITS] == kept
         dropped = [prepared.card["chains"][name]["also in a later split"] for name in SPLITS]
-        assert dropped == ([0, 0, 0] if split == "official" else [1, 1, 0])
+        assert dropped == [1, 1, 0]  # counted in either
 
 
 def test_no_more_chains_than_asked_are_read(tmp_path, files):
@@ -322,3 +342,11 @@ def test_predictions_without_end_are_kept_within_half_precision(task):
     _, targets = opened.load("test", CPU).batch(torch.arange(2))
     columns = opened.predictions(np.full((2, 120), 1e9, np.float32), targets.numpy(), torch.nn.Identity())
     assert np.isfinite(columns["distances"]).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 8), (2, 16, 8), (2, 15, 3)])
+def test_outputs_that_are_neither_places_nor_maps_are_a_message(task, shape):
+    opened = task("sound")
+    _, targets = opened.load("test", CPU).batch(torch.arange(2))
+    with pytest.raises(ReplisomeError, match="needs a model that gives places or distances of 16 residues"):
+        opened.loss(torch.zeros(shape), targets)

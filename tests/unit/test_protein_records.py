@@ -92,6 +92,9 @@ BAD = {
     "a coordinate that is no number": (record().replace("\t100\t", "\tnan\t", 1), "number 2 of the row is 'nan'"),
     "a coordinate without end": (record().replace("\t100\t", "\tinf\t", 1), "number 2 of the row is 'inf'"),
     "a comma": (record().replace("\t100\t", "\t1,5\t", 1), "number 2 of the row is '1,5'"),
+    "a coordinate beyond all measure": (record().replace("\t100\t", "\t1e41\t", 1), "number 2 of the row is '1e41'"),
+    "a number as Python writes it": (record().replace("\t100\t", "\t1_0\t", 1), "number 2 of the row is '1_0'"),
+    "a missing number": (record().replace("\t100\t", "\t\t", 1), "line 28: record 1ABC_1_A has a row of 8 numbers"),
     "too few coordinates": (
         record().replace("7\t100\t", "100\t", 1),
         "line 28: record 1ABC_1_A has a row of 8 numbers instead of 9",
@@ -112,7 +115,7 @@ BAD = {
     ),
     "an unknown section": (
         record().replace("[MASK]", "[MAKS]"),
-        r"line 31: unknown section \[MAKS\]; did you mean 'MASK'",
+        r"line 31: record 1ABC_1_A has an unknown section \[MAKS\]; did you mean 'MASK'",
     ),
     "no name": (record().replace("1ABC_1_A\n", ""), r"line 1: a record without a name under \[ID\]"),
     "another file": ("name,value\n1,2\n", r"line 1: 'name,value' where \[ID\] should be; is this ProteinNet text"),

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replisome.statistics import bootstrap_mean, mean_over_seeds, paired_difference, resampled_scores, with_interval
+from replisome.statistics import (
+    bootstrap_mean,
+    bootstrap_ratio,
+    mean_over_seeds,
+    paired_difference,
+    resampled_scores,
+    with_interval,
+)
 
 
 def test_the_interval_over_seeds_is_students():
@@ -83,3 +90,28 @@ def test_two_calls_on_the_same_items_are_paired():
 def test_a_prediction_that_never_varies_has_no_interval():
     samples = resampled_scores(np.ones((1, 20)), np.arange(20.0), resamples=10).spearman[0]
     assert np.isnan(with_interval(float("nan"), samples, 20).low)
+
+
+def test_nothing_has_no_mean_and_no_interval():
+    assert np.isnan(bootstrap_mean(np.empty(0))[:3]).all()
+    assert bootstrap_mean(np.empty(0)).n == 0
+
+
+def test_a_pooled_ratio_and_its_interval():
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(5, 50, 80).astype(float)
+    sums = sizes * rng.normal(3, 1, 80)
+    found = bootstrap_ratio(sums, sizes)
+    assert found.value == pytest.approx(sums.sum() / sizes.sum())
+    result = stats.bootstrap(
+        (sums, sizes),
+        lambda a, b: a.sum() / b.sum(),
+        paired=True,
+        vectorized=False,
+        n_resamples=2000,
+        method="percentile",
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+    assert found.low == pytest.approx(result.low, rel=0.02)
+    assert found.high == pytest.approx(result.high, rel=0.02)
+    assert np.isnan(bootstrap_ratio(sums[:1], sizes[:1]).low)

@@ -34,8 +34,13 @@ def mean_over_seeds(values: Sequence[float] | np.ndarray) -> Estimate:
 
 
 def bootstrap_mean(values: np.ndarray, seed: int = 0) -> Estimate:
-    """Return the mean over items (n,) with a percentile bootstrap interval (Efron & Tibshirani 1993, chapter 13)."""
+    """Return the mean over items (n,) with a percentile bootstrap interval (Efron & Tibshirani 1993, chapter 13).
+
+    NaN without items.
+    """
     values = np.asarray(values, dtype=float)
+    if not len(values):
+        return Estimate(np.nan, np.nan, np.nan, 0)
     if np.ptp(values) == 0:
         return Estimate(float(values[0]), float(values[0]), float(values[0]), len(values))
     result = stats.bootstrap(

@@ -185,7 +185,9 @@ def _image(path: Path) -> dict[str, Any]:
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Read a table; one that no run belongs in has no columns either."""
-    return pd.read_csv(path) if path.read_text(encoding="utf-8").strip() else pd.DataFrame()
+    if not path.read_text(encoding="utf-8").strip():
+        return pd.DataFrame()
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])  # a protein may be called NA
 
 
 def _tables(frame: pd.DataFrame) -> Markup:

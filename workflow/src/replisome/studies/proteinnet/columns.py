@@ -10,6 +10,8 @@ from replisome.results import StudyResults
 from replisome.studies.proteinnet.tested import BASELINES, BILLION, SOURCE, name_of
 from replisome.variants import Variant, about
 
+CROP = 256  # residues, the source's
+
 
 def who(study: StudyResults, variant: Variant) -> dict[str, Any]:
     """Return the columns that say what a row is about."""
@@ -24,9 +26,9 @@ def steps(study: StudyResults, variant: Variant, epochs: int) -> int:
 
 
 def claimed(study: StudyResults, recipe: str, quantity: str, name: str, **where: Any) -> float | None:
-    """Return what the source says of a network under its own loss; nothing of a control or another loss."""
-    recipes = study.plan.recipes[recipe]
-    if study.cards[recipe]["control"] or recipes["protocol"] != "reported":
+    """Return what the source says of a network under its own loss; nothing of a control, another loss or crop."""
+    card = study.cards[recipe]
+    if card["control"] or card["protocol"] != "reported" or card["crop"] != CROP:
         return None
     return study.claimed(SOURCE, quantity, model=name, **where)
 

@@ -67,8 +67,8 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     later: set[bytes] = set()
     kept: dict[str, Iterable[Chain]] = {}
     for split in reversed(SPLITS):
-        leaks = later.copy() if recipe["split"] == "official-deduplicated" else set()
-        kept[split] = _usable(chains[split], split, crop, leaks, about[split])
+        drop = recipe["split"] == "official-deduplicated"
+        kept[split] = _usable(chains[split], split, crop, later.copy(), drop, about[split])
         if split != "train":
             kept[split] = own = list(kept[split])
             later |= {chain.letters.tobytes() for chain in own}
@@ -109,15 +109,15 @@ def read(
                 f"recipe: no file of {', '.join(path.name for path in paths)} holds '{member}'; choose another "
                 "'training', or name the archive that has it as data set."
             )
-        found[split] = islice(_records(path, member, whole=split == "train"), max_chains)
+        found[split] = _records(path, member, max_chains, whole=split == "train")
     return found
 
 
-def _records(path: Path, member: str, whole: bool) -> Iterator[Chain | Unsolved]:
-    """Yield the records of a text file, plain or gzip, or of a member of an archive, ``whole`` to the archive's end."""
+def _records(path: Path, member: str, most: int | None, whole: bool) -> Iterator[Chain | Unsolved]:
+    """Yield the records of a text file, plain or gzip, or of a member of an archive; ``whole`` checks all of that."""
     try:
         with _open(path, member, whole) as (handle, name):
-            yield from read_records(handle, name)
+            yield from islice(read_records(handle, name), most)
     except (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError) as error:
         raise ReplisomeError(f"{path}: a damaged or cut-off file ({error}); download it again.") from None
 
@@ -131,22 +131,35 @@ def _open(path: Path, member: str, whole: bool) -> Iterator[tuple[Iterable[bytes
             return
         # Read as a stream: an archive of some gigabytes is not unpacked to disk, nor gone through to list it.
         with tarfile.open(fileobj=content, mode="r|") as archive:
+            seen = []
             for entry in archive:
-                if entry.isfile() and Path(entry.name).name == member:
+                seen.append(entry.name)
+                if entry.isfile() and _is_member(entry.name, member):
                     handle = archive.extractfile(entry)
                     assert handle is not None  # it is a file
                     yield handle, f"{path}, {entry.name}"
                     break
             else:
-                raise ReplisomeError(f"{path}: holds no '{member}'.")
+                raise ReplisomeError(
+                    f"{path}: holds no '{member}' but {', '.join(seen) or 'nothing'}; choose another 'training', or "
+                    "download it again."
+                )
         while whole and content.read(1 << 20):  # gzip compares its checksum at the end, and only there
             pass
 
 
+def _is_member(name: str, member: str) -> bool:
+    """Say whether a name in an archive is a split's: in the top folder or in one below it, as casp7/validation is."""
+    folders = Path(name).parts[:-1]
+    return Path(name).name == member and len(folders) <= 1 and "__MACOSX" not in folders
+
+
 def _usable(
-    records: Iterable[Chain | Unsolved], split: str, crop: int, leaks: set[bytes], about: dict[str, int]
+    records: Iterable[Chain | Unsolved], split: str, crop: int, later: set[bytes], drop: bool, about: dict[str, int]
 ) -> Iterator[Chain]:
     """Yield the chains that can be learned from or tested on; count all, and why others are left out, in ``about``.
+
+    What a ``later`` split holds is counted, and left out if it is to be dropped.
 
     Raises:
         ReplisomeError: none is left.
@@ -160,16 +173,22 @@ def _usable(
             about["without structure"] += 1
         elif record.known[:crop].sum() < 2:
             about["no two known residues"] += 1
-        elif record.letters.tobytes() in leaks:
-            about["also in a later split"] += 1
         else:
+            leaks = record.letters.tobytes() in later
+            about["also in a later split"] += leaks
+            if leaks and drop:
+                continue
             about["residues"] += len(record.letters)
             about["unknown residues"] += int((~record.known).sum())
             about["longer than the crop"] += len(record.letters) > crop
             about["longest"] = max(about["longest"], len(record.letters))
             yield record
     if not about["residues"]:
-        raise ReplisomeError(f"recipe: no chain is left for {split}; of {about['records']} records: {about}.")
+        why = ", ".join(f"{about[name]} {name}" for name in COUNTED[1:4] if about[name]) or "none"
+        raise ReplisomeError(
+            f"no chain is left for {split}: of {about['records']} records {why} (residues count up to the crop, "
+            f"{crop})."
+        )
 
 
 def _batches(chains: Iterable[Chain], split: str, counts: dict[str, int]) -> Iterator[pa.RecordBatch]:

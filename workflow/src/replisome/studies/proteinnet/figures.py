@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -34,6 +35,7 @@ SHOWN = 3  # chains whose maps are drawn where none are named
 MAPS = (TABLE, SIMPLE, IMPROVED, "no dropout", "pair_resnet")  # beside the true ones, where tested
 SPLITS = {"train": "training (while it went on)", "validation": "validation", "test": "test (recorded, never used)"}
 BINS = 48  # of separations, equally wide on a logarithmic axis
+LONGEST = 24  # letters of a chain's name
 INCH = 2.6  # width and height of a map
 
 
@@ -99,7 +101,8 @@ def maps(study: StudyResults) -> Figure:
             panel.tick_params(labelsize=7)
         for spare in line[len(shown) :]:
             spare.set_axis_off()
-        line[0].set_ylabel(f"{chain.names[number]}\n{recipe}, {chain.lengths[number]} residues", fontsize=9)
+        name = textwrap.shorten(chain.names[number], LONGEST).replace("$", r"\$")  # which begins a formula
+        line[0].set_ylabel(f"{name}\n{recipe}, {chain.lengths[number]} residues", fontsize=9)
         figure.colorbar(image, ax=line.tolist(), shrink=0.8, pad=0.01).set_label("Å", fontsize=8)
     return figure
 

@@ -21,6 +21,7 @@ from replisome.errors import ReplisomeError, did_you_mean
 PROFILE = 21  # rows of [EVOLUTIONARY]
 ATOMS, CA = 3, 1  # backbone atoms of a residue, and which of them is the alpha carbon
 PICOMETRES = 100.0  # in an angstrom
+LARGEST = 1e8  # of a number in a record; that many picometres are a tenth of a millimetre
 ROWS = {"ID": 1, "PRIMARY": 1, "EVOLUTIONARY": PROFILE, "SECONDARY": 1, "TERTIARY": 3, "MASK": 1}
 STRUCTURE = ("TERTIARY", "MASK")
 
@@ -85,7 +86,8 @@ def _sections(lines: Iterable[bytes], file: str) -> Iterator[dict[str, list[_Row
         if text.startswith(b"["):
             name = text.strip(b"[]").decode(errors="replace")
             if name not in ROWS:
-                raise ReplisomeError(f"{file}, line {number}: unknown section [{name[:40]}]{did_you_mean(name, ROWS)}.")
+                near, own = did_you_mean(name, ROWS), f"record {_name(record, file)} has an " if record else ""
+                raise ReplisomeError(f"{file}, line {number}: {own}unknown section [{name[:40]}]{near}")
             if name == "ID" and record:
                 yield record
                 record = {}
@@ -178,7 +180,7 @@ def _numbers(rows: list[_Row], length: int, file: str, at: str) -> np.ndarray:
         values: np.ndarray = table.column("number").to_numpy().reshape(len(rows), length)
     except (pa.ArrowInvalid, ValueError):
         values = np.full((len(rows), length), np.nan)
-    if not np.isfinite(values).all():
+    if not (np.abs(values) < LARGEST).all():  # nor where one is not a number
         raise ReplisomeError(_not_a_number(rows, file, at))
     return values
 
@@ -189,9 +191,12 @@ def _not_a_number(rows: list[_Row], file: str, at: str) -> str:
         for column, text in enumerate(row.text.split(), start=1):
             shown = text[:40].decode(errors="replace")
             try:
-                finite = b"_" not in text and bool(np.isfinite(float(text)))
+                fine = b"_" not in text and abs(float(text)) < LARGEST
             except ValueError:
-                finite = False
-            if not finite:
-                return f"{file}, line {row.line}: {at}, number {column} of the row is '{shown}', not a finite number."
+                fine = False
+            if not fine:
+                return (
+                    f"{file}, line {row.line}: {at}, number {column} of the row is '{shown}', not a finite number "
+                    f"below {LARGEST:.0e}."
+                )
     return f"{file}, line {rows[0].line}: {at} has rows that cannot be read as numbers."

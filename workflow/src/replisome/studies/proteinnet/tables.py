@@ -199,7 +199,7 @@ def chains(study: StudyResults) -> pd.DataFrame:
                     "records": about["records"],
                     "left out: no structure": about["without structure"],
                     "left out: no two known residues": about["no two known residues"],
-                    "left out: also in a later split": about["also in a later split"],
+                    "also in a later split": about["also in a later split"],
                     "repeated names": about["repeated names"],
                 }
             )

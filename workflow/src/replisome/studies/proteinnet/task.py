@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from replisome.encode.aminoacids import ALPHABET
+from replisome.errors import ReplisomeError
 from replisome.io import read_json, read_parquet
 from replisome.models import DataSpec
 from replisome.studies.proteinnet import metrics
@@ -96,7 +97,16 @@ class ResidueDistances:
         return ChainSplit(letters, profile, ca, known, lengths.to(device), self.crop, self.unit)
 
     def as_map(self, outputs: Tensor) -> Tensor:
-        """Return maps (batch, residues, residues) from a model's outputs, which may be coordinates."""
+        """Return maps (batch, residues, residues) from a model's outputs, which may be coordinates.
+
+        Raises:
+            ReplisomeError: the outputs are neither.
+        """
+        if outputs.ndim != 3 or outputs.shape[1] != self.crop or outputs.shape[2] not in (3, self.crop):
+            raise ReplisomeError(
+                f"this study needs a model that gives places or distances of {self.crop} residues, not outputs of "
+                f"shape {tuple(outputs.shape[1:])}."
+            )
         if outputs.shape[2] != 3:
             return outputs
         centred = outputs - outputs.mean(dim=1, keepdim=True)

@@ -203,8 +203,7 @@ def _scores(frames: list[pd.DataFrame]) -> Scores:
 
 
 def _mean(values: np.ndarray) -> Estimate:
-    known = values[~np.isnan(values)]
-    return bootstrap_mean(known) if len(known) else Estimate(np.nan, np.nan, np.nan, 0)
+    return bootstrap_mean(values[~np.isnan(values)])
 
 
 def square(values: np.ndarray, pairs: Pairs) -> np.ndarray:
@@ -282,6 +281,9 @@ def reported(study: StudyResults, recipe: str) -> bool:
 
 
 def curve(study: StudyResults, variant: Variant, split: str, metric: str = "loss") -> pd.DataFrame:
-    """Return a row a seed and a column an epoch (1, 2, ...) of what was scored after each epoch."""
+    """Return a row a seed and a column an epoch (1, 2, ...) of what was scored after each epoch.
+
+    NaN where a seed stopped earlier, or where its score is none.
+    """
     rows = rows_of(study, variant, split=split, metric=metric, role="curve")
-    return rows.pivot_table(index="seed", columns="epoch", values="value")
+    return rows.pivot(index="seed", columns="epoch", values="value").astype(float)

@@ -34,8 +34,14 @@ def _members(study: StudyResults, recipe: str) -> dict[str, Variant]:
 
 
 def _mean_curve(study: StudyResults, variant: Variant, split: str) -> np.ndarray:
-    """Return the source's loss after each epoch (epochs,), mean over seeds, in 10^9 square picometres."""
-    return curve(study, variant, split, "source_loss").mean(axis=0).to_numpy() * BILLION
+    """Return the source's loss after each epoch that all seeds have (epochs,), their mean, in 10^9 pm^2."""
+    return curve(study, variant, split, "source_loss").dropna(axis=1).mean(axis=0).to_numpy() * BILLION
+
+
+def _last(per_seed: pd.DataFrame, count: int = 1) -> np.ndarray:
+    """Return each seed's mean over the last epochs that it has (seeds,)."""
+    found = [row[~np.isnan(row)][-count:] for row in per_seed.to_numpy()]
+    return np.array([row.mean() if len(row) else np.nan for row in found])
 
 
 def _less(ours: float, simple: float) -> float:
@@ -97,9 +103,9 @@ def epochs(study: StudyResults) -> pd.DataFrame:
         for variant in (v for v in trained(study) if v.recipe == recipe):
             name = name_of(study, variant)
             per_seed = curve(study, variant, "validation", "source_loss") * BILLION
-            best = per_seed.idxmin(axis=1).to_numpy(dtype=float)
-            own = per_seed.mean(axis=0).to_numpy()
-            last = per_seed.iloc[:, -LAST:].mean(axis=1).to_numpy()
+            best = per_seed.dropna(how="all").idxmin(axis=1).to_numpy(dtype=float)
+            own = _mean_curve(study, variant, "validation")
+            last = _last(per_seed, LAST)
             fifth = max(1, len(own) // 5)
             row: dict[str, Any] = {
                 **who(study, variant),
@@ -110,10 +116,12 @@ def epochs(study: StudyResults) -> pd.DataFrame:
                 "of each seed": _listed(last),
                 "below simple (%)": np.nan,
                 "report C, below simple (%)": claimed(study, recipe, "improvement_last5@validation", name),
-                "fall since the first epoch (%)": _less(own.min(), own[0]),
+                "fall since the first epoch (%)": _less(own.min(), own[0]) if len(own) else np.nan,
                 "fall from the fifth before the last to the last (%)": _less(
-                    own[-fifth:].mean(), own[-2 * fifth : -fifth].mean() if len(own) > 1 else np.nan
-                ),
+                    own[-fifth:].mean(), own[-2 * fifth : -fifth].mean()
+                )
+                if len(own) > 1
+                else np.nan,
                 "epochs": len(own),
                 "steps": steps(study, variant, len(own)),
             }
@@ -155,7 +163,7 @@ def spread(study: StudyResults) -> pd.DataFrame:
             per_seed = curve(study, variant, split, "source_loss")
             if per_seed.empty:
                 continue
-            last = per_seed.iloc[:, -1].to_numpy() * BILLION
+            last = _last(per_seed) * BILLION
             rows.append(
                 {
                     **who(study, variant),
@@ -181,22 +189,22 @@ def training(study: StudyResults) -> pd.DataFrame:
         }
         per_seed = {split: curve(study, variant, split) for split in ("train", "validation")}
         chains = study.cards[variant.recipe]["counts"]["train"]
-        epochs = per_seed["train"].shape[1]
+        epochs = per_seed["train"].notna().sum(axis=1).to_numpy()
         rows.append(
             {
                 **who(study, variant),
                 "parameters": cost["parameters"][0],
                 "micro-batch": variant.values.get("micro_batch", np.nan),
-                "epochs": epochs,
-                "steps": steps(study, variant, epochs),
+                "epochs": epochs.mean(),
+                "steps": steps(study, variant, 1) * epochs.mean(),
                 "loss": "10^9 pm^2 a protein" if reported(study, variant.recipe) else "A^2 a pair",
                 **{
-                    f"{split}, last": frame.iloc[:, -1].mean() * (BILLION if reported(study, variant.recipe) else 1)
+                    f"{split}, last": _last(frame).mean() * (BILLION if reported(study, variant.recipe) else 1)
                     for split, frame in per_seed.items()
                 },
                 **estimate("training (s)", mean_over_seeds(cost["seconds_training"])),
                 "scoring (s)": cost["seconds_evaluation"].mean(),
-                "chains/s": epochs * chains / cost["seconds_training"].mean(),
+                "chains/s": (epochs * chains).sum() / cost["seconds_training"].sum(),
                 "peak memory (GiB)": cost["peak_memory_bytes"].max() / 2**30,
             }
         )
