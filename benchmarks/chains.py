@@ -62,7 +62,7 @@ def by_number(path: Path, records: int) -> int:
 def whole_file(folder: Path) -> None:
     """Prepare the records in ``folder`` as the stage does; prints seconds and the largest memory, in bytes."""
     began = time.monotonic()
-    recipe = {"source": {"dataset": "p"}, "split": "official-deduplicated", "protocol": "sound", "crop": 256}
+    recipe = {"source": {"dataset": "p"}, "split": "official", "protocol": "sound", "crop": 256}
     files = {name: RawFile(folder / name, {}) for name in ("training_30", "validation", "testing")}
     prepared = prepare(recipe, files)
     for split, stream in prepared.tables.items():
