@@ -165,6 +165,7 @@ def long_run(study: StudyResults) -> Figure:
         log_scale(panel, "y")
         panel.set_title(_title(study, variant.recipe))
         panel.set_xlabel("epoch")
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.set_ylabel("source's loss (10⁹ pm²)")
         panel.legend(fontsize=8)
     return figure
