@@ -193,6 +193,10 @@ def baselines(study: StudyResults) -> Figure:
         panel.plot([], [], marker="D", mfc="none", color="0.3", ls="none", label="report C, its own chains, 25 epochs")
         if not study.cards[recipe]["control"] and reported(study, recipe):
             panel.legend(fontsize=8, loc="upper right")
+        least = tested.oracle_loss(recipe)
+        if least is not None:
+            panel.axvline(least, color="black", lw=1.2, ls=(0, (1, 1)))
+            panel.text(least, 1.0, "oracle", fontsize=8, ha="left", va="top", transform=panel.get_xaxis_transform())
         panel.set_yticks(range(len(members)), [name_of(study, variant) for variant in members])
         log_scale(panel, "x")
         panel.set_title(_title(study, recipe))

@@ -55,6 +55,7 @@ class Tested:
         self.study = study
         self._scores: dict[tuple[str, str, str], Scores | None] = {}
         self._tables: dict[str, pd.DataFrame] = {}
+        self._distances: dict[str, np.ndarray] = {}
 
     @classmethod
     def of(cls, study: StudyResults) -> Tested:
@@ -77,10 +78,18 @@ class Tested:
 
     def true_map(self, recipe: str, number: int) -> np.ndarray:
         """Return the true distances (crop, crop) of a test chain in angstrom, NaN where unknown or beyond its end."""
-        row, crop = self.table(recipe).iloc[number], self.study.cards[recipe]["crop"]
-        pairs = Pairs.of(crop)
-        ca = np.asarray(row["ca"]).reshape(-1, 3)[:crop]
-        return square(true_distances(ca, np.asarray(row["known"])[:crop], pairs), pairs)
+        return square(self._true(recipe)[number], Pairs.of(self.study.cards[recipe]["crop"]))
+
+    def _true(self, recipe: str) -> np.ndarray:
+        """Return the true distances (n, pairs) of a recipe's test chains."""
+        if recipe not in self._distances:
+            crop = self.study.cards[recipe]["crop"]
+            pairs = Pairs.of(crop)
+            rows = zip(self.table(recipe)["ca"], self.table(recipe)["known"], strict=True)
+            self._distances[recipe] = np.stack(
+                [true_distances(np.reshape(ca, (-1, 3))[:crop], np.asarray(known)[:crop], pairs) for ca, known in rows]
+            )
+        return self._distances[recipe]
 
     def predicted_map(self, variant: Variant, number: int) -> np.ndarray:
         """Return the distances (crop, crop) that a model's first seed predicts for a test chain, in angstrom."""
@@ -119,6 +128,14 @@ class Tested:
         """Return the source's loss in 10^9 square picometres, with an interval from resampling proteins."""
         return bootstrap_mean(self.losses(variant) * BILLION)
 
+    def oracle_loss(self, recipe: str) -> float | None:
+        """Return a control's oracle under the source's loss, in 10^9 square picometres; None for real chains."""
+        rmse = self.study.cards[recipe].get("ceiling", {}).get("oracle_on_this_draw", {}).get("test")
+        if rmse is None:
+            return None
+        pairs = (~np.isnan(self._true(recipe))).sum(axis=1)
+        return float(Errors(rmse**2 * pairs, pairs).source_loss.mean() * BILLION)
+
     def mean(self, variant: Variant, what: str) -> Estimate:
         """Return the mean of ``drmsd`` or ``lddt`` over chains, with an interval from resampling them."""
         return _mean(getattr(self._tested(variant), what))
@@ -153,14 +170,7 @@ class Tested:
         return self._reread(variant, lambda distances: (distances * PICOMETRES) ** 2 / PICOMETRES)
 
     def _reread(self, variant: Variant, read: Callable[[np.ndarray], np.ndarray]) -> Errors:
-        crop = self.study.cards[variant.recipe]["crop"]
-        pairs = Pairs.of(crop)
-        true = np.stack(
-            [
-                true_distances(np.reshape(row["ca"], (-1, 3))[:crop], np.asarray(row["known"])[:crop], pairs)
-                for _, row in self.table(variant.recipe).iterrows()
-            ]
-        )
+        true = self._true(variant.recipe)
         frames = [frame for frame in map(self.study.predictions, variant.runs) if frame is not None]
         found = [errors(read(np.stack(frame["distances"].tolist()).astype(np.float64)), true) for frame in frames]
         return Errors(np.mean([one.squared for one in found], axis=0), found[0].pairs)
