@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from replisome.results import StudyResults
+from replisome.studies.proteinnet.records import CROP
 from replisome.studies.proteinnet.tested import BASELINES, BILLION, SOURCE, name_of
 from replisome.variants import Variant, about
-
-CROP = 256  # residues, the source's
 
 
 def who(study: StudyResults, variant: Variant) -> dict[str, Any]:

@@ -20,9 +20,8 @@ from replisome.errors import ReplisomeError
 from replisome.prepared import Prepared, Stream
 from replisome.rawfiles import RawFile, is_gzip
 from replisome.splits import SPLITS
-from replisome.studies.proteinnet.records import PROFILE, Chain, Unsolved, read_records
+from replisome.studies.proteinnet.records import CROP, PROFILE, Chain, Unsolved, read_records
 
-CROP = 256  # residues, as in the source
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 BATCH = 256  # chains written at a time
 COUNTED = (

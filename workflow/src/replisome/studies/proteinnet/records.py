@@ -18,6 +18,7 @@ from pyarrow import csv
 from replisome.encode.aminoacids import ALPHABET, codes
 from replisome.errors import ReplisomeError, did_you_mean
 
+CROP = 256  # residues that the source's networks see of a chain
 PROFILE = 21  # rows of [EVOLUTIONARY]
 ATOMS, CA = 3, 1  # backbone atoms of a residue, and which of them is the alpha carbon
 PICOMETRES = 100.0  # in an angstrom
