@@ -13,7 +13,7 @@ from replisome.errors import ReplisomeError
 from replisome.grid import canonical_json
 from replisome.io import file_hash, read_json, require_writable, write_text
 from replisome.keys import is_current, text_hash
-from replisome.rawfiles import is_stand_in_path, origin_file, raw_file
+from replisome.rawfiles import STAND_IN, is_stand_in_path, origin_file, raw_file
 from replisome.settings import read_yaml
 from replisome.splits import SPLITS
 

@@ -19,6 +19,6 @@ rule download:
         ENVIRONMENT
     params:
         checksum=lambda w: checksum_of(w.dataset, w.version),
-        stand_in=lambda w: "--stand-in" if w.version == "stand-in" else "",
+        stand_in=lambda w: "--stand-in" if w.version == STAND_IN else "",
     shell:
         "python -m replisome download --name {wildcards.dataset} {params.stand_in} --out {output.raw:q} 2>&1 | tee {log:q}"

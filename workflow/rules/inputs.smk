@@ -19,7 +19,7 @@ def asks_for(resource, default):
 
 def checksum_of(dataset, version):
     entry = PLAN.ledger[dataset]
-    return str(entry["stand_in"]["checksum"] if version == "stand-in" else entry["checksum"])
+    return str(entry["stand_in"]["checksum"] if version == STAND_IN else entry["checksum"])
 
 
 def raw_of(w):

@@ -8,6 +8,7 @@ import os
 import struct
 import zlib
 from collections.abc import Mapping
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -106,7 +107,7 @@ def mismatch(path: Path, checksum: str | None) -> str | None:
     kind, _, expected = checksum.partition(":")
     algorithm = kind.removeprefix(CONTENT)
     if of_content(checksum):
-        with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as handle:
+        with open_content(path) as handle:
             try:
                 found = hashlib.file_digest(handle, algorithm).hexdigest()
             except (EOFError, OSError, zlib.error) as error:
@@ -120,6 +121,11 @@ def is_gzip(path: Path) -> bool:
     """Say whether a file begins as gzip files do."""
     with path.open("rb") as handle:
         return handle.read(2) == GZIP
+
+
+def open_content(path: Path) -> BufferedIOBase:
+    """Open a file to read its content, unpacked where it is gzip."""
+    return gzip.GzipFile(path) if is_gzip(path) else path.open("rb")
 
 
 def by_hand(raw: str | Path) -> Path:

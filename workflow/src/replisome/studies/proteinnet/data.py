@@ -18,7 +18,7 @@ import pyarrow as pa
 from replisome.encode.aminoacids import ALPHABET
 from replisome.errors import ReplisomeError
 from replisome.prepared import Prepared, Stream
-from replisome.rawfiles import RawFile, is_gzip
+from replisome.rawfiles import RawFile, open_content
 from replisome.splits import SPLITS
 from replisome.studies.proteinnet.records import CROP, PROFILE, Chain, Unsolved, read_records
 
@@ -65,8 +65,8 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     # Test and validation first, whole: they are small, and what training must not hold is known from them.
     later: set[bytes] = set()
     kept: dict[str, Iterable[Chain]] = {}
+    drop = recipe["split"] == "official-deduplicated"
     for split in reversed(SPLITS):
-        drop = recipe["split"] == "official-deduplicated"
         kept[split] = _usable(chains[split], split, crop, later.copy(), drop, about[split])
         if split != "train":
             kept[split] = own = list(kept[split])
@@ -124,7 +124,7 @@ def _records(path: Path, member: str, most: int | None, whole: bool) -> Iterator
 @contextmanager
 def _open(path: Path, member: str, whole: bool) -> Iterator[tuple[Iterable[bytes], str]]:
     """Open the text of one split; the name is for messages."""
-    with gzip.open(path, "rb") if is_gzip(path) else path.open("rb") as content:
+    with open_content(path) as content:
         if not path.name.endswith(ARCHIVES):
             yield content, str(path)
             return

@@ -14,7 +14,7 @@ from replisome.errors import ReplisomeError, did_you_mean
 from replisome.plots import COLOURS, LINES, MARKERS, curve_with_spread, empty, grid, log_scale
 from replisome.results import StudyResults
 from replisome.studies.proteinnet.columns import claimed_loss
-from replisome.studies.proteinnet.metrics import CONTACT, RANGES
+from replisome.studies.proteinnet.metrics import CONTACT, RANGES, between
 from replisome.studies.proteinnet.tested import (
     BASELINES,
     BILLION,
@@ -24,12 +24,13 @@ from replisome.studies.proteinnet.tested import (
     Tested,
     curve,
     is_long,
+    level_of,
     name_of,
     reported,
     scored,
     trained,
 )
-from replisome.variants import Variant, heading, values_of
+from replisome.variants import Variant, heading
 
 SHOWN = 3  # chains whose maps are drawn where none are named
 MAPS = (TABLE, SIMPLE, IMPROVED, "no dropout", "pair_resnet")  # beside the true ones, where tested
@@ -128,7 +129,7 @@ def loss_curves(study: StudyResults) -> Figure:
                     curve_with_spread(panel, list(lines), label, _style(study, variant))
             for variant in (v for v in scored(study, recipe) if v.model in BASELINES):
                 if not variant.values.get("classes", 1) > 1:
-                    level = _level(study, variant, split) * scale
+                    level = level_of(study, variant, split, "loss") * scale
                     panel.axhline(level, color="0.4", lw=1.1, ls=(0, (1, 1)))
                     panel.text(0.99, level, name_of(study, variant), fontsize=8, ha="right", va="bottom",
                                transform=panel.get_yaxis_transform())  # fmt: skip
@@ -140,11 +141,6 @@ def loss_curves(study: StudyResults) -> Figure:
             if panel.get_legend_handles_labels()[0]:
                 panel.legend(fontsize=8)
     return figure
-
-
-def _level(study: StudyResults, variant: Variant, split: str) -> float:
-    role = "final" if split == "test" else "curve"
-    return float(values_of(study, variant, split=split, metric="loss", role=role)[0])
 
 
 def long_run(study: StudyResults) -> Figure:
@@ -248,16 +244,11 @@ def contact_precision(study: StudyResults) -> Figure:
 
     figure, axes = _panels(study, draw)
     for panel in axes:
-        panel.set_xticks(range(len(names)), [_range(name) for name in names])
+        panel.set_xticks(range(len(names)), [f"{name}\n{between(*RANGES[name])} apart" for name in names])
         panel.set_ylabel(f"contacts (< {CONTACT:.0f} Å) among the L/5 nearest (%)")
         panel.set_ylim(0, 1.4 * panel.get_ylim()[1])  # room for the legend
         panel.legend(fontsize=8, ncols=2)
     return figure
-
-
-def _range(name: str) -> str:
-    least, beyond = RANGES[name]
-    return f"{name}\n{least} to {beyond - 1} apart" if beyond < 10**6 else f"{name}\n{least} and more apart"
 
 
 def _panels(study: StudyResults, draw: Callable[[Axes, Variant], None]) -> tuple[Figure, Sequence[Axes]]:

@@ -16,8 +16,14 @@ from replisome.studies.proteinnet.records import PICOMETRES
 INCLUSION = 15.0  # angstrom; true distances that lDDT looks at
 TOLERANCES = (0.5, 1.0, 2.0, 4.0)  # angstrom
 CONTACT = 8.0  # angstrom between alpha carbons
-RANGES = {"short": (6, 12), "medium": (12, 24), "long": (24, 10**9)}  # of |i - j|, the second not included
+ANY = 10**9  # more than any separation
+RANGES = {"short": (6, 12), "medium": (12, 24), "long": (24, ANY)}  # of |i - j|, the second not included
 LISTS = {"L": 1, "L/2": 2, "L/5": 5}  # how many pairs are called contacts: known residues divided by this
+
+
+def between(least: int, beyond: int) -> str:
+    """Return a range of separations for people; the second is not included."""
+    return f"{least} to {beyond - 1}" if beyond < ANY else f"{least} and more"
 
 
 class Pairs(NamedTuple):
@@ -64,10 +70,15 @@ class Errors(NamedTuple):
 
 
 def errors(predicted: np.ndarray, true: np.ndarray) -> Errors:
-    """Return the squared errors of predicted distances (n, p) where the true ones are known."""
+    """Return the errors of predicted distances (n, p) where the true ones are known, by chain."""
+    return Errors(squared_errors(predicted, true).sum(axis=1), (~np.isnan(true)).sum(axis=1))
+
+
+def squared_errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Return the squared errors (n, p) of predicted distances (n, p), 0 where the true ones are not known."""
     known = ~np.isnan(true)
-    difference = np.where(known, predicted.astype(np.float64) - np.where(known, true, 0.0), 0.0)
-    return Errors((difference**2).sum(axis=1), known.sum(axis=1))
+    difference = predicted.astype(np.float64) - np.where(known, true, 0.0)
+    return np.where(known, difference, 0.0) ** 2
 
 
 def lddt(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:

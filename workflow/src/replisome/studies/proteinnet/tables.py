@@ -12,7 +12,7 @@ import pandas as pd
 from replisome.results import StudyResults
 from replisome.splits import SPLITS
 from replisome.studies.proteinnet.columns import claimed_loss, who
-from replisome.studies.proteinnet.metrics import LISTS, RANGES
+from replisome.studies.proteinnet.metrics import ANY, LISTS, RANGES, between
 from replisome.studies.proteinnet.tested import (
     BASELINES,
     BILLION,
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 # Of separations along the chain; the second is not included.
-CLASSES = ((1, 6), (6, 12), (12, 24), (24, 48), (48, 96), (96, 10**9))
+CLASSES = ((1, 6), (6, 12), (12, 24), (24, 48), (48, 96), (96, ANY))
 
 
 def measures(study: StudyResults) -> pd.DataFrame:
@@ -129,12 +129,12 @@ def contacts(study: StudyResults) -> pd.DataFrame:
     """Return the precision of the pairs predicted nearest, by range along the chain and length of the list."""
     tested, rows = Tested.of(study), []
     for variant in scored(study):
-        for name, (least, beyond) in RANGES.items():
+        for name, bounds in RANGES.items():
             found = {shown: tested.contacts(variant, name, shown) for shown in LISTS}
             rows.append(
                 {
                     **who(study, variant),
-                    "range": f"{name}: {least} to {beyond - 1}" if beyond < 10**6 else f"{name}: from {least}",
+                    "range": f"{name}: {between(*bounds)}",
                     **{k: v for shown, e in found.items() for k, v in estimate(f"top {shown} (%)", e, 100).items()},
                     "test chains": max(e.n for e in found.values()),
                 }
@@ -147,9 +147,8 @@ def separations(study: StudyResults) -> pd.DataFrame:
     tested, rows = Tested.of(study), []
     for variant in scored(study):
         row = who(study, variant)
-        for least, beyond in CLASSES:
-            name = f"{least} to {beyond - 1} apart (A)" if beyond < 10**6 else f"{least} and more apart (A)"
-            row |= estimate(name, tested.rmse(variant, least, beyond))
+        for bounds in CLASSES:
+            row |= estimate(f"{between(*bounds)} apart (A)", tested.rmse(variant, *bounds))
         rows.append(row)
     return pd.DataFrame(rows)
 

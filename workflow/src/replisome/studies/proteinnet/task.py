@@ -161,11 +161,10 @@ class ResidueDistances:
         chain's lDDT and contact precision.
         """
         true = self._true(targets)
-        known = ~np.isnan(true)
-        squared = np.where(known, (outputs - np.where(known, true, 0.0)) ** 2, 0.0)
-        width = self.crop - 1
-        by_separation = np.stack([np.bincount(self.pairs.separation - 1, row, width) for row in squared])
-        number = np.stack([np.bincount(self.pairs.separation - 1, row, width) for row in known])
+        by_separation, number = (
+            np.stack([np.bincount(self.pairs.separation - 1, row, self.crop - 1) for row in rows])
+            for rows in (metrics.squared_errors(outputs, true), ~np.isnan(true))
+        )
         contacts = [metrics.contact_precision(*row, self.pairs) for row in zip(outputs, true, strict=True)]
         return {
             "distances": outputs.clip(-LARGEST, LARGEST).astype(np.float16),

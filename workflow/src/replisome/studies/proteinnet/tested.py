@@ -11,9 +11,9 @@ import pandas as pd
 from replisome.io import read_parquet
 from replisome.results import StudyResults
 from replisome.statistics import Estimate, bootstrap_mean, bootstrap_ratio, paired_difference
-from replisome.studies.proteinnet.metrics import LISTS, RANGES, Errors, Pairs, errors, true_distances
+from replisome.studies.proteinnet.metrics import ANY, LISTS, RANGES, Errors, Pairs, errors, true_distances
 from replisome.studies.proteinnet.records import PICOMETRES
-from replisome.variants import Variant, rows_of, variants
+from replisome.variants import Variant, rows_of, values_of, variants
 
 SOURCE = "report C"
 SIMPLE, IMPROVED = "simple", "improved"
@@ -106,7 +106,7 @@ class Tested:
             self._scores[key] = _scores(frames) if frames else None
         return self._scores[key]
 
-    def rmse(self, variant: Variant, least: int = 1, beyond: int = 10**9) -> Estimate:
+    def rmse(self, variant: Variant, least: int = 1, beyond: int = ANY) -> Estimate:
         """Return the pooled error in angstrom over pairs at least ``least`` and less than ``beyond`` apart.
 
         With a 95 % interval from resampling proteins, which says nothing of seeds.
@@ -119,10 +119,14 @@ class Tested:
         value, low, high = np.sqrt(pooled[:3])
         return Estimate(float(value), float(low), float(high), int(pairs.sum()))
 
+    def errors(self, variant: Variant) -> Errors:
+        """Return each chain's errors of what a model was trained to match, mean over seeds."""
+        found = self._tested(variant)
+        return Errors(found.squared.sum(axis=1), found.pairs.sum(axis=1))
+
     def losses(self, variant: Variant) -> np.ndarray:
         """Return each chain's loss as the source has it (n,), in square picometres."""
-        found = self._tested(variant)
-        return Errors(found.squared.sum(axis=1), found.pairs.sum(axis=1)).source_loss
+        return self.errors(variant).source_loss
 
     def source_loss(self, variant: Variant) -> Estimate:
         """Return the source's loss in 10^9 square picometres, with an interval from resampling proteins."""
@@ -153,8 +157,7 @@ class Tested:
         if variant.model not in COORDINATES:
             return None
         if not reported(self.study, variant.recipe):
-            found = self._tested(variant)
-            return Errors(found.squared.sum(axis=1), found.pairs.sum(axis=1))
+            return self.errors(variant)
         return self._reread(variant, lambda squares: np.sqrt(np.maximum(squares, 0) * PICOMETRES) / PICOMETRES)
 
     def squares(self, variant: Variant) -> Errors | None:
@@ -165,8 +168,7 @@ class Tested:
         if variant.model not in COORDINATES:
             return None
         if reported(self.study, variant.recipe):
-            found = self._tested(variant)
-            return Errors(found.squared.sum(axis=1), found.pairs.sum(axis=1))
+            return self.errors(variant)
         return self._reread(variant, lambda distances: (distances * PICOMETRES) ** 2 / PICOMETRES)
 
     def _reread(self, variant: Variant, read: Callable[[np.ndarray], np.ndarray]) -> Errors:
@@ -297,3 +299,8 @@ def curve(study: StudyResults, variant: Variant, split: str, metric: str = "loss
     """
     rows = rows_of(study, variant, split=split, metric=metric, role="curve")
     return rows.pivot(index="seed", columns="epoch", values="value").astype(float)
+
+
+def level_of(study: StudyResults, variant: Variant, split: str, metric: str) -> float:
+    """Return what a model that is not trained scores on a split."""
+    return float(values_of(study, variant, split=split, metric=metric, role="final" if split == "test" else "curve")[0])

@@ -18,6 +18,7 @@ from replisome.studies.proteinnet.tested import (
     curve,
     find,
     is_long,
+    level_of,
     name_of,
     reported,
     trained,
@@ -64,9 +65,9 @@ def source(study: StudyResults) -> pd.DataFrame:
                         continue
                     ours = mean_over_seeds(per_seed[epochs].to_numpy() * BILLION)
                     base = _mean_curve(study, simple, split) if simple and name != SIMPLE else np.empty(0)
-                    nothing = _final(study, zeros, split) * BILLION if zeros else np.nan
+                    nothing = level_of(study, zeros, split, "source_loss") * BILLION if zeros else np.nan
                     theirs, their_simple = (claimed_loss(study, recipe, split, n, epochs) for n in (name, SIMPLE))
-                    below = theirs is not None and their_simple is not None and name != SIMPLE
+                    theirs_below = _less(theirs, their_simple) if theirs and their_simple else np.nan
                     rows.append(
                         {
                             **who(study, variant),
@@ -78,16 +79,10 @@ def source(study: StudyResults) -> pd.DataFrame:
                             "report C": theirs,
                             "loss over zeros'": ours.value / nothing,
                             "below simple (%)": _less(ours.value, base[epochs - 1]) if len(base) >= epochs else np.nan,
-                            "report C, below simple (%)": _less(theirs or 0, their_simple or 1) if below else np.nan,
+                            "report C, below simple (%)": theirs_below if name != SIMPLE else np.nan,
                         }
                     )
     return pd.DataFrame(rows, columns=None if rows else ["recipe", "model"])
-
-
-def _final(study: StudyResults, variant: Variant, split: str) -> float:
-    """Return the source's loss of a model that is not trained."""
-    role = "final" if split == "test" else "best"
-    return float(values_of(study, variant, split=split, metric="source_loss", role=role)[0])
 
 
 def _listed(values: np.ndarray) -> str:
