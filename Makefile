@@ -1,6 +1,7 @@
 # make demo   the whole workflow on simulated data, ending in a report to look at
 # make test   all tests
-# Both set up .venv first. Others: setup, lint, types, bench, clean.
+# make check  the inner loop: lint, types and the fast tests, in two minutes
+# All set up .venv first. Others: setup, lint, types, bench, reference, picture, clean.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
@@ -11,10 +12,10 @@ READY_DEV := $(VENV)/.ready-dev
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONPATH := $(CURDIR)/workflow/src
 
-.PHONY: help setup demo test lint types bench clean
+.PHONY: help setup demo check test lint types bench reference picture clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -n 3
+	@sed -n 's/^# //p' Makefile | head -n 4
 
 setup: $(READY)
 
@@ -37,17 +38,28 @@ demo: $(READY)
 test: $(READY_DEV)
 	python -m pytest -n 2
 
+check: lint types
+	python -m pytest -n 2 -m "not slow" tests/unit tests/contract
+
 lint: $(READY_DEV)
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint
+	lint-imports --no-logo
+	codespell
 
 types: $(READY_DEV)
 	mypy
 
 bench: $(READY_DEV)
 	python -m benchmarks
+
+reference: $(READY)
+	python -m replisome.config.reference
+
+picture: $(READY_DEV)
+	python docs/draw_architecture.py
 
 clean:
 	rm -rf $(VENV) results/demo

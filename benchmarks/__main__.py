@@ -8,8 +8,8 @@ from datetime import date
 
 import torch
 
-from benchmarks import chains, genome, images, planning, probes
-from replisome.provenance import processor
+from benchmarks import bloodmnist, genome, planning, proteinnet, rnacompete
+from replisome.tracking.record import processor
 
 
 def main() -> None:
@@ -18,9 +18,9 @@ def main() -> None:
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
     print(f"{date.today()}  {device}, {os.cpu_count()} cores, {versions}")
     for benchmark in (
-        *(images.training_step, images.two_at_once),
-        *(probes.training_step, probes.encoding, probes.full_table),
-        *(chains.reading, chains.accumulation),
+        *(bloodmnist.training_step, bloodmnist.two_at_once),
+        *(rnacompete.training_step, rnacompete.encoding, rnacompete.full_table),
+        *(proteinnet.reading, proteinnet.accumulation),
         *(genome.encoding, genome.windows_at_once, planning.dry_run),
     ):
         for line in benchmark():

@@ -17,8 +17,8 @@ from torch import nn
 
 from benchmarks.steps import REPEATS
 from replisome import models
+from replisome.data.raw_files import RawFile
 from replisome.models import DataSpec
-from replisome.rawfiles import RawFile
 from replisome.studies.genome.data import prepare
 
 GENOME = 1_000_000_000  # bases, in contigs of a quarter of that, as long as a human chromosome
@@ -88,8 +88,8 @@ def encoding(bases: int = GENOME) -> Iterator[str]:
             "-c",
             f"from benchmarks.genome import whole_file, Path; whole_file(Path({str(path)!r}))",
         ]
-        shown = subprocess.run(command, check=True, capture_output=True, text=True)
-    tokens, encode, rest, peak = (float(value) for value in shown.stdout.split())
+        printed = subprocess.run(command, check=True, capture_output=True, text=True)
+    tokens, encode, rest, peak = (float(value) for value in printed.stdout.split())
     fast = tokens / encode
     yield (
         f"4-mer tokens of {bases / 1e9:g} Gb: {fast / 1e6:,.0f} MB/s on one core; by character {plain / 1e6:.2f}; "
@@ -102,14 +102,14 @@ def encoding(bases: int = GENOME) -> Iterator[str]:
 
 
 def windows_at_once(hidden: int = 128, batch: int = 32) -> Iterator[str]:
-    """Compare an LSTM over whole windows with the source's loop over tokens, forward and backward, on one thread."""
+    """Compare an LSTM over whole windows with report D's loop over tokens, forward and backward, on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     torch.manual_seed(0)
     model: Any = models.build("char_lstm", TOKENS, {"embedding": 64, "hidden": hidden})
     tokens = torch.randint(0, 4, (batch, 201))
 
-    def at_once() -> None:
+    def whole_windows() -> None:
         logits = model(tokens[:, :-1])
         loss: Any = nn.functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
         loss.backward()
@@ -130,7 +130,7 @@ def windows_at_once(hidden: int = 128, batch: int = 32) -> Iterator[str]:
             found.append(batch * 200 / (time.monotonic() - began))
         return max(found)
 
-    fast, plain = speed(at_once), speed(by_token)
+    fast, plain = speed(whole_windows), speed(by_token)
     torch.set_num_threads(threads)
     yield (
         f"char_lstm, hidden {hidden}: {fast:,.0f} tokens/s over whole windows; token by token {plain:,.0f}; "

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT
@@ -15,6 +16,7 @@ from subprocess import PIPE, STDOUT
 import numpy as np
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -67,7 +69,7 @@ TINY = {
                     "training": {"batch_size": 8},
                     "budget": {"epochs": 3},
                     "seeds": seeds,
-                    "select": {"metric": "source_loss"},
+                    "select": {"metric": "paper_loss"},
                     "curves": ["test"],
                     "weights": "last",
                     "test": "all",
@@ -194,36 +196,63 @@ class Workflow:
         path.write_text(text.replace(old, new))
 
 
-def run_once(root: Path, study: str) -> Path:
-    """Run a study's tiny control to the report in a new copy of the repository."""
-    shutil.copytree(ROOT, root, ignore=KEPT_OUT, symlinks=True)
-    done = Workflow(root, study).run()
-    assert done.returncode == 0, done.stdout
-    return root
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory) -> Path:
+    """A folder that all workers of this call of pytest have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
-    """Run the tiny workflow once; tests take copies of the folder."""
-    return run_once(tmp_path_factory.mktemp("finished") / "replisome", "bloodmnist")
+def finished_study(shared_folder) -> Callable[[str], Path]:
+    """Run a study's tiny control to the report, once for all workers; tests take copies of the folder."""
+
+    def finished(study: str) -> Path:
+        root = shared_folder / f"finished-{study}" / "replisome"
+        with FileLock(f"{root.parent}.lock"):
+            if not (root.parent / "done").exists():
+                shutil.rmtree(root, ignore_errors=True)
+                shutil.copytree(ROOT, root, ignore=KEPT_OUT, symlinks=True)
+                done = Workflow(root, study).run()
+                assert done.returncode == 0, done.stdout
+                (root.parent / "done").touch()
+        return root
+
+    return finished
 
 
 @pytest.fixture(scope="session")
-def finished_probes(tmp_path_factory) -> Path:
+def finished(finished_study) -> Path:
+    """The finished tiny workflow of the study on images."""
+    return finished_study("bloodmnist")
+
+
+@pytest.fixture(scope="session")
+def finished_rnacompete(finished_study) -> Path:
     """The same with the study whose experiments inherit from one another."""
-    return run_once(tmp_path_factory.mktemp("probes") / "replisome", "rnacompete")
+    return finished_study("rnacompete")
 
 
 @pytest.fixture(scope="session")
-def finished_genome(tmp_path_factory) -> Path:
+def finished_genome(finished_study) -> Path:
     """The same with the study whose splits share a table and whose budgets are in steps."""
-    return run_once(tmp_path_factory.mktemp("genome") / "replisome", "genome")
+    return finished_study("genome")
 
 
 @pytest.fixture(scope="session")
-def finished_proteins(tmp_path_factory) -> Path:
+def finished_proteinnet(finished_study) -> Path:
     """The same with the study whose splits are streamed and whose baselines are averaged."""
-    return run_once(tmp_path_factory.mktemp("proteins") / "replisome", "proteinnet")
+    return finished_study("proteinnet")
+
+
+@pytest.fixture(scope="session")
+def demo(shared_folder) -> Path:
+    """The results of the demo as it is shipped. Where ``make demo`` has just run there is nothing left to do."""
+    with FileLock(f"{shared_folder}/demo.lock"):
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/demo.yaml"]
+        done = subprocess.run(command, cwd=ROOT, text=True, stdout=PIPE, stderr=STDOUT, check=False)
+        assert done.returncode == 0, done.stdout
+    return ROOT / "results" / "demo"
 
 
 @pytest.fixture
@@ -235,10 +264,10 @@ def workflow(finished, tmp_path) -> Workflow:
 
 
 @pytest.fixture
-def heirs(finished_probes, tmp_path) -> Workflow:
+def heirs(finished_rnacompete, tmp_path) -> Workflow:
     """A finished workflow of experiments that inherit, to edit."""
     copy = tmp_path / "heirs"
-    shutil.copytree(finished_probes, copy, symlinks=True)
+    shutil.copytree(finished_rnacompete, copy, symlinks=True)
     return Workflow(copy, "rnacompete")
 
 

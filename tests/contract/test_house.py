@@ -9,73 +9,24 @@ import jsonschema
 import pytest
 import yaml
 
-from replisome import studies
-from replisome.fingerprint import closure, imports
-from replisome.keys import ROOTS
-from replisome.settings import SCHEMAS, read_yaml, schema, validate
-from replisome.source import ROOT as LIBRARY
-from replisome.source import module_file
+from replisome.config import declared
+from replisome.config.catalogue import model_names, model_traits, study, study_names
+from replisome.config.checks import check_contract
+from replisome.config.schema import SCHEMAS, read_yaml, schema, validate
+from replisome.config.study_files import folder_names, known_names, read_study
 from replisome.studies.bloodmnist.data import medmnist_info
+from replisome.tracking.code_fingerprint import closure, imports
+from replisome.tracking.introspect import ROOT as LIBRARY
+from replisome.tracking.introspect import module_file
+from replisome.tracking.stage_key import ROOTS
 
 ROOT = Path(__file__).resolve().parents[2]
-# Floors of the house, the ground first: a module imports from its own floor and those below it.
-GROUND = {
-    "errors",
-    "source",
-    "io",
-    "settings",
-    "grid",
-    "fingerprint",
-    "keys",
-    "provenance",
-    "prepared",
-    "rawfiles",
-    "splits",
-    "duplicates",
-    "budget",
-}
-PARTS = {"models", "encode", "training", "statistics", "plots"}
-PLANS = {"plan", "configuration", "results", "variants"}
-
-
-def floor(module: str) -> int:
-    part = module.split(".")[1] if "." in module else ""
-    if part in ("", "__init__"):
-        return 0
-    if part == "__main__":
-        return 5
-    if part == "stages":
-        return 4
-    if part == "studies":
-        # The registry is a part like that of the models; a study's own code stands above the plan.
-        return 3 if module.count(".") > 1 else 1
-    return 0 if part in GROUND else 1 if part in PARTS else 2 if part in PLANS else pytest.fail(f"{module}: no floor")
 
 
 def all_modules():
     for path in sorted(LIBRARY.rglob("*.py")):
         parts = path.relative_to(LIBRARY).with_suffix("").parts
         yield ".".join(["replisome", *(p for p in parts if p != "__init__")]), path
-
-
-def test_each_floor_imports_only_from_its_own_and_those_below():
-    wrong = [
-        f"{module} imports {other}"
-        for module, path in all_modules()
-        for other in imports(path)
-        if floor(other) > floor(module)
-    ]
-    assert wrong == []
-
-
-def test_a_study_is_imported_by_nothing_but_itself():
-    wrong = [
-        f"{module} imports {other}"
-        for module, path in all_modules()
-        for other in imports(path)
-        if re.match(r"replisome\.studies\.\w+", other) and not module.startswith(".".join(other.split(".")[:3]))
-    ]
-    assert wrong == []
 
 
 def test_there_are_no_circles():
@@ -93,7 +44,7 @@ def test_there_are_no_circles():
         visit(module, ())
 
 
-@pytest.mark.parametrize("name", studies.available())
+@pytest.mark.parametrize("name", study_names())
 @pytest.mark.parametrize("stage", ["prepare", "select", "summarise", "figures", "report"])
 def test_stages_that_need_no_torch_do_not_import_it(stage, name):
     identity = {"implementation": name, "implementations": [name], "recipe": {"source": {"control": "any"}}}
@@ -108,7 +59,7 @@ def test_stages_that_need_no_torch_do_not_import_it(stage, name):
 
 
 def test_no_study_is_named_in_a_rules_file():
-    names = {path.stem for path in (ROOT / "config" / "studies").glob("*.yaml")} | set(studies.available())
+    names = {*known_names(ROOT), *study_names()}
     for path in [ROOT / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]:
         found = {name for name in names if name in path.read_text()}
         assert found == set(), path.name
@@ -127,7 +78,8 @@ def test_schemas_are_closed_and_valid(name):
 
     def check(node, where):
         if isinstance(node, dict):
-            if "properties" in node and node.get("type") == "object":
+            # What else a recipe has, the study's own schema says.
+            if "properties" in node and node.get("type") == "object" and where != ".$defs.recipe":
                 assert node.get("additionalProperties") is False, f"{name}: {where} takes unknown keys"
             for key, value in node.items():
                 check(value, f"{where}.{key}")
@@ -150,8 +102,8 @@ def keys_of(node) -> set[str]:
 
 @pytest.mark.parametrize("name", sorted(path.name.split(".")[0] for path in SCHEMAS.glob("*.yaml")))
 def test_every_key_of_every_schema_is_explained(name):
-    text = (ROOT / "config" / "README.md").read_text()
-    missing = {key for key in keys_of(schema(name)) if f"`{key}`" not in text}
+    text = (ROOT / "docs" / "reference" / "configuration.md").read_text()
+    missing = {key for key in keys_of(schema(name)) if f"`{key}`" not in text and f".{key}`" not in text}
     assert missing == set()
 
 
@@ -159,18 +111,48 @@ def test_the_shipped_configuration_is_valid():
     config = read_yaml(ROOT / "config" / "config.yaml")
     for preset in ("config", "quick", "control", "demo"):
         validate({**config, **read_yaml(ROOT / "config" / f"{preset}.yaml")}, "config", preset)
-    for path in (ROOT / "config" / "studies").glob("*.yaml"):
-        validate(read_yaml(path), "study", path.name)
+    for name in folder_names(ROOT):
+        files = read_study(name, ROOT)
+        for preset in ("full", *files.presets):
+            assert files.with_preset(preset)["experiments"], (name, preset)
 
 
-@pytest.mark.parametrize("name", studies.available())
-def test_every_table_and_figure_has_a_caption_and_a_function(name):
-    study = studies.get(name)
-    for part, items in (("tables", study.tables), ("figures", study.figures)):
-        module = study.part(part)
-        assert [item for item in items if not callable(getattr(module, item, None))] == []
-        for item in items:
-            assert (ROOT / "workflow" / "report" / name / f"{item}.rst").read_text().strip(), item
+@pytest.mark.parametrize("name", study_names())
+def test_a_study_has_what_its_contract_asks_for_and_every_table_and_figure_is_a_function(name):
+    check_contract(study(name))
+    for item in (*declared.tables(name).values(), *declared.figures(name).values()):
+        assert callable(item.function()), item
+        assert item.title, item
+
+
+@pytest.mark.parametrize("name", study_names())
+@pytest.mark.parametrize("kind", ["table", "figure"])
+def test_every_topic_of_a_study_is_on_the_page(name, kind):
+    folder = LIBRARY / "studies" / name / declared.FOLDERS[kind]
+    listed = {module.rpartition(".")[2] for module in declared.modules(name, kind)}
+    assert {path.stem for path in folder.glob("[!_]*.py")} <= listed
+
+
+def test_models_are_told_apart_by_their_traits_and_not_by_their_names():
+    """Only a model's own file, and what a study knows of the rows of its paper, may name a model."""
+    names = set(model_names())
+    wrong = []
+    for module, path in all_modules():
+        if module.startswith("replisome.models") or path.name == "paper.py":
+            continue
+        wrong += [
+            f"{module}:{node.lineno}: {constant.value}"
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Compare | ast.match_case | ast.Dict | ast.Tuple | ast.Set | ast.List)
+            for constant in ast.walk(node)
+            if isinstance(constant, ast.Constant) and constant.value in names
+        ]
+    assert wrong == []
+
+
+def test_every_model_says_what_it_is_and_gives():
+    for name in model_names():
+        assert model_traits(name).kind, name
 
 
 def pins(path: Path) -> dict[str, str]:
@@ -217,8 +199,7 @@ def test_no_profile_overrides_another():
 
 
 def test_claims_have_names_of_their_own_and_no_two_speak_of_the_same_value():
-    claims = read_yaml(ROOT / "config" / "claims.yaml")
-    validate(claims, "claims", "claims.yaml")
-    assert len({claim["id"] for claim in claims}) == len(claims)
-    keys = [(c["study"], c["source"], c["quantity"], str(sorted(c.get("where", {}).items()))) for c in claims]
+    claims = [(name, claim) for name in folder_names(ROOT) for claim in read_study(name, ROOT).claims]
+    assert len({claim["id"] for _, claim in claims}) == len(claims) > 0
+    keys = [(name, c["report"], c["quantity"], str(sorted(c.get("where", {}).items()))) for name, c in claims]
     assert len(set(keys)) == len(keys)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from replisome.data.parquet import column_array
+from replisome.data.raw_files import RawFile
 from replisome.errors import ReplisomeError
-from replisome.io import column_array
-from replisome.rawfiles import RawFile
 from replisome.studies.bloodmnist.data import drop_leaks, find_duplicates, medmnist_info, prepare, read_npz
 
 ENTRY = {"classes": ["a", "b", "c"]}

@@ -1,6 +1,6 @@
 import pytest
 
-from replisome.budget import Budget
+from replisome.config.budget import Budget
 from replisome.errors import ReplisomeError
 
 

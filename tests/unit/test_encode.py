@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from replisome.encode.bases import PADDING, UNKNOWN, decode_bases, encode_bases
-from replisome.encode.dna import PackedBases, encode_dna, reverse_complement
-from replisome.encode.kmers import base_of, kmer_numbers, kmer_stream, kmer_tokens, vocabulary
-from replisome.encode.onehot import SCALE, one_hot
+from replisome.data.encode.bases import PADDING, UNKNOWN, decode_bases, encode_bases
+from replisome.data.encode.dna import PackedBases, encode_dna, reverse_complement
+from replisome.data.encode.kmers import base_of, kmer_numbers, kmer_stream, kmer_tokens, vocabulary
+from replisome.data.encode.onehot import SCALE, one_hot
 
 
 def test_bases_are_numbered_and_padded_on_the_right():

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from replisome.encode.kmers import kmer_numbers
+from replisome.data.encode.kmers import kmer_numbers
 from replisome.errors import ReplisomeError
 from replisome.studies.genome.control import START, draw_genes, draw_markov
-from replisome.studies.genome.frames import STOPS
+from replisome.studies.genome.reading_frames import STOPS
 
 
 def bases(drawn):

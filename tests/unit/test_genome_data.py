@@ -4,13 +4,13 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from replisome.data.parquet import column_array, read_parquet, write_parquet, write_parquet_stream
+from replisome.data.raw_files import RawFile
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
-from replisome.io import column_array, read_parquet, write_json, write_parquet, write_parquet_stream
+from replisome.io import write_json
 from replisome.models import IGNORED
-from replisome.rawfiles import RawFile
-from replisome.splits import SPLITS
 from replisome.studies.genome import data
 from replisome.studies.genome.data import prepare
 from replisome.studies.genome.task import CONTEXT, NextToken, TileSplit, WindowSplit, reverse_complement
@@ -177,8 +177,8 @@ def test_bits_per_base_compare_across_k_and_stride(tmp_path):
         logits = torch.full((*targets.shape, 4**k), -1e9)
         own = (inputs % 4 ** (k - stride)).unsqueeze(2) * 4**stride + torch.arange(4**stride)
         logits.scatter_(2, own, 0.0)
-        digest = task.digest(logits, targets).numpy()
-        scores = task.scores(digest, targets.numpy(), nn.Identity())
+        reduced = task.reduce_outputs(logits, targets).numpy()
+        scores = task.scores(reduced, targets.numpy())
         assert scores["bits_per_base"] == pytest.approx(2)
         assert scores["successors"] == pytest.approx(1)
         loss = task.loss(logits, targets).item()

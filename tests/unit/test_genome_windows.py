@@ -3,12 +3,12 @@ import re
 import numpy as np
 import pytest
 
-from replisome.encode.dna import encode_dna, reverse_complement
+from replisome.data.encode.dna import encode_dna, reverse_complement
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
-from replisome.splits import SPLITS
 from replisome.studies.genome import windows
-from replisome.studies.genome.frames import STOPS, codon_positions
 from replisome.studies.genome.overlap import SHARED, canonical, covered, shared
+from replisome.studies.genome.reading_frames import STOPS, codon_positions
 from replisome.studies.genome.windows import Cut, layout, split_windows, union
 
 

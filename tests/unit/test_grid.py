@@ -4,8 +4,9 @@ import pytest
 from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
+from replisome.config.grid import Run, distinct, points, seeds, slug
 from replisome.errors import ReplisomeError
-from replisome.grid import Run, canonical_json, distinct, points, seeds, slug
+from replisome.io import canonical_json
 
 
 def a_run(config: dict, experiment: str = "one", **changes) -> Run:

@@ -6,17 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from replisome.data.parquet import array_column, column_array, read_parquet, write_parquet
 from replisome.errors import ReplisomeError
-from replisome.io import (
-    array_column,
-    atomic,
-    column_array,
-    file_hash,
-    read_json,
-    read_parquet,
-    write_json,
-    write_parquet,
-)
+from replisome.io import atomic, file_hash, read_json, write_json
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from replisome import models
+from replisome.config.catalogue import model_traits
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 
@@ -25,9 +26,9 @@ def test_any_image_shape_and_number_of_classes(pool, shape, classes):
 def test_the_softmax_head_returns_probabilities_and_says_so():
     torch.manual_seed(0)
     model = models.build("cnn", DataSpec((1, 8, 8), 3), {"head": "softmax", "hidden": 4})
-    assert model.outputs == "probabilities"
+    assert model_traits("cnn").output({"head": "softmax"}) == "probabilities"
     torch.testing.assert_close(model(torch.randn(5, 1, 8, 8)).sum(dim=1), torch.ones(5))
-    assert models.build("cnn", DataSpec((1, 8, 8), 3), {"hidden": 4}).outputs == "logits"
+    assert model_traits("cnn").output({"hidden": 4}) == "logits"
 
 
 @pytest.mark.parametrize(

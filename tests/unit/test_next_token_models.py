@@ -56,10 +56,10 @@ def test_a_window_at_once_equals_the_loop_over_tokens(name, values, data):
     looped = torch.autograd.grad(loss / inputs.shape[1], list(model.parameters()))
     whole = model(inputs)
     torch.testing.assert_close(whole, torch.stack(logits, dim=1), atol=1e-6, rtol=1e-5)
-    at_once = torch.autograd.grad(
+    max_items = torch.autograd.grad(
         nn.functional.cross_entropy(whole.flatten(0, 1), targets.flatten()), list(model.parameters())
     )
-    for one, two in zip(at_once, looped, strict=True):
+    for one, two in zip(max_items, looped, strict=True):
         torch.testing.assert_close(one, two, atol=1e-6, rtol=1e-4)
 
 

@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from replisome.rawfiles import raw_file
+from replisome.data.raw_files import raw_file
 
 ENTRY = {
     "study": "s",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from replisome.encode.bases import encode_bases
+from replisome.data.encode.bases import encode_bases
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete.control import DECOY, MOTIFS, affinity, draw_probes
 

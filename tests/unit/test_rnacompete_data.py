@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from conftest import random_probes
 
-from replisome.encode.bases import PADDING, encode_bases
+from replisome.data.encode.bases import PADDING, encode_bases
+from replisome.data.parquet import column_array
+from replisome.data.raw_files import RawFile
 from replisome.errors import ReplisomeError
-from replisome.io import column_array
-from replisome.rawfiles import RawFile
 from replisome.studies.rnacompete import targets
 from replisome.studies.rnacompete.data import course_split, encode, prepare, sequence_codes, stratified_split
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import random_probes
 
-from replisome.encode.bases import encode_bases
+from replisome.data.encode.bases import encode_bases
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete.probes import read_probes
 

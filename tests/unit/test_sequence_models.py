@@ -5,9 +5,9 @@ from sklearn.linear_model import Ridge
 from torch import nn
 
 from replisome import models
-from replisome.encode.bases import encode_bases
-from replisome.encode.kmers import kmer_tokens, vocabulary
-from replisome.encode.onehot import SCALE, one_hot
+from replisome.data.encode.bases import encode_bases
+from replisome.data.encode.kmers import kmer_tokens, vocabulary
+from replisome.data.encode.onehot import SCALE, one_hot
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 from replisome.models._recurrent import Recurrent

@@ -1,7 +1,7 @@
 import pytest
 
+from replisome.config.schema import overlay, read_yaml, validate
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.settings import overlay, read_yaml, validate
 
 CONFIG = {
     "studies": ["bloodmnist"], "preset": "full", "results_dir": "r", "resources_dir": "s", "mirror": None,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replisome.statistics import (
+from replisome.analysis.statistics import (
     bootstrap_mean,
     bootstrap_ratio,
     mean_over_seeds,

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from replisome.budget import Budget
+from replisome.config.budget import Budget
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 from replisome.stages.train import make_fabric
@@ -41,18 +41,18 @@ class Signs:
 
     data = DataSpec((2,), 2)
     memory_format = torch.contiguous_format
-    at_once = 1024
+    max_items = 1024
 
     def loss(self, outputs, targets):
         return nn.functional.cross_entropy(outputs, targets)
 
-    def digest(self, outputs, targets):
+    def reduce_outputs(self, outputs, targets):
         return outputs
 
     def terms(self, targets):
         return torch.tensor(len(targets))
 
-    def scores(self, outputs, targets, model):
+    def scores(self, outputs, targets):
         return {"accuracy": float((outputs.argmax(1) == targets).mean())}
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from replisome.encode.zscore import channel_statistics, half_range
+from replisome.data.encode.zscore import channel_statistics, half_range
 
 
 def test_statistics_are_those_of_numpy():

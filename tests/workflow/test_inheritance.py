@@ -5,7 +5,6 @@ import json
 import shutil
 
 import pandas as pd
-import pytest
 from conftest import TINY, Workflow
 
 DEMO = "results/demo/rnacompete"
@@ -92,72 +91,6 @@ def test_an_edited_explanation_trains_nothing(heirs):
     assert heirs.pending() == {"explain": 3, **AFTER}
 
 
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        (
-            {"experiment": "architecture"},
-            "from.experiment: no experiment 'architecture'; did you mean 'architectures'?",
-        ),
-        ({"experiment": "architectures", "model": "lstm"}, "experiment 'architectures' has no model 'lstm'; did you"),
-        (
-            {"experiment": "architectures", "model": "bilstm", "recipe": "contol"},
-            "has no recipe 'contol'; did you mean 'control'?",
-        ),
-        ({"experiment": "attention"}, "experiments inherit in a circle: attention <- attention"),
-    ],
-)
-def test_what_cannot_be_inherited_is_a_message(fresh, source, message):
-    fresh.study = "rnacompete"
-    overrides = copy.deepcopy(TINY)
-    model = overrides["rnacompete"]["experiments"]["attention"].setdefault("models", {})
-    model["bilstm_attention"] = {"from": {"experiment": None, "model": None} | source}
-    done = fresh.run("--dry-run", overrides=overrides)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stdout
-    assert message in " ".join(done.stdout.split()), done.stdout
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"attention": {"explain": ["lstm"]}}, "experiments.attention.explain: no model 'lstm'"),
-        ({"architectures": {"select": {"metric": "spearmen"}}}, "unknown metric 'spearmen'; did you mean 'spearman'?"),
-    ],
-)
-def test_an_experiment_that_cannot_be_is_a_message(fresh, change, message):
-    fresh.study = "rnacompete"
-    done = fresh.run("--dry-run", overrides={"rnacompete": {"experiments": change}})
-    assert done.returncode == 1
-    assert message in " ".join(done.stdout.split()), done.stdout
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"source": {"control": None, "dataset": "rnacompete"}}, "source.options': needs a value for: proteins."),
-        ({"source": {"options": {"trian": 5}}}, "unknown option 'trian'; did you mean 'train'?"),
-        (
-            {"source": {"control": None, "dataset": "rnacompete", "options": {"proteins": "A1CF"}}},
-            "'A1CF' is not of type list",
-        ),
-        ({"label_fraction": {"control1": 0}}, "label_fraction.control1': 0 is less than or equal to the minimum of 0"),
-        ({"encoding": "kmer4"}, "recipes.control.encoding': 'kmer4' is not one of: onehot, kmer2, kmer3."),
-    ],
-)
-def test_a_recipe_is_checked(fresh, changes, message):
-    fresh.study = "rnacompete"
-    done = fresh.run("--dry-run", overrides={"rnacompete": {"recipes": {"control": changes}}})
-    assert done.returncode == 1
-    assert message in " ".join(done.stdout.split()), done.stdout
-
-
-def test_a_recipe_key_that_a_study_does_not_know_is_refused(fresh):
-    done = fresh.run("--dry-run", overrides={"bloodmnist": {"recipes": {"control": {"label_fraction": {"a": 0.5}}}}})
-    assert done.returncode == 1
-    assert "recipes.control.label_fraction': study 'bloodmnist' has no use for it" in " ".join(done.stdout.split())
-
-
 NEW = {
     "description": "another", "recipes": ["control"], "models": {"cnn1d": {"grid": {"width": [5]}}}, "training": {},
     "budget": {"epochs": 1}, "seeds": 1, "select": {"metric": "spearman"}, "test": "selected", "explain": ["cnn1d"],
@@ -201,12 +134,3 @@ def test_a_run_is_not_trained_on_another_recipes_data(heirs, replisome, tmp_path
     done = replisome("train", "--run", config, "--data", folder / "control_kmer2", "--out", tmp_path / "out")
     assert done.returncode == 1
     assert "was prepared by another recipe than the run's ('control')" in done.stderr
-
-
-@pytest.mark.parametrize("proteins", [[1], [None], [["A1CF"]]])
-def test_proteins_are_names(fresh, proteins):
-    fresh.study = "rnacompete"
-    source = {"control": None, "dataset": "rnacompete", "options": {"proteins": proteins}}
-    done = fresh.run("--dry-run", overrides={"rnacompete": {"recipes": {"control": {"source": source}}}})
-    assert done.returncode == 1
-    assert "is not of type str" in " ".join(done.stdout.split())

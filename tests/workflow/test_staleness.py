@@ -89,22 +89,25 @@ def test_changed_resources_re_run_nothing(workflow):
 
 
 def test_an_edited_figure_is_drawn_again_and_nothing_is_trained(workflow):
-    workflow.edit("workflow/src/replisome/studies/bloodmnist/figures.py", "MISTAKES = 12", "MISTAKES = 6")
+    workflow.edit("workflow/src/replisome/studies/bloodmnist/figures/data.py", "SAMPLES = 8", "SAMPLES = 6")
     assert workflow.pending() == {"figures_bloodmnist": 1, "report": 1}
 
 
 def test_an_edited_caption_renders_the_report_again(workflow):
-    workflow.edit("workflow/report/bloodmnist/samples.rst", "like:", "like;")
+    workflow.edit("workflow/src/replisome/studies/bloodmnist/figures/data.py", "like:**", "like;**")
     assert workflow.pending() == {"report": 1}
 
 
 def test_an_edited_title_renders_the_report_again(workflow):
-    workflow.edit("workflow/src/replisome/studies/bloodmnist/__init__.py", "How training went", "How it went")
+    title = '@table("How training went")'
+    workflow.edit(
+        "workflow/src/replisome/studies/bloodmnist/tables/training.py", title, title.replace("training", "it")
+    )
     assert workflow.pending() == {"report": 1}
 
 
 def test_a_report_left_behind_by_an_interruption_is_rendered_again(workflow):
-    workflow.edit("config/studies/bloodmnist.yaml", "title: Blood-cell", "title: White-cell")
+    workflow.edit("config/studies/bloodmnist/study.yaml", "title: Blood-cell", "title: White-cell")
     assert workflow.run("--until", "figures_bloodmnist").returncode == 0
     assert workflow.pending() == {"report": 1}
 
@@ -115,7 +118,7 @@ def test_a_damaged_record_makes_the_result_again(workflow):
 
 
 def test_a_changed_claim_re_trains_nothing(workflow):
-    workflow.edit("config/claims.yaml", "93.25", "93.26")
+    workflow.edit("config/studies/bloodmnist/claims.yaml", "93.25", "93.26")
     assert workflow.pending() == {"summarise_bloodmnist": 1, "figures_bloodmnist": 1, "report": 1}
 
 

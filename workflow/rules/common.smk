@@ -8,14 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/src")
 
-from replisome import configuration
+from replisome.config import declared, loader
 from replisome.errors import ReplisomeError
-from replisome.grid import canonical_json
+from replisome.io import canonical_json
 from replisome.io import file_hash, read_json, require_writable, write_text
-from replisome.keys import is_current, text_hash
-from replisome.rawfiles import STAND_IN, is_stand_in_path, origin_file, raw_file
-from replisome.settings import read_yaml
-from replisome.splits import SPLITS
+from replisome.tracking.stage_key import is_current, text_hash
+from replisome.data.raw_files import STAND_IN, is_stand_in_path, origin_file, raw_file
+from replisome.config.schema import read_yaml
+from replisome.data.splits import SPLITS
 
 # Jobs call `python -m replisome`: this interpreter and this source, whatever the shell that started Snakemake has.
 # A conda environment (--sdm conda) is activated later and so comes first.
@@ -28,7 +28,7 @@ os.environ.update(
 
 STALE_MARK = ".stale"
 ENVIRONMENT = f"{workflow.basedir}/envs/replisome.yaml"
-CAPTIONS = f"{workflow.basedir}/workflow/report"
+PAGES = f"{workflow.basedir}/workflow/report"
 
 
 def load_plan():
@@ -37,7 +37,9 @@ def load_plan():
         # Read once more, for what Snakemake's own reading lets pass, such as a key given twice.
         for file in workflow.configfiles:
             read_yaml(Path(file))
-        plan = configuration.load(config, Path(workflow.basedir))
+        plan = loader.load(config, Path(workflow.basedir))
+        for line in plan.left_out if workflow.is_main_process else ():
+            print(line, file=sys.stderr)
         for key in ("results_dir", "resources_dir"):
             require_writable(Path(config[key]), key)
         if workflow.is_main_process and os.path.isdir(config["results_dir"]):
@@ -75,12 +77,12 @@ wildcard_constraints:
 def recipe_settings(w):
     study = PLAN.studies[w.study]
     recipe = study.recipe(w.recipe)
-    datasets = configuration.datasets_of(recipe, PLAN.ledger, PLAN.stand_ins)
+    datasets = loader.datasets_of(recipe, PLAN.ledger, PLAN.stand_ins)
     return {
         "study": w.study,
         "implementation": study.settings["implementation"],
         "recipe": {"name": w.recipe, **recipe},
-        "datasets": {name: configuration.what_data_are(name, PLAN.ledger[name]) for name in datasets},
+        "datasets": {name: loader.what_data_are(name, PLAN.ledger[name]) for name in datasets},
         "stand_ins": PLAN.stand_ins and any("stand_in" in PLAN.ledger[name] for name in datasets),
     }
 
@@ -112,12 +114,25 @@ def study_settings(study):
 
 
 def report_settings():
-    pages = sorted(path for path in Path(CAPTIONS).rglob("*") if path.is_file())
+    pages = sorted(path for path in Path(PAGES).rglob("*") if path.is_file())
+    names = sorted({plan.implementation.name for plan in PLAN.studies.values()})
     return {
         "studies": list(PLAN.studies),
         "settings": {study: text_hash(canonical_json(study_settings(study))) for study in PLAN.studies},
-        "implementations": sorted({plan.implementation.name for plan in PLAN.studies.values()}),
-        "pages": {str(path.relative_to(CAPTIONS)): file_hash(path) for path in pages},
+        "implementations": names,
+        "pages": {str(path.relative_to(PAGES)): file_hash(path) for path in pages},
+        "captions": {
+            name: text_hash(
+                canonical_json(
+                    [
+                        [i.name, i.title, i.caption]
+                        for of in (declared.tables, declared.figures)
+                        for i in of(name).values()
+                    ]
+                )
+            )
+            for name in names
+        },
     }
 
 

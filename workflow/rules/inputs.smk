@@ -30,7 +30,7 @@ def raw_of(w):
     if dataset is None:
         return {}
     own = raw_file(dataset, PLAN.ledger[dataset], RESOURCES, mirror, PLAN.stand_ins)
-    names = configuration.datasets_of(recipe, PLAN.ledger, is_stand_in_path(own))
+    names = loader.datasets_of(recipe, PLAN.ledger, is_stand_in_path(own))
     return {name: raw_file(name, PLAN.ledger[name], RESOURCES, mirror, PLAN.stand_ins) for name in names}
 
 
@@ -69,7 +69,7 @@ def explanations_of(study):
 
 
 def tables_of(study):
-    names = [f"{name}.csv" for name in PLAN.studies[study].implementation.tables]
+    names = [f"{name}.csv" for name in declared.tables(PLAN.studies[study].implementation.name)]
     return [f"{RESULTS}/{study}/tables/{name}" for name in ["metrics.parquet", *names]]
 
 
@@ -91,10 +91,11 @@ def unselected():
 
 
 def figures_of(study):
-    return [f"{RESULTS}/{study}/figures/{name}.png" for name in PLAN.studies[study].implementation.figures]
+    return [
+        f"{RESULTS}/{study}/figures/{name}.png" for name in declared.figures(PLAN.studies[study].implementation.name)
+    ]
 
 
 def caption(study, file):
-    """Return the caption of a table or figure; the report and `snakemake --report` read the same file."""
-    implementation = PLAN.studies[study].settings["implementation"]
-    return f"{CAPTIONS}/{implementation}/{Path(file).stem}.rst"
+    """Return where the caption of a table or figure lies, for `snakemake --report`: the report stage writes it."""
+    return os.path.abspath(f"{RESULTS}/report/captions/{study}/{Path(file).stem}.rst")

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from replisome import __version__, models, studies
+from replisome import __version__
+from replisome.config.catalogue import model_options, study
 from replisome.errors import ReplisomeError
 from replisome.io import DISK_ERRORS, disk_error, read_json
 
@@ -52,9 +53,9 @@ def _check_settings(stage: str, path: Path) -> None:
     if missing:
         raise ReplisomeError(f"{path}: has no key '{missing[0]}'; was it made by the workflow?")
     if "implementation" in NEEDS[stage]:
-        studies.get(settings["implementation"])
+        study(settings["implementation"])
     if "model" in NEEDS[stage]:
-        models.options(settings["model"])
+        model_options(settings["model"])
 
 
 def _call(stage: str, options: dict[str, object]) -> None:

@@ -34,11 +34,12 @@ def is_residue(inputs: Tensor) -> Tensor:
     return inputs[:, 1, :, -1] == 0
 
 
-def draw_as_source(module: nn.Module) -> None:
-    """Draw weights as the source's framework does by default: Glorot uniform (Glorot & Bengio 2010), biases zero.
+def draw_as_keras(module: nn.Module) -> None:
+    """Draw weights as Keras, report C's framework, does by default: Glorot uniform (Glorot & Bengio 2010), biases zero.
 
-    With torch's smaller ones the attention of report C's network is all but uniform at first: every residue then gets
-    the same place but for the noise of dropout, which the network learns to use and which is not there when tested.
+    With torch's smaller weights, the attention of report C's network is all but uniform at first. Every residue then
+    gets the same coordinates but for the noise of dropout; the network learns to use that noise, which is not there
+    when it is tested.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -49,5 +50,5 @@ def draw_as_source(module: nn.Module) -> None:
 
 def separations(residues: int, device: torch.device | None = None) -> Tensor:
     """Return |i - j| as an int64 matrix (residues, residues)."""
-    place = torch.arange(residues, device=device)
-    return (place.unsqueeze(1) - place).abs()
+    position = torch.arange(residues, device=device)
+    return (position.unsqueeze(1) - position).abs()

@@ -25,7 +25,7 @@ def require_tokens(model: str, data: DataSpec, alphabet: int | None = None) -> N
 class TokenLSTM(nn.Module):
     """Embedding, LSTM layers (dropout between them and before the output), and a linear layer at every position.
 
-    A window is run through whole, which equals the source's loop over tokens with the state carried along.
+    A window is run through whole, which equals report D's loop over tokens with the state carried along.
     """
 
     def __init__(self, data: DataSpec, embedding: int, hidden: int, layers: int, dropout: float) -> None:

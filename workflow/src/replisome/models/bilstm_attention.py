@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.models import DataSpec
 from replisome.models._recurrent import Recurrent
 from replisome.models._sequence import Reader
+
+TRAITS = Traits(kind="network", gives="affinity")
 
 
 class AttentionPooling(nn.Module):
@@ -65,5 +68,15 @@ def build(
     bidirectional: bool = True,
     embedding: int = 16,
 ) -> BiLSTMAttention:
-    """Build the network; ``width`` is units a direction, each of ``heads`` has a learned query over both directions."""
+    """Build the network.
+
+    Args:
+        data: one-hot probes (length, 4), or tokens (length,).
+        heads: attention heads; each has a learned query over the states of both directions.
+        width: LSTM units a direction.
+        depth: LSTM layers.
+        dropout: share of values dropped between layers and before the head.
+        bidirectional: whether a second LSTM reads the probe from its end.
+        embedding: width of a token's learned vector; of k-mer recipes only.
+    """
     return BiLSTMAttention(data, width, depth, dropout, bidirectional, heads, embedding)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 from replisome.models._next_token import require_tokens
+
+TRAITS = Traits(kind="network", gives="logits")
 
 
 class CausalBlock(nn.Module):
@@ -51,7 +54,15 @@ class CausalCNN(nn.Module):
 def build(
     data: DataSpec, *, width: int = 64, depth: int = 8, kernel: int = 4, longest: int = 32, dropout: float = 0.0
 ) -> CausalCNN:
-    """Build the network; ``longest`` is the largest dilation, a power of two.
+    """Build the network.
+
+    Args:
+        data: windows of tokens (length,).
+        width: channels.
+        depth: residual blocks.
+        kernel: tokens that a filter sees.
+        longest: the largest dilation, a power of two.
+        dropout: share of values dropped in each block.
 
     Raises:
         ReplisomeError: another kind of data, or a dilation that is no power of two.

@@ -7,17 +7,17 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
+
+TRAITS = Traits(kind="network", gives="logits", gives_by=("head", {"softmax": "probabilities"}))
 
 WIDTHS = (32, 64, 128)
 
 
 class CNN(nn.Module):
-    """Conv-ReLU[-MaxPool] x 3, flatten, Linear-ReLU, Linear[-Softmax].
-
-    ``outputs`` says what the forward pass returns: "logits" or "probabilities".
-    """
+    """Conv-ReLU[-MaxPool] x 3, flatten, Linear-ReLU, Linear[-Softmax]."""
 
     def __init__(self, data: DataSpec, pool: bool, softmax: bool, hidden: int) -> None:
         super().__init__()
@@ -30,7 +30,6 @@ class CNN(nn.Module):
             raise ReplisomeError(
                 f"model 'cnn' with pool=max needs images of at least 8x8 pixels, not {height}x{width}; use pool=none."
             )
-        self.outputs: Literal["logits", "probabilities"] = "probabilities" if softmax else "logits"
         blocks: OrderedDict[str, nn.Module] = OrderedDict()
         for number, features in enumerate(WIDTHS, start=1):
             blocks[f"conv{number}"] = nn.Conv2d(channels, features, kernel_size=3, stride=1, padding=1)
@@ -59,10 +58,16 @@ def build(
     head: Literal["logits", "softmax"] = "logits",
     hidden: int = 256,
 ) -> CNN:
-    """Build the network for images of shape ``data.shape`` = (channels, height, width).
+    """Build the network.
 
-    At 3x28x28 the first linear layer has 25,690,368 parameters without pooling and 295,168 with it. ``head="softmax"``
-    is wrong on purpose: the loss applies a softmax of its own (IST Deep Learning 2025-26, homework 2, question 1).
+    At 3x28x28 the first linear layer has 25,690,368 parameters without pooling and 295,168 with it. The loss applies a
+    softmax of its own, so that ``head="softmax"`` applies it twice (IST Deep Learning 2025-26, homework 2, question 1).
+
+    Args:
+        data: images (channels, height, width).
+        pool: max pooling after each convolution, or none.
+        head: what the network gives: logits, or the softmax of them, which is wrong on purpose.
+        hidden: units of the hidden layer.
 
     Raises:
         ReplisomeError: the images are too small for three poolings.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.models import DataSpec
 from replisome.models._sequence import Convolutions, Reader, largest_over
+
+TRAITS = Traits(kind="network", gives="affinity")
 
 
 class CNN1d(nn.Module):
@@ -27,5 +30,14 @@ class CNN1d(nn.Module):
 def build(
     data: DataSpec, *, width: int = 64, depth: int = 1, dropout: float = 0.0, kernel: int = 7, embedding: int = 16
 ) -> CNN1d:
-    """Build the network; ``width`` is filters a layer, ``kernel`` their length in bases (or tokens)."""
+    """Build the network.
+
+    Args:
+        data: one-hot probes (length, 4), or tokens (length,).
+        width: filters a layer.
+        depth: convolutional layers.
+        dropout: share of values dropped after each layer.
+        kernel: length of a filter, in bases or tokens.
+        embedding: width of a token's learned vector; of k-mer recipes only.
+    """
     return CNN1d(data, width, depth, dropout, kernel, embedding)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from replisome.config.catalogue import Traits
 from replisome.models import DataSpec
 from replisome.models._recurrent import RecurrentRegressor
+
+TRAITS = Traits(kind="network", gives="affinity")
 
 
 def build(
@@ -19,5 +22,16 @@ def build(
     kernel: int = 7,
     embedding: int = 16,
 ) -> RecurrentRegressor:
-    """Build the network; ``width`` is both filters and LSTM units a direction."""
+    """Build the network.
+
+    Args:
+        data: one-hot probes (length, 4), or tokens (length,).
+        width: filters of the convolution, and LSTM units a direction.
+        depth: LSTM layers.
+        dropout: share of values dropped between layers and before the head.
+        bidirectional: whether a second LSTM reads the probe from its end.
+        readout: what the head sees: the final states, or the mean over the probe.
+        kernel: length of a filter, in bases or tokens.
+        embedding: width of a token's learned vector; of k-mer recipes only.
+    """
     return RecurrentRegressor(data, width, depth, dropout, bidirectional, readout, embedding, kernel)

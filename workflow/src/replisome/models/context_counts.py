@@ -7,10 +7,13 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 from replisome.models._contexts import LARGEST, context_numbers, count_contexts, narrowed
 from replisome.models._next_token import require_tokens
+
+TRAITS = Traits(kind="counts", gives="logits")
 
 
 class ContextCounts(nn.Module):
@@ -53,7 +56,13 @@ def _forget(model: ContextCounts, _: object) -> None:
 
 
 def build(data: DataSpec, *, k: int, add: float = 1.0, both_strands: bool = False) -> ContextCounts:
-    """Build the table of order ``k``; ``add`` is added to every count, ``both_strands`` counts inverted repeats.
+    """Build the table of counts; nothing is trained.
+
+    Args:
+        data: windows of single bases (length,).
+        k: bases of context, at most 12.
+        add: what is added to every count.
+        both_strands: whether inverted repeats count too.
 
     Raises:
         ReplisomeError: the recipe is not of single bases, or k or add is out of range.

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.errors import ReplisomeError
 from replisome.models import IGNORED, DataSpec
 from replisome.models._contexts import LARGEST, context_numbers, count_contexts, narrowed
 from replisome.models._next_token import require_tokens
 from replisome.models._strands import turned
+
+TRAITS = Traits(kind="mixture", gives="logits")
 
 SPARSE, ADD_SPARSE = 9, 1 / 16  # from this order on contexts are rare, and one sighting says much
 MEMORY, DECAY = 24, 0.9  # positions that an order's recent success is judged by, and how fast they fade
@@ -123,7 +126,12 @@ class ContextMix(nn.Module):
 
 
 def build(data: DataSpec, *, orders: int = LARGEST, both_strands: bool = True) -> ContextMix:
-    """Build the mix of orders 1 to ``orders``; ``both_strands`` counts inverted repeats.
+    """Build the mix of counts; it is counted and fitted, not trained.
+
+    Args:
+        data: windows of single bases (length,).
+        orders: mixes orders 1 to this, at most 12.
+        both_strands: whether inverted repeats count too.
 
     Raises:
         ReplisomeError: the recipe is not of single bases, or too many orders.

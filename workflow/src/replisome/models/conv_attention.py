@@ -7,9 +7,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
-from replisome.models._chains import COLUMNS, draw_as_source, residues_of
+from replisome.models._chains import COLUMNS, draw_as_keras, residues_of
+
+TRAITS = Traits(kind="network", gives="coordinates")
 
 CHANNELS = (32, 64)  # of the strided convolutions of each branch
 
@@ -31,7 +34,7 @@ class _Strided(nn.Module):
             if self.same:
                 hidden = nn.functional.pad(hidden, (*_margins(hidden.shape[3]), *_margins(hidden.shape[2])))
             hidden = self.activation(convolution(hidden))
-        # Channels last, as the source's framework lays out what it reshapes.
+        # Channels last, as Keras, report C's framework, lays out what it reshapes.
         return hidden.permute(0, 2, 3, 1).reshape(len(inputs), inputs.shape[1], -1)
 
 
@@ -58,7 +61,7 @@ class ConvAttention(nn.Module):
         )
         self.each = nn.Linear(3, 3)
         self.coordinates = nn.Linear(columns, 3)
-        draw_as_source(self)
+        draw_as_keras(self)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return coordinates (batch, residues, 3) from inputs (batch, 2, residues, 21)."""
@@ -84,7 +87,7 @@ def _columns(residues: int) -> int:
     if same % residues or valid % residues or columns % 3:
         raise ReplisomeError(
             f"model 'conv_attention' lays out its features in rows, one a residue: that works for a crop of 16, 64 or "
-            f"256 residues (the source's), not for {residues}."
+            f"256 residues (report C's), not for {residues}."
         )
     return columns
 

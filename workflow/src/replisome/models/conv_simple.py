@@ -6,8 +6,11 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.models import DataSpec
-from replisome.models._chains import CHANNELS, COLUMNS, draw_as_source, residues_of
+from replisome.models._chains import CHANNELS, COLUMNS, draw_as_keras, residues_of
+
+TRAITS = Traits(kind="network", gives="coordinates")
 
 
 class ConvSimple(nn.Module):
@@ -30,7 +33,7 @@ class ConvSimple(nn.Module):
         )
         self.norm = nn.BatchNorm2d(16)
         self.dense = nn.Linear(16 * residues * COLUMNS, 3 * residues)
-        draw_as_source(self)
+        draw_as_keras(self)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return coordinates (batch, residues, 3) from inputs (batch, 2, residues, 21)."""

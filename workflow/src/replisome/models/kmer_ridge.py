@@ -7,8 +7,11 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
+
+TRAITS = Traits(kind="regression", gives="affinity")
 
 LARGEST = 7  # the matrix of all pairs of k-mers has 4**14 cells, 2 GiB
 
@@ -70,7 +73,12 @@ class KmerRidge(nn.Module):
 
 
 def build(data: DataSpec, *, k: int = 6, alpha: float = 100.0) -> KmerRidge:
-    """Build the regression; ``alpha`` is the penalty on the squared weights.
+    """Build the regression; it is solved, so epochs and training settings do not matter.
+
+    Args:
+        data: one-hot probes (length, 4).
+        k: bases of a k-mer.
+        alpha: penalty on the squared weights.
 
     Raises:
         ReplisomeError: the recipe is not one-hot.

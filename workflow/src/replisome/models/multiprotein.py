@@ -7,10 +7,13 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 from replisome.models._recurrent import ReadOut, Recurrent
 from replisome.models._sequence import Convolutions, Reader, largest_over
+
+TRAITS = Traits(kind="network", gives="affinity")
 
 
 class MultiProtein(nn.Module):
@@ -87,7 +90,18 @@ def build(
     hidden: int = 64,
     embedding: int = 16,
 ) -> MultiProtein:
-    """Build the network; ``embedding`` is the width of a protein's vector and of a token's, ``hidden`` of the pair's.
+    """Build the network.
+
+    Args:
+        data: one-hot probes (length, 4), or tokens (length,), with one output a protein.
+        encoder: what reads the probe.
+        protein: how a protein is told: by a learned vector (identity), or by its features in the metadata.
+        width: LSTM units a direction, or filters a layer.
+        depth: layers of the encoder.
+        dropout: share of values dropped between layers and before the head.
+        readout: what the head sees of an LSTM: the final states, or the mean over the probe.
+        hidden: units that join probe and protein.
+        embedding: width of a protein's learned vector, and of a token's.
 
     Raises:
         ReplisomeError: protein=features where the data have none.

@@ -13,8 +13,11 @@ import math
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.models import DataSpec
 from replisome.models._chains import COLUMNS, is_residue, residues_of, separations
+
+TRAITS = Traits(kind="network", gives="distances")
 
 POOL = 4  # residues a cell of the coarse map
 DILATIONS = (1, 2, 4)

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from replisome.encode.bases import ALPHABET
+from replisome.config.catalogue import Traits
+from replisome.data.encode.bases import ALPHABET
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
+
+TRAITS = Traits(kind="scan", gives="affinity")
 
 
 class PWMScan(nn.Module):
@@ -57,7 +60,12 @@ class PWMScan(nn.Module):
 
 
 def build(data: DataSpec, *, motif: str, match: float = 0.9) -> PWMScan:
-    """Build the scan for a consensus such as UGCAUG; ``match`` is the probability of its base at each position.
+    """Build the scan; it is solved, so epochs and training settings do not matter.
+
+    Args:
+        data: one-hot probes (length, 4).
+        motif: the consensus, such as UGCAUG.
+        match: probability of the consensus base at each position.
 
     Raises:
         ReplisomeError: the recipe is not one-hot, or the motif has other letters.

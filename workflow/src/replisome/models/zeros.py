@@ -7,8 +7,11 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from replisome.config.catalogue import Traits
 from replisome.models import DataSpec
 from replisome.models._chains import residues_of
+
+TRAITS = Traits(kind="baseline", gives="distances")
 
 
 class Zeros(nn.Module):

@@ -13,10 +13,10 @@ import pooch
 import requests
 from pooch.utils import get_logger
 
+from replisome.config.schema import read_yaml, validate
+from replisome.data.raw_files import by_hand, find, is_gzip, is_stand_in, mismatch, of_content, origin_file
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import DISK_ERRORS, atomic, file_hash, write_json
-from replisome.rawfiles import by_hand, find, is_gzip, is_stand_in, mismatch, of_content, origin_file
-from replisome.settings import read_yaml, validate
 
 RETRIES = 3
 TIMEOUT = 60  # seconds without an answer
@@ -24,6 +24,13 @@ TIMEOUT = 60  # seconds without an answer
 
 def run(name: str, ledger: Path | None, stand_in: bool, mirror: Path | None, out: Path) -> None:
     """Bring the file of entry ``name`` of the ledger to ``out`` and write its origin beside it.
+
+    Args:
+        name: of the data set, in the ledger.
+        ledger: datasets.yaml.
+        stand_in: whether to fetch the stand-in in the official file's place.
+        mirror: a folder with ``<study>/<file>``, or None.
+        out: the raw file; ``<out>.origin.json`` beside it says where it came from.
 
     Raises:
         ReplisomeError: wrong checksum, or the file is to be had nowhere.

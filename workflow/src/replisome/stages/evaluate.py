@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from replisome import studies
-from replisome.io import array_column, finite_or_none, read_json, write_json, write_parquet
-from replisome.prepared import check_recipe
-from replisome.provenance import Record
+from replisome.config.catalogue import model_traits, part
+from replisome.data.parquet import array_column, write_parquet
+from replisome.data.prepared import check_recipe
+from replisome.io import finite_or_none, read_json, write_json
+from replisome.tracking.record import Record
 from replisome.training.predict import predict
 from replisome.training.restore import restore
 
@@ -22,6 +23,13 @@ SPLIT = "test"
 def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> None:
     """Write predictions.parquet, metrics.json and provenance.json of the run in ``settings`` to ``out``.
 
+    Args:
+        settings: the run's config.json.
+        data: folder of the prepared recipe.
+        weights: a safetensors file of the run.
+        out: the folder to write to.
+        threads: of torch.
+
     Raises:
         ReplisomeError: the weights are not those of this model.
     """
@@ -30,14 +38,14 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     record = Record("evaluate", config)
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    task = studies.get(config["implementation"]).part("task").open_task(data)
+    task = part(config["implementation"], "task").open_task(data)
     model = restore(config, task, weights, device)
     split = task.load(SPLIT, device)
     outputs, targets, loss = predict(model, task, split)
-    columns = task.predictions(outputs, targets, model)
+    columns = task.predictions(outputs, targets, model_traits(config["model"]).output(config["hyperparameters"]))
     columns = {"item": np.arange(len(split)), **columns}
     table = pa.table({name: array_column(values) for name, values in columns.items()})
     write_parquet(out / "predictions.parquet", table)
-    scores = {"loss": loss, **task.scores(outputs, targets, model)}
+    scores = {"loss": loss, **task.scores(outputs, targets)}
     write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": finite_or_none(scores)})
     record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)

@@ -7,25 +7,33 @@ from typing import Any
 
 import torch
 
-from replisome import studies
-from replisome.io import read_json, write_parquet
-from replisome.prepared import check_recipe
-from replisome.provenance import Record
+from replisome.config.catalogue import part
+from replisome.data.parquet import write_parquet
+from replisome.data.prepared import check_recipe
+from replisome.io import read_json
+from replisome.tracking.record import Record
 from replisome.training.restore import restore
 
 SPLIT = "validation"  # the test split is read for scores alone
 
 
 def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> None:
-    """Write explanation.parquet, as the study's part ``explain`` makes it, and provenance.json to ``out``."""
+    """Write explanation.parquet, as the study's part ``explain`` makes it, and provenance.json to ``out``.
+
+    Args:
+        settings: the run's config.json.
+        data: folder of the prepared recipe.
+        weights: a safetensors file of the run.
+        out: the folder to write to.
+        threads: of torch.
+    """
     config: dict[str, Any] = read_json(settings)
     check_recipe(config, data)
     record = Record("explain", config)
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    study = studies.get(config["implementation"])
-    task = study.part("task").open_task(data)
+    task = part(config["implementation"], "task").open_task(data)
     model = restore(config, task, weights, device)
-    table, metadata = study.part("explain").explain(model, task, task.load(SPLIT, device))
+    table, metadata = part(config["implementation"], "explain").explain(model, task, task.load(SPLIT, device))
     write_parquet(out / "explanation.parquet", table, metadata)
     record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from replisome import plots
+from replisome.analysis.plots import save
+from replisome.analysis.results import StudyResults
+from replisome.config.declared import figures
 from replisome.io import read_json
-from replisome.provenance import Record
-from replisome.results import StudyResults
+from replisome.tracking.record import Record
 
 
 def run(settings: Path, results: Path, out: Path) -> None:
@@ -16,8 +17,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     identity: dict[str, Any] = read_json(settings)
     record = Record("figures", identity)
     study = StudyResults.open(settings, results)
-    module = study.plan.implementation.part("figures")
-    for name in study.plan.implementation.figures:
-        plots.save(getattr(module, name)(study), out, name)
+    for name, figure in figures(study.plan.implementation.name).items():
+        save(figure.function()(study), out, name)
         print(name, flush=True)
     record.write(out / "provenance.json", [results / study.plan.name / "tables" / "metrics.parquet"])

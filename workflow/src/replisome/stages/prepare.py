@@ -8,13 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from replisome import studies
+from replisome.config.catalogue import part
+from replisome.data.parquet import write_parquet, write_parquet_stream
+from replisome.data.prepared import Stream
+from replisome.data.raw_files import RawFile, origin_file
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
-from replisome.io import file_hash, read_json, write_json, write_parquet, write_parquet_stream
-from replisome.prepared import Stream
-from replisome.provenance import Record
-from replisome.rawfiles import RawFile, origin_file
-from replisome.splits import SPLITS
+from replisome.io import file_hash, read_json, write_json
+from replisome.tracking.record import Record
 
 
 def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
@@ -36,7 +37,7 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
         raise ReplisomeError(f"{settings}: this recipe needs the raw files: {wanted}; source is {recipe['source']}.")
     origins = {name: _origin(path) for name, path in raw}
     files = {name: RawFile(path, entries[name]) for name, path in raw}
-    prepared = studies.get(identity["implementation"]).part("data").prepare(recipe, files)
+    prepared = part(identity["implementation"], "data").prepare(recipe, files)
     for split in SPLITS:
         _write(out, split, prepared.tables[split])
     for name, stream in prepared.shared.items():

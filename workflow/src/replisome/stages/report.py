@@ -14,13 +14,14 @@ from docutils.core import publish_parts
 from markupsafe import Markup
 
 from replisome import __version__
-from replisome.budget import Budget
-from replisome.grid import seeds
+from replisome.analysis.results import StudyResults
+from replisome.config.budget import Budget
+from replisome.config.declared import Declared, figures, tables
+from replisome.config.grid import seeds
+from replisome.config.plan import StudyPlan
+from replisome.data.splits import SPLITS
 from replisome.io import read_json, write_text
-from replisome.plan import StudyPlan
-from replisome.provenance import Record
-from replisome.results import StudyResults
-from replisome.splits import SPLITS
+from replisome.tracking.record import Record
 
 ABOUT = ("recipe", "protocol", "data", "budget", "seeds")  # columns that say what a row was made with
 MOST_ROWS = 100  # of a table on the page
@@ -28,7 +29,13 @@ PAGES = Path(__file__).resolve().parents[3] / "report"
 
 
 def run(settings: Path, results: Path, out: Path) -> None:
-    """Render the studies that ``settings`` (report.json) names to ``out``; the record goes beside ``settings``."""
+    """Render the studies that ``settings`` (report.json) names to ``out``; captions and the record go beside it.
+
+    Args:
+        settings: report.json, which the workflow made.
+        results: the results folder.
+        out: the page.
+    """
     identity: dict[str, Any] = read_json(settings)
     record = Record("report", identity)
     studies = [StudyResults.open(results / name / "tables" / "study.json", results) for name in identity["studies"]]
@@ -41,13 +48,16 @@ def run(settings: Path, results: Path, out: Path) -> None:
         provenance=_table(_provenance(studies)),
     )
     write_text(out, page)
+    for study in studies:
+        name = study.plan.implementation.name
+        for item in (*tables(name).values(), *figures(name).values()):  # for Snakemake's own report
+            write_text(settings.parent / "captions" / study.plan.name / f"{item.name}.rst", f"{item.caption}\n")
     record.write(settings.with_name("provenance.json"), [])
 
 
 def _study(study: StudyResults) -> dict[str, Any]:
     plan = study.plan
     folder = study.root / plan.name
-    package = plan.implementation.name
     return {
         "name": plan.name,
         "title": plan.settings["title"],
@@ -58,23 +68,26 @@ def _study(study: StudyResults) -> dict[str, Any]:
         "cards": [_card(card, plan.settings["datasets"].get(card["dataset"], {})) for card in study.cards.values()],
         "tables": [
             {
-                "name": name,
-                "title": title,
-                "html": _tables(_read_table(folder / "tables" / f"{name}.csv")),
-                "caption": _caption(package, name),
+                **_shown(item),
+                "html": _tables(_read_table(folder / "tables" / f"{item.name}.csv")),
+                "file": f"{plan.name}/tables/{item.name}.csv",
             }
-            for name, title in plan.implementation.tables.items()
+            for item in tables(plan.implementation.name).values()
         ],
         "figures": [
             {
-                "name": name,
-                "title": title,
-                "caption": _caption(package, name),
-                **_image(folder / "figures" / f"{name}.png"),
+                **_shown(item),
+                **_image(folder / "figures" / f"{item.name}.png"),
+                "file": f"{plan.name}/figures/{item.name}.svg",
             }
-            for name, title in plan.implementation.figures.items()
+            for item in figures(plan.implementation.name).values()
         ],
     }
+
+
+def _shown(item: Declared) -> dict[str, Any]:
+    """Return what stands around a table or figure on the page: title, caption, and the function that made it."""
+    return {"name": item.name, "title": item.title, "caption": _caption(item.caption), "made_by": item.where}
 
 
 def _notes(study: StudyResults) -> list[str]:
@@ -168,9 +181,9 @@ def _counts(card: Mapping[str, Any]) -> pd.DataFrame:
     return pd.concat([counts, total], ignore_index=True)
 
 
-def _caption(package: str, name: str) -> Markup:
+def _caption(text: str) -> Markup:
     parts = publish_parts(
-        (PAGES / package / f"{name}.rst").read_text(encoding="utf-8"),
+        text,
         writer="html5",
         settings_overrides={"halt_level": 2, "file_insertion_enabled": False, "raw_enabled": False},
     )

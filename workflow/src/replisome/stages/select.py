@@ -8,23 +8,29 @@ from typing import Any
 
 import numpy as np
 
+from replisome.config.plan import StudyPlan
 from replisome.errors import ReplisomeError
 from replisome.io import read_json, write_json
-from replisome.plan import StudyPlan
-from replisome.provenance import Record
+from replisome.tracking.record import Record
 
 
 def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     """Write selection.json: by recipe, candidates best first by their mean score over seeds; the first is chosen.
 
     Only ``validation.json`` files are read. Ties go to the smaller slug, so that the choice does not depend on order.
+
+    Args:
+        settings: the study's settings (study.json).
+        experiment: whose runs are compared.
+        results: the results folder.
+        out: the folder to write to.
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("select", identity)
     plan = StudyPlan(identity, {})
     runs = plan.experiment_runs(experiment)
     metric = plan.experiments[experiment]["select"]["metric"]
-    sign = -1 if plan.implementation.metrics[metric] == "max" else 1
+    sign = -1 if plan.implementation.score(metric).better == "max" else 1
     scores: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
     for item in runs:
         best = read_json(results / item.directory / "validation.json")[item.weights][metric]

@@ -9,12 +9,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from replisome.budget import Budget
-from replisome.grid import Run, canonical_json
-from replisome.io import read_json, read_parquet, write_parquet, write_text
-from replisome.plan import StudyPlan
-from replisome.provenance import Record
-from replisome.results import StudyResults
+from replisome.analysis.results import StudyResults
+from replisome.config.budget import Budget
+from replisome.config.declared import tables
+from replisome.config.grid import Run
+from replisome.config.plan import StudyPlan
+from replisome.data.parquet import read_parquet, write_parquet
+from replisome.io import canonical_json, read_json, write_text
+from replisome.tracking.record import Record
 
 COLUMNS = [
     *("study", "recipe", "protocol", "control", "stand_in", "experiment", "model", "hyperparameters", "settings"),
@@ -43,10 +45,9 @@ def run(settings: Path, results: Path, out: Path) -> None:
     ]
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
-    tables = plan.implementation.part("tables")
     study = StudyResults(plan, results, metrics)
-    for name in plan.implementation.tables:
-        write_text(out / f"{name}.csv", getattr(tables, name)(study).to_csv(index=False, float_format="%.6g"))
+    for name, table in tables(plan.implementation.name).items():
+        write_text(out / f"{name}.csv", table.function()(study).to_csv(index=False, float_format="%.6g"))
     record.write(out / "provenance.json", [])
 
 

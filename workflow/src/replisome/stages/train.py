@@ -13,13 +13,15 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from replisome import models, studies
-from replisome.budget import Budget
-from replisome.grid import canonical_json
-from replisome.io import atomic, file_hash, finite_or_none, read_json, write_json, write_parquet
-from replisome.prepared import check_recipe
-from replisome.provenance import Record
-from replisome.settings import validate
+from replisome import models
+from replisome.config.budget import Budget
+from replisome.config.catalogue import part
+from replisome.config.catalogue import study as find_study
+from replisome.config.schema import validate
+from replisome.data.parquet import write_parquet
+from replisome.data.prepared import check_recipe
+from replisome.io import atomic, canonical_json, file_hash, finite_or_none, read_json, write_json
+from replisome.tracking.record import Record
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.closed_form import estimate
@@ -31,6 +33,13 @@ from replisome.training.task import ClosedForm
 
 def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float) -> None:
     """Train the run that ``settings`` (a config.json) describes on the prepared recipe in ``data``.
+
+    Args:
+        settings: the run's config.json.
+        data: folder of the prepared recipe.
+        out: the run's folder.
+        threads: of torch.
+        checkpoint_minutes: within a round, save this often.
 
     Raises:
         ReplisomeError: bad settings or data, a full disk, or a loss that is not a number from the start.
@@ -44,8 +53,8 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     training = TrainingSettings(**config["training"])
     precision = choose_precision(training.precision)
     fabric = make_fabric(precision)
-    study = studies.get(config["implementation"])
-    task = study.part("task").open_task(data)
+    study = find_study(config["implementation"])
+    task = part(study.name, "task").open_task(data)
     names = ["train", "validation", *config["curves"]]
     splits = {name: task.load(name, fabric.device) for name in names}
     model = models.build(config["model"], task.data, config["hyperparameters"])

@@ -27,14 +27,25 @@ class _Batches:
 
 
 def estimate(model: nn.Module, task: Task, splits: dict[str, Split], goal: Goal, device: torch.device) -> Progress:
-    """Let ``model`` estimate its weights on ``splits["train"]``; returns a history of one epoch with no step."""
+    """Let a model estimate its weights.
+
+    Args:
+        model: one that is solved for.
+        task: what loads and scores.
+        splits: by name; ``train`` is estimated from.
+        goal: the validation score that is reported, and its direction.
+        device: where the splits lie.
+
+    Returns:
+        A history of one round without a step.
+    """
     assert isinstance(model, ClosedForm)
     began = time.monotonic()
     train = splits["train"]
     if isinstance(train, Overlapping):
         train = train.disjoint()
     with torch.no_grad():
-        model.estimate(_Batches(train, min(BATCH, task.at_once), device))
+        model.estimate(_Batches(train, min(BATCH, task.max_items), device))
     trained = time.monotonic() - began
     progress = Progress()
     loss = mean_loss(model, task, train)

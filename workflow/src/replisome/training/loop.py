@@ -17,7 +17,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from replisome.budget import Budget
+from replisome.config.budget import Budget
 from replisome.errors import ReplisomeError
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
@@ -69,9 +69,21 @@ def fit(
     fabric: Fabric,
     checkpoint: Checkpoint,
 ) -> Progress:
-    """Train ``model`` on ``splits["train"]`` and return its history and best weights; ``model`` keeps the last ones.
+    """Train a model, round by round.
 
-    Every split but ``train`` is scored after each round; only ``validation`` has a say.
+    Args:
+        model: with fresh weights; it ends with those of the last round.
+        task: loss, scores and how items are read.
+        splits: by name; ``train`` is trained on, every other is scored after each round, only ``validation`` has a say.
+        settings: the run's training settings.
+        budget: how long to train, and what a round is.
+        seed: of the order of the items.
+        goal: the validation score that the best weights are chosen by, and its direction.
+        fabric: device and precision.
+        checkpoint: where to resume from and save to.
+
+    Returns:
+        The history, one row a round, and the best weights.
 
     Raises:
         ReplisomeError: the loss stops being a number in the first round.
@@ -168,7 +180,18 @@ def close_epoch(
     trained: float,
     learning_rate: float,
 ) -> None:
-    """Score the splits, add a row to the history and keep the weights if they are the best so far."""
+    """Score the splits, add a row to the history and keep the weights if they are the best so far.
+
+    Args:
+        progress: is brought up to date.
+        model: as it is after the round.
+        task: what scores it.
+        splits: all but ``train`` are scored.
+        goal: the validation score that decides, and its direction.
+        train_loss: mean over the round's terms.
+        trained: seconds that the round trained.
+        learning_rate: at its end.
+    """
     progress.epoch += 1
     row = {"epoch": float(progress.epoch), "step": float(progress.step), "train_loss": train_loss}
     row["train_loss_at_start"] = progress.first_loss
@@ -181,7 +204,7 @@ def close_epoch(
     for name, split in splits.items():
         if name != "train":
             outputs, targets, loss = predict(model, task, split)
-            scores = {"loss": loss, **task.scores(outputs, targets, model)}
+            scores = {"loss": loss, **task.scores(outputs, targets)}
             row |= {f"{name}_{metric}": value for metric, value in scores.items()}
     row |= {"seconds_training": trained, "seconds_evaluation": time.monotonic() - began}
     row["learning_rate"] = learning_rate

@@ -24,7 +24,7 @@ def predict(model: nn.Module, task: Task, split: Split) -> tuple[np.ndarray, np.
     """Return digested outputs (n, ...), targets (n, ...) of a split in its order, and the mean loss over its terms."""
     outputs, targets, losses = [], [], []
     for given, wanted in _batches(model, task, split):
-        outputs.append(task.digest(given.float(), wanted))
+        outputs.append(task.reduce_outputs(given.float(), wanted))
         targets.append(wanted)
         losses.append(_loss_and_terms(task, given, wanted))
     return torch.cat(outputs).cpu().numpy(), torch.cat(targets).cpu().numpy(), _mean(losses)
@@ -40,7 +40,7 @@ def _batches(model: nn.Module, task: Task, split: Split) -> Iterator[tuple[Tenso
     """Yield outputs and targets in the order of the split."""
     model.eval()
     device = next(model.parameters()).device
-    for items in torch.split(torch.arange(len(split), device=device), min(BATCH, task.at_once)):
+    for items in torch.split(torch.arange(len(split), device=device), min(BATCH, task.max_items)):
         inputs, targets = split.batch(items)
         yield model(inputs), targets
 

@@ -20,6 +20,15 @@ from replisome.training.task import Task
 def restore(config: Mapping[str, Any], task: Task, weights: Path, device: torch.device) -> nn.Module:
     """Build the model of a run's ``config`` with the weights in a file, on ``device``, in evaluation mode.
 
+    Args:
+        config: the run's config.json.
+        task: what the model must know of the data.
+        weights: a safetensors file.
+        device: where the model goes.
+
+    Returns:
+        The model in evaluation mode.
+
     Raises:
         ReplisomeError: there is no such file, or the weights are not those of this model.
     """

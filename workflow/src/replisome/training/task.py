@@ -1,4 +1,4 @@
-"""What the loop asks of a study: splits that lie on the device, a loss and scores."""
+"""What the training loop and the stages ask of a study: splits that lie on the device, a loss, scores, predictions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from replisome.config.catalogue import Output
 from replisome.models import DataSpec
 
 
@@ -20,35 +21,83 @@ class Split(Protocol):
         ...
 
     def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
-        """Return inputs and targets of the items at these indices (int64, on the split's device)."""
+        """Return inputs (batch, ...) and targets (batch, ...) of the items at these indices.
+
+        Args:
+            items: indices (batch,), int64, on the split's device.
+        """
         ...
 
 
 class Task(Protocol):
-    """One prepared recipe of one study, as the loop sees it."""
+    """One prepared recipe of one study.
+
+    Attributes:
+        data: what a model must know of the data.
+        memory_format: how inputs lie in memory.
+        max_items: items of which inputs, outputs and targets fit in memory together.
+    """
 
     data: DataSpec
     memory_format: torch.memory_format
-    at_once: int  # items of which inputs, outputs and targets fit in memory together
+    max_items: int
 
     def load(self, split: str, device: torch.device) -> Split:
-        """Read train, validation or test onto the device."""
+        """Read train, validation or test onto the device.
+
+        Raises:
+            ReplisomeError: the file is missing or damaged.
+        """
         ...
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean loss of a batch."""
+        """Return the mean loss of a batch, a scalar.
+
+        Args:
+            outputs: what the model gives, (batch, ...).
+            targets: what the split gives with it, (batch, ...).
+        """
         ...
 
-    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return what scores and predictions need of outputs (batch, ...), which may be too large to keep."""
+    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return what scores and predictions need of outputs, which may be too large to keep for a whole split.
+
+        Args:
+            outputs: what the model gives, (batch, ...), float32.
+            targets: (batch, ...).
+
+        Returns:
+            (batch, ...), float32.
+        """
         ...
 
     def terms(self, targets: Tensor) -> Tensor:
-        """Return how many terms the mean loss of a batch is over, for adding batches up to a split."""
+        """Return over how many terms the mean loss of a batch is, for adding batches up to a split: a scalar."""
         ...
 
-    def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
-        """Return the scores of a whole split from the digested outputs of a model, loss left out."""
+    def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Return the scores of a whole split, ``loss`` left out; the study declares each of them.
+
+        Args:
+            outputs: reduced outputs (n, ...), float32.
+            targets: (n, ...).
+
+        Returns:
+            By name, a number; NaN where a score cannot be taken. Of a part of the targets it is called ``score.part``.
+        """
+        ...
+
+    def predictions(self, outputs: np.ndarray, targets: np.ndarray, gives: Output) -> dict[str, np.ndarray]:
+        """Return the columns of predictions.parquet.
+
+        Args:
+            outputs: reduced outputs (n, ...), float32.
+            targets: (n, ...).
+            gives: what the model gives, as its traits say.
+
+        Returns:
+            By name, an array (n, ...) in the order of the split.
+        """
         ...
 
 

@@ -1,30 +1,25 @@
-"""Blood-cell classification with small CNNs, and any other two-dimensional MedMNIST file with one label an image."""
+"""Blood cells and small CNNs; or any other two-dimensional MedMNIST file with one label an image."""
 
-from replisome.studies import Study
+from typing import TYPE_CHECKING
+
+from replisome.config.study import Score, Study
+
+if TYPE_CHECKING:
+    from replisome.studies import contract
+    from replisome.studies.bloodmnist import data, predictions, task
+
+    DATA: contract.DataModule = data
+    TASK: contract.TaskModule = task
+    PREDICTIONS: contract.PredictionsModule = predictions
 
 STUDY = Study(
     name="bloodmnist",
-    metrics={"accuracy": "max", "balanced_accuracy": "max", "loss": "min"},
-    recipe_values={
-        "split": ("official", "official-deduplicated"),
-        "encoding": ("image",),
-        "normalisation": ("half", "zscore"),
-    },
+    scores=(
+        Score("accuracy", "max", "accuracy", "%", 100, ".1f"),
+        Score("balanced_accuracy", "max", "balanced accuracy", "%", 100, ".1f"),
+        Score("loss", "min", "cross-entropy", "nats"),
+    ),
     controls=("cells",),
-    tables={
-        "variants": "The four variants: accuracy beside the sources' values",
-        "logits_vs_softmax": "Logits against softmax before the cross-entropy",
-        "efficiency": "Effectiveness and efficiency",
-        "dynamics": "How training went",
-        "duplicates": "The same image in more than one place",
-    },
-    figures={
-        "samples": "What the images look like",
-        "training_loss": "Training loss against epoch",
-        "validation_accuracy": "Validation accuracy against epoch",
-        "test_accuracy": "Test accuracy against epoch",
-        "accuracy_and_cost": "What accuracy costs",
-        "confusion_matrix": "Which classes are taken for which",
-        "mistakes": "The most confident mistakes",
-    },
+    simulated="cells",
+    items="images",
 )

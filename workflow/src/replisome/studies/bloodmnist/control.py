@@ -55,10 +55,20 @@ def draw_cells(
     pixel_noise: float = 5.0,
     seed: int = 1,
 ) -> Control:
-    """Draw a data set of square images ``side`` pixels wide.
+    """Draw a data set of square images.
 
-    ``distance`` is half the gap between the two means of a trait, in standard deviations; ``pixel_noise`` is in grey
-    levels.
+    Args:
+        train: number of images in the training split.
+        validation: number of images in the validation split.
+        test: number of images in the test split.
+        side: width and height of an image, in pixels.
+        distance: half the gap between the two means of a trait, in standard deviations.
+        label_noise: share of the labels that are replaced by another class.
+        pixel_noise: standard deviation of the noise of each pixel, in grey levels.
+        seed: of all random draws; each split has a stream of its own.
+
+    Returns:
+        The splits, the names of the eight classes and the best possible accuracy.
 
     Raises:
         ReplisomeError: a count below 8, a side below 12 or a share of noise outside [0, 0.5].
@@ -96,17 +106,17 @@ def _draw_split(
     replaced = rng.random(size) < label_noise
     shift = rng.integers(1, len(CLASS_NAMES), size=size)
     labels = np.where(replaced, (labels + shift) % len(CLASS_NAMES), labels)
-    shown = np.clip(traits / (distance + 2) / 2 + 0.5, 0, 1)
+    visible = np.clip(traits / (distance + 2) / 2 + 0.5, 0, 1)
     images = np.concatenate(
-        [_render(rng, shown[start : start + CHUNK], side, pixel_noise) for start in range(0, size, CHUNK)]
+        [_render(rng, visible[start : start + CHUNK], side, pixel_noise) for start in range(0, size, CHUNK)]
     )
     return Cells(images, labels.astype(np.int64), ((traits > 0) @ weights).astype(np.int64))
 
 
-def _render(rng: np.random.Generator, shown: np.ndarray, side: int, pixel_noise: float) -> np.ndarray:
-    """Draw cells whose traits, scaled to 0..1, are ``shown`` (n, 3); returns (n, side, side, 3) uint8."""
-    n = len(shown)
-    length, blue, granular = (shown[:, k, None, None] for k in range(3))
+def _render(rng: np.random.Generator, visible: np.ndarray, side: int, pixel_noise: float) -> np.ndarray:
+    """Draw cells whose traits, scaled to 0..1, are ``visible`` (n, 3); returns (n, side, side, 3) uint8."""
+    n = len(visible)
+    length, blue, granular = (visible[:, k, None, None] for k in range(3))
 
     def nuisance(low: float, high: float) -> np.ndarray:
         return rng.uniform(low, high, size=(n, 1, 1))

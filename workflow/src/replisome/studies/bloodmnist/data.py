@@ -16,19 +16,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from replisome.duplicates import unleaked
-from replisome.encode.zscore import ChannelStatistics, channel_statistics, half_range
+from replisome.data.duplicates import unleaked
+from replisome.data.encode.zscore import ChannelStatistics, channel_statistics, half_range
+from replisome.data.parquet import array_column
+from replisome.data.prepared import Prepared
+from replisome.data.raw_files import RawFile
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.io import array_column
-from replisome.prepared import Prepared
-from replisome.rawfiles import RawFile
 
 KEYS = {"train": "train", "validation": "val", "test": "test"}  # ours -> the file's
 ORDER = list(KEYS)
 
 
 class Images(NamedTuple):
-    """One split: images (n, height, width, channels) uint8, labels (n,) int64, row in the source (n,) int64."""
+    """One split: images (n, height, width, channels) uint8, labels (n,) int64, row in the file (n,) int64."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -42,7 +42,14 @@ class Images(NamedTuple):
 def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
     """Carry out a recipe: read, check, find duplicates, drop leaks if the split says so, compute statistics.
 
-    ``files`` holds the downloaded file under the name of the recipe's data set; a control has none.
+    Args:
+        recipe: the recipe's block of the study file, with its ``name``.
+        files: the downloaded npz file under the name of the recipe's data set; empty for a control.
+
+    Returns:
+        Of each split a row an image: ``row`` in the file (int64), ``label`` (int16) and ``image`` (height x width x
+        channels, uint8, as a fixed-size list). The statistics hold mean and standard deviation a channel, of pixels
+        scaled to 0..1. The card holds class names, counts, duplicates, and a control's ceiling.
 
     Raises:
         ReplisomeError: anything wrong with the file; the message names the file, the key and the remedy.
@@ -90,7 +97,8 @@ def _table(data: Images) -> pa.Table:
 
 
 def _control(recipe: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, ...], dict[str, Any]]:
-    # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
+    # By name, so that the fingerprint of a recipe on real data does not cover the control; tracking/stage_key.py adds
+    # it where due.
     module = importlib.import_module("replisome.studies.bloodmnist.control")
     control = module.draw_cells(**recipe["source"].get("options", {}))
     splits = {n: Images(c.images, c.labels, np.arange(len(c.labels))) for n, c in control.splits.items()}
@@ -100,7 +108,14 @@ def _control(recipe: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, .
 
 
 def read(raw: Path, entry: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, ...], dict[str, Any]]:
-    """Return a file's splits, its class names and nothing more for the card; counts are checked where known.
+    """Read a two-dimensional MedMNIST file; the number of images is checked where the official one is known.
+
+    Args:
+        raw: the npz file.
+        entry: its entry in the ledger; ``medmnist`` names it in the package, ``classes`` lists its class names.
+
+    Returns:
+        The splits, the class names in the order of the labels, and nothing more for the card.
 
     Raises:
         ReplisomeError: the file is not as it should be.
@@ -231,11 +246,11 @@ def find_duplicates(splits: Mapping[str, Images]) -> dict[str, Any]:
 
     Returns counts of groups, of groups that cross splits and of groups whose labels disagree, and one record a group.
     """
-    places: dict[bytes, list[tuple[str, int, int]]] = defaultdict(list)
+    members: dict[bytes, list[tuple[str, int, int]]] = defaultdict(list)
     for split, data in splits.items():
         for digest, row, label in zip(_digests(data.images), data.rows, data.labels, strict=True):
-            places[digest].append((split, int(row), int(label)))
-    groups = [group for group in places.values() if len(group) > 1]
+            members[digest].append((split, int(row), int(label)))
+    groups = [group for group in members.values() if len(group) > 1]
     return {
         "groups": len(groups),
         "images": sum(len(group) for group in groups),

@@ -9,7 +9,9 @@ import torch
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from torch import Tensor, nn
 
-from replisome.io import column_array, read_json, read_parquet
+from replisome.config.catalogue import Output
+from replisome.data.parquet import column_array, read_parquet
+from replisome.io import read_json
 from replisome.models import DataSpec
 
 
@@ -33,7 +35,7 @@ class ImageClassification:
     """One label an image."""
 
     memory_format = torch.channels_last
-    at_once = 1024
+    max_items = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
@@ -56,7 +58,7 @@ class ImageClassification:
         """Return the cross-entropy, applied to probabilities too where a softmax head returns them (as in report B)."""
         return nn.functional.cross_entropy(outputs.float(), targets)
 
-    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return outputs as they are."""
         return outputs
 
@@ -64,7 +66,7 @@ class ImageClassification:
         """Return the number of images."""
         return torch.tensor(len(targets), device=targets.device)
 
-    def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
+    def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         """Return accuracy and balanced accuracy of outputs (n, classes)."""
         predicted = outputs.argmax(axis=1)
         return {
@@ -72,9 +74,9 @@ class ImageClassification:
             "balanced_accuracy": float(balanced_accuracy_score(targets, predicted)),
         }
 
-    def predictions(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, np.ndarray]:
+    def predictions(self, outputs: np.ndarray, targets: np.ndarray, gives: Output) -> dict[str, np.ndarray]:
         """Return the columns of predictions.parquet: label, predicted class and probabilities (n, classes)."""
-        probabilities = outputs if model.outputs == "probabilities" else _softmax(outputs)
+        probabilities = outputs if gives == "probabilities" else _softmax(outputs)
         return {
             "label": targets.astype(np.int16),
             "predicted": outputs.argmax(axis=1).astype(np.int16),

@@ -1,6 +1,6 @@
 """Simulated genomes: a Markov chain of known entropy rate, and one with genes, a codon usage and long repeats.
 
-What the best possible model pays is known base by base: minus the logarithm of the probability with which it was drawn.
+What the best possible model pays for a base is known: minus the logarithm of the probability with which it was drawn.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import entr
 
-from replisome.encode.dna import PackedBases, reverse_complement
-from replisome.encode.kmers import kmer_numbers
+from replisome.data.encode.dna import PackedBases, reverse_complement
+from replisome.data.encode.kmers import kmer_numbers
 from replisome.errors import ReplisomeError
 from replisome.studies.genome.fasta import Genome, Segment
-from replisome.studies.genome.frames import STOPS
+from replisome.studies.genome.reading_frames import STOPS
 
 START = 14  # ATG as a 3-mer to the base four
 MOST = 10**9  # bases
@@ -23,9 +23,13 @@ BETWEEN = (40, 160)  # bases between elements
 
 
 class Drawn(NamedTuple):
-    """A genome of one contig, what each base costs who knows how it was drawn (n,) in bits, and the least cost.
+    """A simulated genome, and what a reader pays for it who knows how it was drawn.
 
-    ``least`` is what no model can beat on sequence it has not seen; None where repeats make that depend on the split.
+    Attributes:
+        genome: of one contig.
+        bits: what each base costs that reader (bases,) float32.
+        least: bits a base that no model can beat on sequence it has not seen; None where repeats make that depend on
+            the split.
     """
 
     genome: Genome
@@ -34,10 +38,19 @@ class Drawn(NamedTuple):
 
 
 def draw_markov(*, bases: int = 200_000, order: int = 3, concentration: float = 1.0, seed: int = 1) -> Drawn:
-    """Draw a stationary Markov chain; its transition probabilities are Dirichlet with this ``concentration``.
+    """Draw a stationary Markov chain.
 
     The entropy rate, the mean over the stationary distribution of the entropy of what follows (Shannon 1948), is the
     least that any model can pay on sequence it has not seen.
+
+    Args:
+        bases: length of the genome.
+        order: how many bases the next one depends on.
+        concentration: of the Dirichlet distribution that the transition probabilities are drawn from.
+        seed: of the random numbers.
+
+    Returns:
+        The genome, the cost of each base, and the entropy rate.
 
     Raises:
         ReplisomeError: too few bases, or an order or concentration out of range.
@@ -61,10 +74,10 @@ def draw_markov(*, bases: int = 200_000, order: int = 3, concentration: float = 
     bits = np.empty(bases, np.float32)
     with np.errstate(divide="ignore"):  # what cannot be drawn costs without end
         cost = -np.log2(following)
-    for place, chance in enumerate(rng.random(bases).tolist()):
+    for position, chance in enumerate(rng.random(bases).tolist()):
         first, second, third = thresholds[state]
         base = (chance > first) + (chance > second) + (chance > third)
-        codes[place], bits[place] = base, cost[state, base]
+        codes[position], bits[position] = base, cost[state, base]
         state = (state * 4 + base) % states
     return Drawn(one_contig(codes, "markov"), bits, rate)
 
@@ -79,11 +92,22 @@ def draw_genes(
     concentration: float = 0.3,
     seed: int = 1,
 ) -> Drawn:
-    """Draw genes of one codon usage on both strands, and repeats: ``families`` of ``copies``, ``repeat`` bases long.
+    """Draw genes of one codon usage on both strands, and long repeats.
 
-    Codon usage is Dirichlet with this ``concentration``; ``divergence`` is the share of a copy's bases drawn anew.
-    What a base costs is reckoned for a reader who knows usage, genes and their frames, but has seen no other copy of a
-    repeat (two bits a base): a model that pays less has seen one.
+    The cost of a base is that for a reader who knows the codon usage, the genes and their reading frames, but has seen
+    no other copy of a repeat, whose bases cost two bits each: a model that pays less has seen one.
+
+    Args:
+        bases: length of the genome.
+        families: how many different repeats there are.
+        copies: of each repeat.
+        repeat: length of a repeat, in bases.
+        divergence: share of a copy's bases that are drawn anew.
+        concentration: of the Dirichlet distribution that the codon usage is drawn from.
+        seed: of the random numbers.
+
+    Returns:
+        The genome and the cost of each base; no least cost.
 
     Raises:
         ReplisomeError: a value out of range, or repeats that do not fit.
@@ -144,17 +168,19 @@ def _gene(rng: np.random.Generator, usage: np.ndarray, ends: np.ndarray) -> tupl
     codons += [(int(rng.choice(64, p=ends)), ends)]
     forward = rng.random() < 0.5
     if not forward:
-        codons = [(int(_turn(np.array([codon]))[0]), chances[_turn(np.arange(64))]) for codon, chances in codons[::-1]]
+        codons = [
+            (int(_opposite(np.array([codon]))[0]), chances[_opposite(np.arange(64))]) for codon, chances in codons[::-1]
+        ]
     codes = np.array([(codon >> shift) & 3 for codon, _ in codons for shift in (4, 2, 0)])
     bits = np.concatenate([_codon_bits(codon, chances) for codon, chances in codons])
     return codes, bits
 
 
-def _turn(codons: np.ndarray) -> np.ndarray:
-    """Return codons as they read on the other strand; the order of chances by codon turns in the same way."""
+def _opposite(codons: np.ndarray) -> np.ndarray:
+    """Return codons (n,) as they read on the other strand; chances by codon are put in order in the same way."""
     bases = np.stack([codons >> 4 & 3, codons >> 2 & 3, codons & 3], axis=-1).astype(np.uint8)
-    turned: np.ndarray = kmer_numbers(reverse_complement(bases), 3)[..., 0].astype(np.int64)
-    return turned
+    opposite: np.ndarray = kmer_numbers(reverse_complement(bases), 3)[..., 0].astype(np.int64)
+    return opposite
 
 
 def _codon_bits(codon: int, chances: np.ndarray) -> np.ndarray:

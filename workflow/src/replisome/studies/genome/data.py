@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from replisome.encode.dna import ALPHABET
-from replisome.encode.kmers import kmer_stream
+from replisome.data.encode.dna import ALPHABET
+from replisome.data.encode.kmers import kmer_stream
+from replisome.data.parquet import array_column
+from replisome.data.prepared import Prepared, Stream
+from replisome.data.raw_files import RawFile
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
-from replisome.io import array_column
-from replisome.prepared import Prepared, Stream
-from replisome.rawfiles import RawFile
-from replisome.splits import SPLITS
 from replisome.studies.genome.fasta import Genome, read_fasta
-from replisome.studies.genome.frames import codon_positions
 from replisome.studies.genome.overlap import SHARED, covered, shared
+from replisome.studies.genome.reading_frames import codon_positions
 from replisome.studies.genome.windows import Cut, Layout, cut_of, encoding, layout, split_windows, union
 
 CHUNK = 1 << 22  # bases in one go
@@ -28,7 +28,7 @@ NAMED = 20  # contigs that the card names
 
 
 class Coded(NamedTuple):
-    """A genome and where its tokens lie: k-mers, ``stride`` bases apart."""
+    """A genome and where its tokens lie: k-mers that start ``stride`` bases apart."""
 
     genome: Genome
     k: int
@@ -36,7 +36,7 @@ class Coded(NamedTuple):
     where: Layout
 
     def base(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the segment of each token, and its first base's place among the genome's bases."""
+        """Return the segment of each token, and where its first base is among the genome's bases."""
         segment = np.searchsorted(self.where.first, tokens, side="right") - 1
         offsets = np.array([s.offset for s in self.genome.segments], np.int64)
         return segment, offsets[segment] + (tokens - self.where.first[segment]) * self.stride
@@ -44,6 +44,16 @@ class Coded(NamedTuple):
 
 def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
     """Carry out a recipe: read, cut into segments and k-mers, split into windows, measure what splits share.
+
+    Args:
+        recipe: the recipe's block of the study file.
+        files: by name in the ledger, the FASTA file; empty for a control.
+
+    Returns:
+        Tables with the first token of each window (``start``, int64) and, for validation and test windows, where they
+        lie (``contig``, ``position``), what training has seen of them (``covered``, ``shared``, shares) and the codon
+        position of each predicted base (``codon``, (length,) int8); the genome's tokens once, as a stream; and the
+        statistics and the card.
 
     Raises:
         ReplisomeError: anything wrong with the file or the recipe; the message names what and where.
@@ -94,7 +104,16 @@ def read(
     contigs: list[str] | None = None,
     max_bases: int | None = None,
 ) -> Genome:
-    """Return the genome in the recipe's FASTA file: all of it, or these contigs, and at most so many bases.
+    """Return the genome in the recipe's FASTA file, or a part of it.
+
+    Args:
+        recipe: whose source names the file.
+        files: by name in the ledger.
+        contigs: names (first words of the headers) of the contigs to read; all, where it is None.
+        max_bases: how many bases to read at most; all, where it is None.
+
+    Returns:
+        The contigs and their certain bases.
 
     Raises:
         ReplisomeError: a damaged file, no nucleotides, or an unknown contig.
@@ -107,7 +126,7 @@ def read(
 
 
 def _control(name: str, options: Mapping[str, Any]) -> tuple[Genome, np.ndarray, float | None]:
-    # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
+    # By name, so that the fingerprint of a recipe on real data does not cover the control; stage_key adds it where due.
     module = importlib.import_module("replisome.studies.genome.control")
     genome, costs, least = getattr(module, f"draw_{name}")(**options)
     return genome, costs, least
@@ -223,13 +242,13 @@ def _covered_tokens(starts: np.ndarray, cut: Cut) -> int:
 
 
 def _summary(table: pa.Table) -> dict[str, float | None]:
-    """Return what training has seen of a split, over its windows."""
-    place, letters = (table.column(name).to_numpy() for name in ("covered", "shared"))
+    """Return what training has seen of a split's windows: their positions, and their letters anywhere."""
+    positions, letters = (table.column(name).to_numpy() for name in ("covered", "shared"))
     known = letters[~np.isnan(letters)]
     return {
-        "covered": float(place.mean()),
-        "windows_wholly_covered": float((place == 1).mean()),
-        "windows_untouched": float((place == 0).mean()),
+        "covered": float(positions.mean()),
+        "windows_wholly_covered": float((positions == 1).mean()),
+        "windows_untouched": float((positions == 0).mean()),
         "shared": float(known.mean()) if len(known) else None,
         "windows_sharing": float((known > 0).mean()) if len(known) else None,
     }

@@ -12,9 +12,9 @@ from typing import NamedTuple, TextIO
 import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
-from replisome.encode.dna import AMBIGUOUS, INVALID, PackedBases, encode_dna
+from replisome.data.encode.dna import AMBIGUOUS, INVALID, PackedBases, encode_dna
+from replisome.data.raw_files import is_gzip
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.rawfiles import is_gzip
 
 CHUNK = 1 << 22  # bases looked at in one go
 

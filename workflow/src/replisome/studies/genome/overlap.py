@@ -1,4 +1,4 @@
-"""How much of a window was there in training: the very same places, or long k-mers of the same letters."""
+"""How much of a window was there in training: the very same positions, or long k-mers of the same letters."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from replisome.encode.dna import reverse_complement
-from replisome.encode.kmers import kmer_numbers
+from replisome.data.encode.dna import reverse_complement
+from replisome.data.encode.kmers import kmer_numbers
 
 SIEVE = 26  # bits of a k-mer that a first look goes by
 SHARED = 24  # bases: in a random genome of a gigabase a given one occurs once in 100,000 such genomes
@@ -52,7 +52,7 @@ def shared(windows: np.ndarray, sequence: Iterable[np.ndarray]) -> np.ndarray:
     if windows.shape[1] < SHARED:
         return np.full(len(windows), np.nan)
     numbers = canonical(windows)
-    wanted, place = np.unique(numbers, return_inverse=True)
+    wanted, inverse = np.unique(numbers, return_inverse=True)
     found = np.zeros(len(wanted), bool)
     perhaps = np.zeros(1 << SIEVE, bool)  # by a k-mer's last bits: a look here spares most of the searches
     perhaps[wanted & np.uint64((1 << SIEVE) - 1)] = True
@@ -62,5 +62,5 @@ def shared(windows: np.ndarray, sequence: Iterable[np.ndarray]) -> np.ndarray:
             passing = passing[perhaps[passing & np.uint64((1 << SIEVE) - 1)]]
             at = np.minimum(np.searchsorted(wanted, passing), len(wanted) - 1)
             found[at[wanted[at] == passing]] = True
-    shares: np.ndarray = found[place].reshape(numbers.shape).mean(axis=1)
+    shares: np.ndarray = found[inverse].reshape(numbers.shape).mean(axis=1)
     return shares

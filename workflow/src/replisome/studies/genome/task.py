@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from replisome.io import read_json, read_parquet
+from replisome.config.catalogue import Output
+from replisome.data.parquet import read_parquet
+from replisome.io import read_json
 from replisome.models import IGNORED, DataSpec
 from replisome.models._strands import turned
 from replisome.studies.genome.windows import union
@@ -20,12 +22,12 @@ NLL, CORRECT, SUCCESSORS = range(3)  # what is kept of a token's logits
 
 
 def reverse_complement(tokens: Tensor, k: int) -> Tensor:
-    """Return windows of tokens (batch, n) on the other strand: each k-mer turned, and their order."""
+    """Return windows of tokens (batch, n) as they read on the other strand: each k-mer, and their order."""
     return turned(tokens, k).flip(1)
 
 
 class WindowSplit:
-    """The genome's tokens (n,) as they are stored, and the first token of each window; an item is a window."""
+    """A split whose items are windows: the genome's tokens (n,) uint8 or int16, and each window's first (windows,)."""
 
     def __init__(self, tokens: Tensor, starts: Tensor, length: int, k: int) -> None:
         self.tokens, self.starts, self.k = tokens, starts, k
@@ -40,20 +42,20 @@ class WindowSplit:
         return window[:, :-1], window[:, 1:]
 
     def augmented(self, items: Tensor, how: str) -> tuple[Tensor, Tensor]:
-        """Return what ``batch`` does, half of the windows, by chance, as they read on the other strand."""
+        """Return what ``batch`` does; by chance, half of the windows read as on the other strand."""
         window = self.tokens[self.starts[items].unsqueeze(1) + self.offsets].long()
         chosen = torch.rand(len(window), 1, device=window.device) < 0.5
         window = torch.where(chosen, reverse_complement(window, self.k), window)
         return window[:, :-1], window[:, 1:]
 
     def disjoint(self) -> TileSplit:
-        """Return what the windows cover in longer tiles that predict each token once."""
+        """Return the stretches that the windows cover, cut into longer tiles that predict each token once."""
         intervals = union(self.starts.cpu().numpy(), len(self.offsets) - 1)
         return TileSplit(self.tokens, intervals)
 
 
 class TileSplit:
-    """Stretches of the genome (n, 2), in tiles; targets before a tile's own, and beyond its end, are ignored."""
+    """A split whose items are tiles of ``intervals`` (n, 2) of tokens; a target that is not the tile's is ignored."""
 
     def __init__(self, tokens: Tensor, intervals: np.ndarray) -> None:
         self.tokens = tokens
@@ -73,10 +75,10 @@ class TileSplit:
 
     def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """Return tokens (batch, tile + context) and the one after each of them, IGNORED where it is not the tile's."""
-        place = self.read_from[items].unsqueeze(1) + self.offsets
+        position = self.read_from[items].unsqueeze(1) + self.offsets
         begin, end = self.begin[items].unsqueeze(1), self.end[items].unsqueeze(1)
-        window = self.tokens[torch.minimum(place, end - 1)].long()
-        own = (place >= begin) & (place < end)
+        window = self.tokens[torch.minimum(position, end - 1)].long()
+        own = (position >= begin) & (position < end)
         return window[:, :-1], torch.where(own, window, IGNORED)[:, 1:]
 
 
@@ -84,7 +86,7 @@ class NextToken:
     """Which token comes next, at every position of a window."""
 
     memory_format = torch.contiguous_format
-    at_once = 1024
+    max_items = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
@@ -107,14 +109,21 @@ class NextToken:
         """Return the mean cross-entropy of logits (batch, length, tokens), in nats a token."""
         return nn.functional.cross_entropy(outputs.flatten(0, 1).float(), targets.flatten())
 
-    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return (batch, length, 3) of logits: nats for the target, whether it was the first guess, and successors.
+    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return of each token nats, whether it was the first guess, and the probability on possible successors.
 
-        The last is the probability given to those tokens that can follow the one read: for overlapping k-mers the four
-        that begin with its last k - 1 bases, otherwise any.
+        Possible successors are the tokens that can follow the one read: for overlapping k-mers the four that begin with
+        its last k - 1 bases, otherwise any.
+
+        Args:
+            outputs: logits (batch, length, tokens).
+            targets: (batch, length) int64.
+
+        Returns:
+            (batch, length, 3) float32.
         """
         logs = outputs.log_softmax(dim=2)
-        targets = targets.clamp(min=0)  # what is IGNORED has no digest to speak of
+        targets = targets.clamp(min=0)  # a token that is IGNORED gets a value that nothing reads
         nats = -logs.gather(2, targets.unsqueeze(2)).squeeze(2)
         right = (outputs.argmax(dim=2) == targets).float()
         if self.stride == 1:
@@ -128,8 +137,8 @@ class NextToken:
         """Return the number of predicted tokens."""
         return (targets != IGNORED).sum()
 
-    def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
-        """Return accuracy, bits per base and the mass on possible successors of digests (n, length, 3).
+    def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+        """Return accuracy, bits per base and the probability on possible successors, of reduced outputs (n, length, 3).
 
         A token adds ``stride`` bases, so that bits per base compare across k and stride.
         """
@@ -139,7 +148,7 @@ class NextToken:
             "successors": float(outputs[..., SUCCESSORS].mean(dtype=np.float64)),
         }
 
-    def predictions(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, np.ndarray]:
+    def predictions(self, outputs: np.ndarray, targets: np.ndarray, gives: Output) -> dict[str, np.ndarray]:
         """Return the columns of predictions.parquet: by window and position, bits for the target and whether right."""
         return {
             "bits": (outputs[..., NLL] / math.log(2)).astype(np.float32),
@@ -148,5 +157,12 @@ class NextToken:
 
 
 def open_task(recipe: Path) -> NextToken:
-    """Open the task of a prepared recipe (what the train and evaluate stages call)."""
+    """Open the task of a prepared recipe, as the stages train and evaluate do.
+
+    Args:
+        recipe: the recipe's folder, with tokens.parquet, train, validation and test.parquet and stats.json.
+
+    Returns:
+        The task; its splits are windows of tokens.
+    """
     return NextToken(recipe)

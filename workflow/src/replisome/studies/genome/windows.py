@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
-from replisome.splits import SPLITS
 
-LENGTH, BLOCKS = 200, 10  # tokens a window predicts, as in the source; blocks a split
-TEST, VALIDATION = 0.2, 0.08  # shares of the genome: a fifth is test as in the source, a tenth of the rest validation
+LENGTH, BLOCKS = 200, 10  # tokens a window predicts, as in report D; blocks a split
+TEST, VALIDATION = 0.2, 0.08  # shares of the genome: a fifth is test as in report D, a tenth of the rest validation
 # The parts of the genome in order; of a block, validation stands amid training, as far from it as test does.
 PREFIX = (("train", 1 - TEST - VALIDATION), ("validation", VALIDATION), ("test", TEST))
 HALF = ("train", (1 - TEST - VALIDATION) / 2)
@@ -22,7 +22,7 @@ MOST = 20_000_000  # windows a split; more would not fit in memory, and an epoch
 
 
 class Layout(NamedTuple):
-    """Where tokens lie: for each segment its first token in the stream, and its number of tokens."""
+    """Where tokens lie: for each segment its first token in the stream, and its number of tokens (segments,) int64."""
 
     first: np.ndarray
     sizes: np.ndarray
@@ -34,7 +34,15 @@ class Layout(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """How windows are cut: they read ``length`` tokens and predict as many, each the one after it."""
+    """How windows are cut: the key ``windows`` of a recipe.
+
+    Attributes:
+        length: tokens that a window reads; it predicts as many, each the one after it.
+        step: tokens from the start of a training window to that of the next; of any window, if the split is random.
+        blocks: how many blocks of the genome a split has.
+        validation: how many validation windows are kept at most.
+        test: how many test windows are kept at most.
+    """
 
     length: int = LENGTH
     step: int = 1
@@ -46,7 +54,7 @@ class Cut(NamedTuple):
 def encoding(name: str) -> tuple[int, int]:
     """Return k and the stride of an encoding: ``kmer4`` overlaps by three bases, ``kmer4-apart`` by none."""
     found = re.fullmatch(r"kmer(\d)(-apart)?", name)
-    assert found is not None  # the configuration is checked against the values that STUDY names
+    assert found is not None  # the configuration is checked against recipe.schema.yaml
     k = int(found[1])
     return k, k if found[2] else 1
 
@@ -58,11 +66,20 @@ def layout(lengths: Sequence[int], k: int, stride: int) -> Layout:
 
 
 def split_windows(where: Layout, split: str, cut: Cut, k: int) -> dict[str, np.ndarray]:
-    """Return by split the first tokens (windows,) int64 of its windows, in ascending order.
+    """Assign the windows of a genome to splits.
 
-    ``random``: each of the overlapping windows falls into a split by chance, as the source has it. ``blocks``,
-    ``homology`` and ``prefix80``: contiguous parts, a gap of at least one window between different splits; training
-    windows start ``step`` apart, those of validation and test end to end, so that each token is predicted once.
+    ``random``: each of the overlapping windows falls into a split by chance, as in report D. ``blocks``, ``homology``
+    and ``prefix80``: contiguous parts with a gap of at least one window between different splits; training windows
+    start ``step`` apart, those of validation and test stand end to end, so that each token is predicted once.
+
+    Args:
+        where: where the tokens lie.
+        split: the recipe's split.
+        cut: how windows are cut.
+        k: bases of a token: two tokens share none if they are so many bases apart.
+
+    Returns:
+        By split the first tokens of its windows (windows,) int64, in ascending order.
 
     Raises:
         ReplisomeError: a split has no window, or too many.

@@ -1,37 +1,28 @@
-"""Residue distances from sequence and profile: what does the source's loss hide, and does a lookup table beat it?"""
+"""Residue distances from sequence and profile: what does report C's loss hide, and does a lookup table beat it?"""
 
-from replisome.studies import Study
+from typing import TYPE_CHECKING
+
+from replisome.config.study import Score, Study
+
+if TYPE_CHECKING:
+    from replisome.studies import contract
+    from replisome.studies.proteinnet import data, predictions, task
+
+    DATA: contract.DataModule = data
+    TASK: contract.TaskModule = task
+    PREDICTIONS: contract.PredictionsModule = predictions
 
 STUDY = Study(
     name="proteinnet",
-    metrics={"rmse": "min", "source_loss": "min", "drmsd": "min", "lddt": "max", "loss": "min"},
-    recipe_values={
-        "split": ("official", "official-deduplicated"),
-        "encoding": ("profile_onehot",),
-        "normalisation": ("none",),
-    },
-    recipe_extras=("crop",),
-    augmentations=("random_crop",),
+    scores=(
+        Score("rmse", "min", "RMSE", "A", 1, ".2f"),
+        Score("paper_loss", "min", "report C's loss", "10^9 pm^2", 1e-9, ".1f"),
+        Score("drmsd", "min", "dRMSD", "A", 1, ".2f"),
+        Score("lddt", "max", "lDDT", "%", 100, ".1f"),
+        Score("loss", "min", "loss"),
+    ),
     controls=("folds",),
-    tables={
-        "measures": "Every model under both measures",
-        "source": "Report C's table, and ours",
-        "epochs": "Best epochs, crossings, the last five epochs",
-        "spread": "From run to run",
-        "scores": "Every tested model",
-        "differences": "Model against model, protein by protein",
-        "contacts": "Contacts",
-        "separations": "Error along the chain",
-        "proteins": "Protein by protein",
-        "training": "How training went, and what it cost",
-        "chains": "What the data are",
-    },
-    figures={
-        "maps": "True and predicted distances",
-        "loss_curves": "Loss against epoch",
-        "long_run": "The long run",
-        "baselines": "Against no distance at all, and against a table",
-        "error_by_separation": "Where the error is",
-        "contact_precision": "Contacts found",
-    },
+    simulated="chains",
+    items="chains",
+    augmentations=("random_crop",),
 )

@@ -1,7 +1,7 @@
 """Simulated chains: helices, strands and turns on a walk kept within a sphere, with profiles that show which is which.
 
 Helices and strands have their ideal shape. Each turn is of one of four kinds, which the profile shows, and turns the
-chain by that kind's angle give or take a few degrees that nothing shows: these are what not even an oracle can know.
+chain by that kind's angle, give or take a few degrees. Nothing shows these degrees, so not even an oracle knows them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from replisome.encode.aminoacids import ALPHABET
+from replisome.data.encode.aminoacids import ALPHABET
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
-from replisome.splits import SPLITS
 from replisome.studies.proteinnet.metrics import Errors, Pairs, true_distances
 from replisome.studies.proteinnet.records import PROFILE, Chain
 
@@ -44,7 +44,7 @@ class Control(NamedTuple):
 
 
 class Oracle(NamedTuple):
-    """Root mean squared errors over all pairs, in angstrom, of who knows the elements but not the turns' errors.
+    """Root mean squared errors over all pairs, in angstrom, of a predictor that knows all but the turns' errors.
 
     ``rmse`` is that on the drawn validation and test chains, ``expected`` that over all ways to fold the test chains.
     """
@@ -65,9 +65,21 @@ def draw_folds(
     unknown: float = 0.03,
     seed: int = 1,
 ) -> Control:
-    """Draw chains of ``shortest`` to ``longest`` residues; ``jitter`` is the turns' spread in degrees about each axis.
+    """Draw chains of helices, strands and turns.
 
-    ``noise`` is that of the profiles' logarithms, ``unknown`` the share of residues without coordinates.
+    Args:
+        train: number of training chains.
+        validation: number of validation chains.
+        test: number of test chains.
+        shortest: the least number of residues of a chain.
+        longest: the largest number of residues of a chain.
+        jitter: standard deviation of each turn's rotation, in degrees about each axis; no profile shows it.
+        noise: standard deviation of the profiles' logarithms.
+        unknown: share of residues without coordinates.
+        seed: of the random generator.
+
+    Returns:
+        The chains by split, with coordinates (residues, 3) float32 in angstrom, and what they were drawn with.
 
     Raises:
         ReplisomeError: a number out of range.
@@ -98,9 +110,9 @@ def draw_folds(
 def oracle(control: Control, crop: int) -> Oracle:
     """Return what predicting the mean distance over many ways to fold the same elements reaches.
 
-    No prediction from sequence and profile has a smaller expected squared error, for they show no more than the
-    elements; the mean is over 64 ways, which adds some 1 % to the error on the drawn chains.
-    The first ``crop`` residues of each chain count.
+    No prediction from sequence and profile has a smaller expected squared error, because they show no more than the
+    elements. The mean is over 64 ways, which adds some 1 % to the error on the drawn chains. The first ``crop``
+    residues of each chain count.
     """
     rng = np.random.default_rng(control.seed + 1)
     rmse, spread, total = {}, 0.0, 0
@@ -121,21 +133,31 @@ def oracle(control: Control, crop: int) -> Oracle:
 
 
 def fold(elements: Sequence[Element], rng: np.random.Generator, jitter: float, copies: int) -> np.ndarray:
-    """Return ``copies`` ways to fold the same elements (copies, residues, 3), in angstrom."""
-    frame, place = np.tile(np.eye(3), (copies, 1, 1)), np.zeros((copies, 3))
+    """Return several ways to fold the same elements.
+
+    Args:
+        elements: the chain, element by element.
+        rng: gives the turns' errors; it is drawn from once an element.
+        jitter: standard deviation of these errors, in degrees about each axis.
+        copies: how many ways.
+
+    Returns:
+        Coordinates (copies, residues, 3), float64, in angstrom.
+    """
+    frame, end = np.tile(np.eye(3), (copies, 1, 1)), np.zeros((copies, 3))
     parts = []
     for state, count in elements:
         error = np.deg2rad(jitter) * rng.standard_normal((copies, 3))
-        part, frame = _element(state, count, frame, place, error)
+        part, frame = _element(state, count, frame, end, error)
         parts.append(part)
-        place = part[:, -1]
+        end = part[:, -1]
     return np.concatenate(parts, axis=1)
 
 
 def _element(
-    state: int, count: int, frame: np.ndarray, place: np.ndarray, error: np.ndarray
+    state: int, count: int, frame: np.ndarray, end: np.ndarray, error: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the residues (copies, count, 3) of one element from ``place`` (copies, 3) on, and the frame after it.
+    """Return the residues (copies, count, 3) of one element from ``end`` (copies, 3) on, and the frame after it.
 
     ``error`` (copies, 3) is added to a turn's rotation, in radians about each axis.
     """
@@ -145,8 +167,8 @@ def _element(
         found = []
         for _ in range(count):
             frame = frame @ step
-            place = place + STEP * frame[:, :, 2]
-            found.append(place)
+            end = end + STEP * frame[:, :, 2]
+            found.append(end)
         return np.stack(found, axis=1), frame
     along = np.arange(count + 1)
     if state == HELIX:
@@ -155,7 +177,7 @@ def _element(
     else:
         shape = np.stack([PLEAT * (-1.0) ** along, np.zeros(count + 1), EXTENT * along], axis=1)
     local = shape[1:] - shape[0]
-    return place[:, None] + np.einsum("cxk,nk->cnx", frame, local), frame
+    return end[:, None] + np.einsum("cxk,nk->cnx", frame, local), frame
 
 
 def _plan(length: int, rng: np.random.Generator) -> list[Element]:
@@ -187,13 +209,13 @@ def _cut(elements: Sequence[Element], most: int) -> list[Element]:
     return kept
 
 
-def _walk(elements: Sequence[Element], frame: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the residues (n, 3) of elements folded without error from ``place`` (1, 3) on, and the last frame."""
+def _walk(elements: Sequence[Element], frame: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the residues (n, 3) of elements folded without error from ``end`` (1, 3) on, and the last frame."""
     parts = []
     for element in elements:
-        part, frame = _element(*element, frame, place, np.zeros((1, 3)))
+        part, frame = _element(*element, frame, end, np.zeros((1, 3)))
         parts.append(part[0])
-        place = part[:, -1]
+        end = part[:, -1]
     return np.concatenate(parts), frame
 
 

@@ -15,11 +15,11 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from replisome.encode.aminoacids import ALPHABET
+from replisome.data.encode.aminoacids import ALPHABET
+from replisome.data.prepared import Prepared, Stream
+from replisome.data.raw_files import RawFile, open_content
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
-from replisome.prepared import Prepared, Stream
-from replisome.rawfiles import RawFile, open_content
-from replisome.splits import SPLITS
 from replisome.studies.proteinnet.records import CROP, PROFILE, Chain, Unsolved, read_records
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
@@ -39,7 +39,7 @@ SCHEMA = pa.schema(
 )
 METADATA = {
     "alphabet": ALPHABET,
-    "letters": "(residues,) uint8, places in the alphabet",
+    "letters": "(residues,) uint8, indices into the alphabet",
     "profile": f"(residues, {PROFILE}) float32: the profile in the order of the alphabet, and the information content",
     "ca": "(residues, 3) float32, angstrom, 0 where not known",
     "known": "(residues,) bool",
@@ -47,7 +47,16 @@ METADATA = {
 
 
 def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
-    """Carry out a recipe; the chains are read as the streams of the result are.
+    """Carry out a recipe; the training chains are read while the stream of the result is.
+
+    Args:
+        recipe: the recipe's block of the study file: source, split, protocol, and the crop in residues.
+        files: by name in the ledger, an archive or three text files; empty for a control.
+
+    Returns:
+        For each split a stream with a row a chain: id, letters (residues,) uint8, profile (residues, 21) float32, ca
+        (residues, 3) float32 in angstrom, known (residues,) bool. The statistics are crop, alphabet and protocol. The
+        card counts chains and what was left out; that of a control has the oracle's error, in angstrom.
 
     Raises:
         ReplisomeError: anything wrong with a file or the recipe; the message names file, record and line.
@@ -89,8 +98,14 @@ def read(
 ) -> Mapping[str, Iterable[Chain | Unsolved]]:
     """Return the records of each split, read when they are asked for: an archive's, or those of three text files.
 
-    ``training`` is the thinning, the largest sequence identity among training chains in percent. At most ``max_chains``
-    records of each split are read.
+    Args:
+        recipe: the recipe's block of the study file.
+        files: by name in the ledger, an archive with all splits, or a text file for each.
+        training: the thinning: the largest sequence identity among training chains, in percent.
+        max_chains: how many records of each split are read at most; all where it is None.
+
+    Returns:
+        By split, its records in the order of the file.
 
     Raises:
         ReplisomeError: a file for one of the splits is missing.
@@ -156,9 +171,15 @@ def _is_member(name: str, member: str) -> bool:
 def _usable(
     records: Iterable[Chain | Unsolved], split: str, crop: int, later: set[bytes], drop: bool, about: dict[str, int]
 ) -> Iterator[Chain]:
-    """Yield the chains that can be learned from or tested on; count all, and why others are left out, in ``about``.
+    """Yield the chains that can be learned from or tested on, and count all records.
 
-    What a ``later`` split holds is counted, and left out if it is to be dropped.
+    Args:
+        records: a split's records.
+        split: its name, for the message.
+        crop: how many residues of a chain count.
+        later: the letters, as bytes, of all chains of later splits.
+        drop: whether a chain that a later split holds is left out; it is counted either way.
+        about: what is counted, why chains are left out among it; added to as records go by.
 
     Raises:
         ReplisomeError: none is left.
@@ -211,7 +232,8 @@ def _lists(values: Iterable[np.ndarray], kind: pa.ListType) -> pa.ListArray:
 def _control(
     name: str, options: Mapping[str, Any], crop: int
 ) -> tuple[Mapping[str, Iterable[Chain | Unsolved]], dict[str, Any]]:
-    # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
+    # By name, so that the fingerprint of a recipe on real data does not cover the control; tracking/stage_key.py adds
+    # it where it is due.
     module = importlib.import_module("replisome.studies.proteinnet.control")
     drawn = getattr(module, f"draw_{name}")(**options)
     oracle = module.oracle(drawn, crop)

@@ -64,7 +64,7 @@ class Errors(NamedTuple):
         return found
 
     @property
-    def source_loss(self) -> np.ndarray:
+    def paper_loss(self) -> np.ndarray:
         """Return each chain's loss as report C has it (n,): squared picometres, summed over both halves of the map."""
         return 2 * PICOMETRES**2 * self.squared
 
@@ -98,7 +98,7 @@ def lddt(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
 def contact_precision(predicted: np.ndarray, true: np.ndarray, pairs: Pairs) -> dict[tuple[str, str], float]:
     """Return for each range and list of one chain the share of true contacts among the pairs predicted nearest.
 
-    ``predicted`` and ``true`` are (p,). L is the number of residues with a known place. Of pairs that a model
+    ``predicted`` and ``true`` are (p,). L is the number of residues with known coordinates. Of pairs that a model
     predicts equally near, such as all that a table calls alike, the list takes a share: the value expected if ties were
     broken by chance. A range without enough known pairs has as many as there are; without any, NaN.
     """
@@ -108,9 +108,9 @@ def contact_precision(predicted: np.ndarray, true: np.ndarray, pairs: Pairs) -> 
         chosen = (pairs.separation >= least) & (pairs.separation < beyond) & ~np.isnan(true)
         order = np.argsort(predicted[chosen], kind="stable")
         distances, contacts = predicted[chosen][order], (true[chosen] < CONTACT)[order]
-        for shown, part in LISTS.items():
+        for size_name, part in LISTS.items():
             size = min(max(1, length // part), len(distances))
-            found[name, shown] = _expected_share(distances, contacts, size) if size else float("nan")
+            found[name, size_name] = _expected_share(distances, contacts, size) if size else float("nan")
     return found
 
 

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-from replisome.encode.aminoacids import ALPHABET, codes
+from replisome.data.encode.aminoacids import ALPHABET, codes
 from replisome.errors import ReplisomeError, did_you_mean
 
-CROP = 256  # residues that the source's networks see of a chain
+CROP = 256  # residues that report C's networks see of a chain
 PROFILE = 21  # rows of [EVOLUTIONARY]
 ATOMS, CA = 3, 1  # backbone atoms of a residue, and which of them is the alpha carbon
 PICOMETRES = 100.0  # in an angstrom
@@ -30,7 +30,7 @@ STRUCTURE = ("TERTIARY", "MASK")
 class Chain(NamedTuple):
     """A protein chain of n residues.
 
-    ``letters`` (n,) uint8 are places in :data:`ALPHABET`, ``profile`` is (n, 21) float32, ``ca`` (n, 3) float32 the
+    ``letters`` (n,) uint8 are indices into :data:`ALPHABET`, ``profile`` is (n, 21) float32, ``ca`` (n, 3) float32 the
     alpha carbons in angstrom, ``known`` (n,) says where they are known; where not, ``ca`` is 0.
     """
 
@@ -101,8 +101,8 @@ def _sections(lines: Iterable[bytes], file: str) -> Iterator[dict[str, list[_Row
                 )
             record[name] = rows = [_Row(number, text)]
         elif not record:
-            shown = text[:40].decode(errors="replace")
-            raise ReplisomeError(f"{file}, line {number}: '{shown}' where [ID] should be; is this ProteinNet text?")
+            begin = text[:40].decode(errors="replace")
+            raise ReplisomeError(f"{file}, line {number}: '{begin}' where [ID] should be; is this ProteinNet text?")
         else:
             rows.append(_Row(number, text))
     if record:
@@ -127,10 +127,10 @@ def _parsed(record: Mapping[str, list[_Row]], file: str) -> Chain | Unsolved:
     length = len(primary.text)
     letters = codes(primary.text)
     if (letters == len(ALPHABET)).any():
-        place = int(np.argmax(letters == len(ALPHABET)))
+        position = int(np.argmax(letters == len(ALPHABET)))
         raise ReplisomeError(
-            f"{file}, line {primary.line}: {at}, residue {place + 1}: '{chr(primary.text[place])}' is none of the "
-            f"letters {ALPHABET}."
+            f"{file}, line {primary.line}: {at}, residue {position + 1}: '{chr(primary.text[position])}' is none of "
+            f"the letters {ALPHABET}."
         )
     profile = _numbers(record["EVOLUTIONARY"][1:], length, file, at)
     if not solved:
@@ -190,14 +190,14 @@ def _not_a_number(rows: list[_Row], file: str, at: str) -> str:
     """Return the message for rows of which something is not a finite number."""
     for row in rows:
         for column, text in enumerate(row.text.split(), start=1):
-            shown = text[:40].decode(errors="replace")
+            begin = text[:40].decode(errors="replace")
             try:
                 fine = b"_" not in text and abs(float(text)) < LARGEST
             except ValueError:
                 fine = False
             if not fine:
                 return (
-                    f"{file}, line {row.line}: {at}, number {column} of the row is '{shown}', not a finite number "
+                    f"{file}, line {row.line}: {at}, number {column} of the row is '{begin}', not a finite number "
                     f"below {LARGEST:.0e}."
                 )
     return f"{file}, line {rows[0].line}: {at} has rows that cannot be read as numbers."

@@ -1,9 +1,9 @@
-"""Chains on the device, cropped or padded; the source's loss and the sound one; errors in angstrom.
+"""Chains on the device, cropped or padded; report C's loss and the sound one; errors in angstrom.
 
-A model gives coordinates (batch, residues, 3) or a map (batch, residues, residues). Under the ``reported`` protocol the
-source's mistake is kept: the *squared* distances of its coordinates, in picometres, are compared with plain distances.
-Under ``sound`` it is their distances, in angstrom. A map stands for itself in either. What a model is trained to match
-is what it is judged by: its map is compared with the true distances, in one unit.
+A model gives coordinates (batch, residues, 3) or a map (batch, residues, residues). Under the ``reported`` protocol
+report C's mistake is kept: the *squared* distances of a model's coordinates, in picometres, are compared with plain
+distances. Under ``sound`` their distances are compared, in angstrom. A map stands for itself in either. A model is
+judged by what it is trained to match: its map is compared with the true distances, in one unit.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from replisome.encode.aminoacids import ALPHABET
+from replisome.config.catalogue import Output
+from replisome.data.encode.aminoacids import ALPHABET
+from replisome.data.parquet import read_parquet
 from replisome.errors import ReplisomeError
-from replisome.io import read_json, read_parquet
+from replisome.io import read_json
 from replisome.models import DataSpec
 from replisome.studies.proteinnet import metrics
 from replisome.studies.proteinnet.records import PICOMETRES, PROFILE
@@ -25,7 +27,17 @@ LARGEST = 60_000.0  # angstrom; half precision has no more
 
 
 class ChainSplit:
-    """Chains end to end: letters (residues,), profile (residues, 21), places (residues, 3), where each chain begins."""
+    """The chains of a split, end to end, on the device.
+
+    Args:
+        letters: indices into the alphabet (residues,), uint8.
+        profile: profile and information content (residues, 21), float32.
+        ca: coordinates of alpha carbons in angstrom (residues, 3), float32.
+        known: where they are known (residues,), bool.
+        lengths: residues of each chain (chains,), int64.
+        crop: residues of a chain that models see.
+        unit: of distances, in an angstrom.
+    """
 
     def __init__(
         self, letters: Tensor, profile: Tensor, ca: Tensor, known: Tensor, lengths: Tensor, crop: int, unit: float
@@ -33,7 +45,7 @@ class ChainSplit:
         self.letters, self.profile, self.ca, self.known = letters, profile, ca, known
         self.lengths = lengths
         self.first = lengths.cumsum(0) - lengths
-        self.place = torch.arange(crop, device=letters.device)
+        self.position = torch.arange(crop, device=letters.device)
         self.unit = unit
 
     def __len__(self) -> int:
@@ -42,25 +54,25 @@ class ChainSplit:
     def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """Return inputs (batch, 2, crop, 21) and distances (batch, crop, crop) of the first residues of chains.
 
-        Distances are NaN on the diagonal and where a residue's place is unknown or the chain has ended.
+        Distances are NaN on the diagonal and where a residue's coordinates are unknown or the chain has ended.
         """
         return self._window(items, torch.zeros_like(items))
 
     def augmented(self, items: Tensor, how: str) -> tuple[Tensor, Tensor]:
         """Return what ``batch`` does, of residues from anywhere in chains that are longer (``random_crop``)."""
-        spare = (self.lengths[items] - len(self.place)).clamp(min=0)
+        spare = (self.lengths[items] - len(self.position)).clamp(min=0)
         start = (torch.rand(len(items), device=items.device, dtype=torch.float64) * (spare + 1)).long()
         return self._window(items, start)
 
     def _window(self, items: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        place = start.unsqueeze(1) + self.place
-        inside = place < self.lengths[items].unsqueeze(1)
-        row = torch.where(inside, self.first[items].unsqueeze(1) + place, 0)
+        position = start.unsqueeze(1) + self.position
+        inside = position < self.lengths[items].unsqueeze(1)
+        row = torch.where(inside, self.first[items].unsqueeze(1) + position, 0)
         profile = self.profile[row] * inside.unsqueeze(2)
         letters = torch.where(inside, self.letters[row].long(), len(ALPHABET))
         onehot = nn.functional.one_hot(letters, len(ALPHABET) + 1).to(profile.dtype)
         known = self.known[row] & inside
-        pairs = known.unsqueeze(2) & known.unsqueeze(1) & (self.place.unsqueeze(1) != self.place)
+        pairs = known.unsqueeze(2) & known.unsqueeze(1) & (self.position.unsqueeze(1) != self.position)
         ca = self.ca[row]
         # Differences, not products of coordinates: chains may lie far from the origin.
         distances = torch.cdist(ca, ca, compute_mode="donot_use_mm_for_euclid_dist") * self.unit
@@ -71,7 +83,7 @@ class ResidueDistances:
     """How far is every residue from every other?"""
 
     memory_format = torch.contiguous_format
-    at_once = 32
+    max_items = 32
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
@@ -104,7 +116,7 @@ class ResidueDistances:
         """
         if outputs.ndim != 3 or outputs.shape[1] != self.crop or outputs.shape[2] not in (3, self.crop):
             raise ReplisomeError(
-                f"this study needs a model that gives places or distances of {self.crop} residues, not outputs of "
+                f"this study needs a model that gives coordinates or distances of {self.crop} residues, not outputs of "
                 f"shape {tuple(outputs.shape[1:])}."
             )
         if outputs.shape[2] != 3:
@@ -130,7 +142,7 @@ class ResidueDistances:
         """Return the number of proteins (``reported``) or of known pairs (``sound``)."""
         return targets.new_tensor(len(targets)) if self.reported else (~targets.isnan()).sum()
 
-    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return predicted distances (batch, pairs) of i < j, in angstrom."""
         return self._upper(self.as_map(outputs))
 
@@ -138,13 +150,13 @@ class ResidueDistances:
         first, second = (torch.from_numpy(one).to(maps.device) for one in self.pairs[:2])
         return maps[:, first, second] / self.unit
 
-    def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
+    def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         """Return the scores of predicted distances (n, pairs); the errors of all pairs pooled, others by chain."""
         true = self._true(targets)
         found = metrics.errors(outputs, true)
         return {
             "rmse": found.rmse,
-            "source_loss": float(found.source_loss.mean()),
+            "paper_loss": float(found.paper_loss.mean()),
             "drmsd": float(np.nanmean(found.drmsd)),
             "lddt": float(np.nanmean(metrics.lddt(outputs, true))),
         }
@@ -153,12 +165,18 @@ class ResidueDistances:
         true: np.ndarray = targets[:, self.pairs.first, self.pairs.second] / self.unit
         return true
 
-    def predictions(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, np.ndarray]:
-        """Return the columns of predictions.parquet, one row a chain.
+    def predictions(self, outputs: np.ndarray, targets: np.ndarray, gives: Output) -> dict[str, np.ndarray]:
+        """Return the columns of predictions.parquet, a row a chain.
 
-        ``distances`` (pairs,) are those of i < j in angstrom, in half precision (errors are taken before); ``squared``
-        and ``pairs`` (crop - 1,) are the squared errors and how many there are by separation 1, 2, ...; then each
-        chain's lDDT and contact precision.
+        Args:
+            outputs: predicted distances (n, pairs) of i < j in angstrom, float32.
+            targets: true distances (n, crop, crop) in the task's unit, NaN where they are not known.
+            gives: what the model gives; coordinates and distances are treated alike.
+
+        Returns:
+            ``distances`` (n, pairs) in angstrom, in half precision (errors are taken before); ``squared`` and ``pairs``
+            (n, crop - 1), the squared errors and how many there are by separation 1, 2, ...; each chain's ``lddt`` (n,)
+            and, by range and list, contact precision (n,), both shares.
         """
         true = self._true(targets)
         by_separation, number = (
@@ -172,13 +190,20 @@ class ResidueDistances:
             "pairs": number.astype(np.int32),
             "lddt": metrics.lddt(outputs, true),
             **{
-                f"{name} {shown}": np.array([row[name, shown] for row in contacts])
-                for name in metrics.RANGES
-                for shown in metrics.LISTS
+                f"{reach} {size}": np.array([row[reach, size] for row in contacts])
+                for reach in metrics.RANGES
+                for size in metrics.LISTS
             },
         }
 
 
 def open_task(recipe: Path) -> ResidueDistances:
-    """Open the task of a prepared recipe (what the train and evaluate stages call)."""
+    """Open a prepared recipe, for the train and evaluate stages.
+
+    Args:
+        recipe: the recipe's folder, with train, validation and test.parquet and stats.json.
+
+    Returns:
+        The task.
+    """
     return ResidueDistances(recipe)

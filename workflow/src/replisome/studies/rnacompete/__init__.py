@@ -1,35 +1,30 @@
 """RNAcompete: how strongly an RNA-binding protein binds a probe, from the probe's sequence."""
 
-from replisome.studies import Study
+from typing import TYPE_CHECKING
+
+from replisome.config.study import Score, Study
+
+if TYPE_CHECKING:
+    from replisome.studies import contract
+    from replisome.studies.rnacompete import data, explain, predictions, task
+
+    DATA: contract.DataModule = data
+    TASK: contract.TaskModule = task
+    PREDICTIONS: contract.PredictionsModule = predictions
+    EXPLAIN: contract.ExplainModule = explain
 
 STUDY = Study(
     name="rnacompete",
-    metrics={"spearman": "max", "spearman_mean": "max", "pearson": "max", "pearson_mean": "max", "loss": "min"},
-    recipe_values={
-        "split": ("course", "course-deduplicated", "stratified-deduplicated"),
-        "encoding": ("onehot", "kmer2", "kmer3"),
-        "normalisation": ("each-split", "training"),
-    },
-    recipe_extras=("targets", "label_fraction"),
+    # Means are over the proteins of a recipe, the others over all valid probes at once; of one protein they are equal.
+    scores=(
+        Score("spearman", "max", "Spearman"),
+        Score("spearman_mean", "max", "Spearman"),
+        Score("pearson", "max", "Pearson"),
+        Score("pearson_mean", "max", "Pearson"),
+        Score("loss", "min", "MSE"),
+    ),
     controls=("probes",),
-    explains=True,
-    tables={
-        "scores": "Every tested model: rank correlation with what was measured",
-        "grid": "The grid, and what validation chose",
-        "differences": "Differences, paired over test probes",
-        "heads": "Attention heads",
-        "proteins": "One model for several proteins, and one for each",
-        "training": "How training went, and what it cost",
-        "motifs": "Recovered and known motifs",
-        "probes": "What the data are",
-    },
-    figures={
-        "loss_curves": "Loss against epoch",
-        "grid_view": "The grid at a glance",
-        "attention_curves": "With attention and without",
-        "predicted_and_measured": "Predicted and measured",
-        "few_labels": "When a protein has few labels",
-        "logos": "What the model looks for",
-        "attention_maps": "Where attention rests",
-    },
+    simulated="probes",
+    items="probes",
+    subject="protein",
 )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import spearmanr
 
-from replisome.encode.bases import ALPHABET, decode_bases
+from replisome.data.encode.bases import ALPHABET, decode_bases
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete.probes import Probes, Protein
 
@@ -43,10 +43,19 @@ def draw_probes(
     failed: float = 0.03,
     seed: int = 1,
 ) -> Control:
-    """Draw a probe table; ``train`` probes are in Set A, of which a fifth becomes validation.
+    """Draw a probe table.
 
-    ``planted`` is the share of probes that get a (mutated) copy of each motif, ``noise`` the standard deviation of the
-    log intensity, ``failed`` the share of NaN.
+    Args:
+        train: probes in Set A, of which a fifth becomes validation.
+        test: probes in Set B.
+        proteins: how many, from 1 to 4, each with a motif of its own.
+        planted: the share of probes that get a (mutated) copy of each motif.
+        noise: standard deviation of the log intensity.
+        failed: the share of intensities that are NaN.
+        seed: of all draws.
+
+    Returns:
+        The probes, with what an oracle knows of them.
 
     Raises:
         ReplisomeError: too few probes, a share outside its range, or more proteins than there are motifs.
@@ -61,8 +70,8 @@ def draw_probes(
     rng = np.random.default_rng(seed)
     codes, lengths = _sequences(rng, train + test, proteins, planted)
     affinities = np.stack([affinity(codes, lengths, MOTIFS[p]) for p in range(proteins)], axis=1)
-    shown = np.log(affinities) + rng.normal(0, noise, affinities.shape)
-    intensities = np.exp(shown)
+    observed = np.log(affinities) + rng.normal(0, noise, affinities.shape)
+    intensities = np.exp(observed)
     intensities[rng.random(intensities.shape) < failed] = np.nan
     padded = np.where(np.arange(codes.shape[1]) < lengths[:, None], codes, len(ALPHABET) + 1)
     names = [Protein(f"control{p + 1}", f"control {p + 1} ({MOTIFS[p]})") for p in range(proteins)]
@@ -72,7 +81,17 @@ def draw_probes(
 
 
 def expected_ceiling(proteins: int, planted: float, noise: float, seed: int) -> float:
-    """Return the mean over proteins of Spearman's correlation between true affinity and what the array shows."""
+    """Return Spearman's correlation of the true affinity with what the array shows, expected over many draws.
+
+    Args:
+        proteins: how many, from 1 to 4.
+        planted: the share of probes that get a copy of each motif.
+        noise: standard deviation of the log intensity.
+        seed: of the calibration's own draw.
+
+    Returns:
+        The mean over proteins.
+    """
     rng = np.random.default_rng([seed, 1])
     codes, lengths = _sequences(rng, CALIBRATION, proteins, planted)
     found = []
@@ -89,14 +108,14 @@ def affinity(codes: np.ndarray, lengths: np.ndarray, motif: str) -> np.ndarray:
     """
     wanted = [ALPHABET.index(base) for base in motif]
     size = len(wanted)
-    places = codes.shape[1] - size + 1
-    energy = sum(cost * (codes[:, j : j + places] != wanted[j]) for j, cost in enumerate(MISMATCH[:size]))
-    place, last = np.arange(places)[None, :], (lengths - size)[:, None]
-    middle = 1 - np.abs(2 * place / np.maximum(1, last) - 1)  # 0 at either end, 1 in the middle
-    weight = np.where(place <= last, EDGE + (1 - EDGE) * np.clip(2 * middle, 0, 1), 0.0)
+    starts = codes.shape[1] - size + 1
+    energy = sum(cost * (codes[:, j : j + starts] != wanted[j]) for j, cost in enumerate(MISMATCH[:size]))
+    start, last = np.arange(starts)[None, :], (lengths - size)[:, None]
+    middle = 1 - np.abs(2 * start / np.maximum(1, last) - 1)  # 0 at either end, 1 in the middle
+    weight = np.where(start <= last, EDGE + (1 - EDGE) * np.clip(2 * middle, 0, 1), 0.0)
     bound = (weight * np.exp(-energy)).sum(axis=1)
-    shown: np.ndarray = 1.0 + 8.0 * bound / (bound + 0.5)
-    return shown
+    signal: np.ndarray = 1.0 + 8.0 * bound / (bound + 0.5)
+    return signal
 
 
 def _sequences(rng: np.random.Generator, n: int, proteins: int, planted: float) -> tuple[np.ndarray, np.ndarray]:

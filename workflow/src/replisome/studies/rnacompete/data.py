@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from replisome.duplicates import unleaked
-from replisome.encode.bases import ALPHABET, PADDING, decode_bases, encode_bases
-from replisome.encode.kmers import kmer_tokens, vocabulary
-from replisome.encode.onehot import SCALE, one_hot
+from replisome.data.duplicates import unleaked
+from replisome.data.encode.bases import ALPHABET, PADDING, decode_bases, encode_bases
+from replisome.data.encode.kmers import kmer_tokens, vocabulary
+from replisome.data.encode.onehot import SCALE, one_hot
+from replisome.data.parquet import array_column
+from replisome.data.prepared import Prepared
+from replisome.data.raw_files import RawFile
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
-from replisome.io import array_column
-from replisome.prepared import Prepared
-from replisome.rawfiles import RawFile
-from replisome.splits import SPLITS
 from replisome.studies.rnacompete import targets
 from replisome.studies.rnacompete.probes import WIDTH, Probes, read_probes, say_what_was_read
 
@@ -30,7 +30,16 @@ SPLIT_SEED = 42  # the course's
 def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
     """Carry out a recipe: read, split, mask, drop leaks and labels if it says so, normalise targets, encode sequences.
 
-    ``files`` holds the probe table under the name of the recipe's data set and, under another, the metadata table.
+    Args:
+        recipe: the recipe's block of the study file: source, split, encoding, normalisation and, where it has them,
+            targets and label_fraction.
+        files: the probe table under the name of the recipe's data set and, under another, the metadata table; empty for
+            a control.
+
+    Returns:
+        For each split a table with the columns row (int64, position in the probe table), input (one-hot quarters
+        (41, 4) or tokens (42 - k,), small integers) and target (proteins,), float32 z-scores with NaN where unknown;
+        the statistics of the targets; the data card.
 
     Raises:
         ReplisomeError: anything wrong with the files or the recipe; the message names what and where.
@@ -124,10 +133,18 @@ def read(
     without: list[str] | None = None,
     max_probes: int | None = None,
 ) -> tuple[Probes, dict[str, Any]]:
-    """Return the probe table's rows for these proteins, and for the card how often its sequences repeat.
+    """Read the probe table's rows for some proteins.
 
-    ``proteins`` are names or experiments, or ``[all]``; experiments in ``without`` are left out. ``max_probes`` keeps
-    so many probes of each set, the first ones that have an intensity of any of the proteins.
+    Args:
+        recipe: the recipe's block of the study file.
+        files: the probe table under the name of the recipe's data set and, under another, the metadata table.
+        proteins: names or experiments, or ``[all]``.
+        without: experiments that are left out of them.
+        max_probes: how many probes of each set are kept, the first ones that have an intensity of any of the proteins;
+            null for all.
+
+    Returns:
+        The probes, and for the card how often their sequences repeat in the table.
 
     Raises:
         ReplisomeError: a damaged table or an unknown protein.
@@ -148,7 +165,7 @@ def read(
 
 
 def _control(options: Mapping[str, Any], split_by: str) -> tuple[Probes, dict[str, Any]]:
-    # By name, so that the fingerprint of a recipe on real data does not cover the control (keys.py adds it where due).
+    # By name, so that the fingerprint of a recipe on real data does not cover the control; stage_key adds it where due.
     module = importlib.import_module("replisome.studies.rnacompete.control")
     drawn = module.draw_probes(**options)
     rows, _ = split_rows(drawn.probes, split_by)
@@ -221,11 +238,11 @@ def split_rows(probes: Probes, split: str) -> tuple[dict[str, np.ndarray], dict[
 
 def duplicates(probes: Probes, rows: Mapping[str, np.ndarray]) -> dict[str, int]:
     """Count sequences that stand more than once among the probes used, and those that stand in several splits."""
-    places: dict[str, list[str]] = defaultdict(list)
+    splits_of: dict[str, list[str]] = defaultdict(list)
     for split, members in rows.items():
         for row in members:
-            places[probes.sequences[row]].append(split)
-    groups = [where for where in places.values() if len(where) > 1]
+            splits_of[probes.sequences[row]].append(split)
+    groups = [where for where in splits_of.values() if len(where) > 1]
     return {
         "groups": len(groups),
         "probes": sum(len(where) for where in groups),
@@ -237,9 +254,9 @@ def _hide_labels(parts: dict[str, Probes], fractions: Mapping[str, float]) -> di
     """Hide all but a share of a protein's training labels, the same ones whichever proteins stand beside it."""
     hidden = {}
     train = parts["train"]
-    places = train.all_named(list(fractions), "label_fraction")
-    for place, (name, fraction) in zip(places, fractions.items(), strict=True):
-        column = train.intensities[:, place]
+    positions = train.all_named(list(fractions), "label_fraction")
+    for position, (name, fraction) in zip(positions, fractions.items(), strict=True):
+        column = train.intensities[:, position]
         # By sequence, so that neither the order of rows nor other proteins' labels have a say.
         labelled = sorted(np.flatnonzero(~np.isnan(column)), key=lambda row: train.sequences[row])
         order = np.random.RandomState(SPLIT_SEED).permutation(len(labelled))
@@ -247,7 +264,7 @@ def _hide_labels(parts: dict[str, Probes], fractions: Mapping[str, float]) -> di
         if kept < 2:
             raise ReplisomeError(f"recipe: label_fraction: {fraction} of {name}'s {len(labelled)} labels is too few.")
         lost = np.array(labelled)[order[kept:]]
-        train.intensities[lost, place] = np.nan
+        train.intensities[lost, position] = np.nan
         hidden[name] = len(lost)
     return hidden
 
@@ -264,9 +281,11 @@ def normalise(
     """
     scaled, used = {}, {}
     for split, part in parts.items():
-        source = split if normalisation == "each-split" else "train"
+        measured_on = split if normalisation == "each-split" else "train"
         by = [
-            targets.scaling(parts[source].intensities[:, k], f"recipe: {p.name} ({p.experiment}), {source} split")
+            targets.scaling(
+                parts[measured_on].intensities[:, k], f"recipe: {p.name} ({p.experiment}), {measured_on} split"
+            )
             for k, p in enumerate(part.proteins)
         ]
         scaled[split] = np.stack([targets.apply(part.intensities[:, k], s) for k, s in enumerate(by)], axis=1)

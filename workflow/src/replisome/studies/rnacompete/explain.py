@@ -11,11 +11,11 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from replisome.encode.bases import ALPHABET, PADDING, decode_bases
-from replisome.encode.kmers import all_kmers
-from replisome.io import array_column
+from replisome.data.encode.bases import ALPHABET, PADDING, decode_bases
+from replisome.data.encode.kmers import all_kmers
+from replisome.data.parquet import array_column
 from replisome.studies.rnacompete.data import encode, sequence_codes
-from replisome.studies.rnacompete.motifs import K, shown
+from replisome.studies.rnacompete.motifs import K, explained_proteins
 from replisome.studies.rnacompete.probes import WIDTH
 from replisome.studies.rnacompete.task import Binding, ProbeSplit
 
@@ -26,20 +26,28 @@ BATCH = 2048
 
 
 def explain(model: nn.Module, task: Binding, split: ProbeSplit) -> tuple[pa.Table, dict[str, object]]:
-    """Return one row a protein and strong probe, and in the metadata the effect of each k-mer by protein.
+    """Ask a finished model about the strongest measured probes, and about every k-mer.
 
     Of many proteins, only those whose motif is known are explained.
 
-    Columns: protein (position), item (position in the split), sequence, measured, predicted, effect (41, 4): the change
-    of the prediction when the base at a position is replaced, 0 for the base that is there, NaN for one that probes do
-    not have there (all begin with AG: what a model says of others, it has not learnt) and beyond the end; attention
-    (heads, positions) where the model has it.
+    Args:
+        model: the run's model with the weights that are tested, in evaluation mode, on the device.
+        task: what ``open_task`` gave.
+        split: the validation split, as ``task.load`` gave it.
+
+    Returns:
+        A row a protein and strong probe, and the metadata: ``k``, the effect of each k-mer by protein, the shapes of an
+        effect and of attention. Columns: protein (its position), item (the probe's position in the split), sequence,
+        measured and predicted (z-scores), effect (41, 4): the change of the prediction when the base at a position is
+        replaced, 0 for the base that is there, NaN beyond the end and for a base that probes do not have there (all
+        begin with AG: what a model says of others, it has not learnt); attention (heads, positions) where the model has
+        it.
     """
     ask = _Asker(model, task, split)
     codes = sequence_codes(split.inputs.cpu().numpy(), task.tokens)
     measured = split.targets.cpu().numpy()
     seen = np.stack([(codes == base).mean(axis=0) >= SEEN for base in range(len(ALPHABET))], axis=1)
-    wanted = shown(task.experiments) or [0]
+    wanted = explained_proteins(task.experiments) or [0]
     parts = [_strongest(ask, codes, measured[:, k], k, seen) for k in wanted]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     table = {name: array_column(values) for name, values in columns.items() if name != "sequence"}
@@ -97,7 +105,18 @@ def _strongest(
 
 
 def mutagenesis(ask: _Asker, codes: np.ndarray, predicted: np.ndarray, protein: int, seen: np.ndarray) -> np.ndarray:
-    """Return (n, 41, 4): how the prediction changes when one base is replaced by one that is ``seen`` (41, 4) there."""
+    """Return how the prediction of one protein changes when one base is replaced.
+
+    Args:
+        ask: the model.
+        codes: bases of the probes (n, 41), uint8.
+        predicted: affinities of the probes as they are (n,), z-scores.
+        protein: the protein's position in the recipe.
+        seen: which bases probes have at a position (41, 4), bool; others are not tried.
+
+    Returns:
+        The change (n, 41, 4): 0 for the base that is there, NaN for what was not tried and beyond the end.
+    """
     effect = np.where(codes[:, :, None] == np.arange(len(ALPHABET)), 0.0, np.nan)
     for base in range(len(ALPHABET)):
         at = np.argwhere((codes != base) & (codes != PADDING) & seen[:, base])

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from replisome.encode.bases import ALPHABET, decode_bases, encode_bases
-from replisome.encode.kmers import all_kmers
+from replisome.data.encode.bases import ALPHABET, decode_bases, encode_bases
+from replisome.data.encode.kmers import all_kmers
 
 WIDTH = 10  # positions of a logo
 ROUNDS = 10  # of alignment
@@ -102,8 +102,8 @@ def kmer_names(k: int) -> list[str]:
 def mean_by_kmer(tokens: np.ndarray, target: np.ndarray, kmers: int) -> np.ndarray:
     """Return the mean target (kmers,) of the probes that hold each k-mer, -inf where they are too few.
 
-    ``tokens`` (n, places) are the k-mers of n probes, ``target`` (n,) what was measured; tokens from ``kmers`` on, with
-    unknown bases or padding, do not count, and a k-mer counts once a probe.
+    ``tokens`` (n, positions) are the k-mers of n probes, ``target`` (n,) what was measured; tokens from ``kmers`` on,
+    with unknown bases or padding, do not count, and a k-mer counts once a probe.
     """
     rows = np.repeat(np.arange(len(tokens)), tokens.shape[1])
     pairs = np.unique(np.stack([rows, tokens.ravel()]), axis=1)

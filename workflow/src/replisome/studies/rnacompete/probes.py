@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from replisome.data.raw_files import is_gzip
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.rawfiles import is_gzip
 
 SET, SEQUENCE = "Probe_Set", "RNA_Seq"
 SETS = ("SetA", "SetB")
@@ -66,10 +66,10 @@ class Probes(NamedTuple):
         Raises:
             ReplisomeError: one is unknown, ambiguous or named twice.
         """
-        places = [self.named(name, key) for name in names]
-        if len(set(places)) < len(places):
+        positions = [self.named(name, key) for name in names]
+        if len(set(positions)) < len(positions):
             raise ReplisomeError(f"recipe: {key}: two of the names {', '.join(names)} are the same protein.")
-        return places
+        return positions
 
     def only(self, columns: Sequence[int]) -> Probes:
         """Return the same probes with these proteins."""
@@ -111,9 +111,9 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
         )
     strange = pc.index(pc.match_substring_regex(table.column(SEQUENCE), "^[A-Za-z]+$"), False).as_py()
     if strange >= 0:
-        shown = table.column(SEQUENCE)[strange].as_py()[:WIDTH]
+        sequence = table.column(SEQUENCE)[strange].as_py()[:WIDTH]
         raise ReplisomeError(
-            f"{path}, line {strange + 2}: '{shown}' is not a sequence of letters; correct or remove it."
+            f"{path}, line {strange + 2}: '{sequence}' is not a sequence of letters; correct or remove it."
         )
     columns = [table.column(name).to_numpy() for name in chosen]
     intensities = np.stack(columns, axis=1) if columns else np.empty((len(table), 0))
@@ -180,6 +180,15 @@ def find(name: str, about: pd.DataFrame | None, path: Path, experiments: Sequenc
 
     Exact gene names count before display names, and those before names in other case.
 
+    Args:
+        name: the protein or experiment that a recipe asks for.
+        about: the metadata table, where there is one.
+        path: the probe table, for messages.
+        experiments: those of the probe table.
+
+    Returns:
+        The experiment, one of ``experiments``.
+
     Raises:
         ReplisomeError: nothing of that name (near names are suggested), several experiments, or one that the probe
             table does not hold.
@@ -243,9 +252,9 @@ def describe(experiments: Sequence[str], about: pd.DataFrame | None) -> list[Pro
     values = np.hstack([composition, counts])
     spread = values.std(axis=0)
     scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    place = {experiment: number for number, experiment in enumerate(rows.index)}
+    position = {experiment: number for number, experiment in enumerate(rows.index)}
     return [
-        Protein(name, rows["Gene_display_name"][name] or name, tuple(float(v) for v in scaled[place[name]].round(6)))
+        Protein(name, rows["Gene_display_name"][name] or name, tuple(float(v) for v in scaled[position[name]].round(6)))
         for name in experiments
     ]
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.stats import pearsonr, spearmanr
-from torch import Tensor, nn
+from torch import Tensor
 
-from replisome.io import column_array, read_json, read_parquet
+from replisome.config.catalogue import Output
+from replisome.data.parquet import column_array, read_parquet
+from replisome.io import read_json
 from replisome.models import DataSpec
 
 
@@ -35,7 +37,7 @@ class Binding:
     """One affinity a probe and protein, some of them unknown."""
 
     memory_format = torch.contiguous_format
-    at_once = 1024
+    max_items = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
@@ -61,7 +63,7 @@ class Binding:
         error = torch.where(valid, outputs.float() - targets.nan_to_num(), 0.0)
         return error.square().sum() / valid.sum().clamp(min=1)
 
-    def digest(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return outputs as they are."""
         return outputs
 
@@ -69,7 +71,7 @@ class Binding:
         """Return the number of valid entries."""
         return (~targets.isnan()).sum()
 
-    def scores(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, float]:
+    def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         """Return correlations of outputs (n, proteins) with targets over all valid entries at once, and by protein.
 
         Ties get average ranks. ``spearman_mean`` is the mean over proteins; with several of them each has its own too.
@@ -85,7 +87,7 @@ class Binding:
             found |= {f"{metric}.{name}": value for name, e in each.items() for metric, value in e.items()}
         return found
 
-    def predictions(self, outputs: np.ndarray, targets: np.ndarray, model: nn.Module) -> dict[str, np.ndarray]:
+    def predictions(self, outputs: np.ndarray, targets: np.ndarray, gives: Output) -> dict[str, np.ndarray]:
         """Return the columns of predictions.parquet: measured (n, proteins), NaN where unknown, and predicted."""
         return {"measured": targets.astype(np.float32), "predicted": outputs.astype(np.float32)}
 

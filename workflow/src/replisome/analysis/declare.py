@@ -1,0 +1,31 @@
+"""How a table or figure says that it is one: a decorator with its title, above the function that makes it.
+
+The decorators change nothing: what they say is read from the source (:mod:`replisome.config.declared`), so that
+planning imports no plotting and no tables. The docstring below is the caption on the page, in reStructuredText. Neither
+counts for staleness: another title or caption renders the page again and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from replisome.analysis.results import StudyResults
+
+MakesTable = Callable[[StudyResults], pd.DataFrame]
+MakesFigure = Callable[[StudyResults], Figure]
+
+
+def table(title: str) -> Callable[[MakesTable], MakesTable]:
+    """Declare the function below as a table with this title; it becomes ``tables/<name of the function>.csv``.
+
+    A column ``x`` with neighbours ``x low`` and ``x high`` is an estimate with its 95 % interval.
+    """
+    return lambda function: function
+
+
+def figure(title: str) -> Callable[[MakesFigure], MakesFigure]:
+    """Declare the function below as a figure with this title; it becomes ``figures/<name of the function>.png``."""
+    return lambda function: function

@@ -1,0 +1,157 @@
+"""What a study's tables and figures are made from: its plan and the files that its runs left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple, TypeVar
+
+import pandas as pd
+
+from replisome.config.catalogue import part
+from replisome.config.grid import Run
+from replisome.config.plan import StudyPlan
+from replisome.data.parquet import read_parquet
+from replisome.io import read_json
+
+Made = TypeVar("Made")
+
+
+class Candidate(NamedTuple):
+    """A model of an experiment and its mean validation score over seeds."""
+
+    experiment: str
+    model: str
+    slug: str
+    metric: str
+    mean: float
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """A study's plan and results folder. ``metrics`` is the tidy table that :mod:`replisome.stages.summarise` makes.
+
+    :meth:`once` keeps what several tables or figures of one call need.
+    """
+
+    plan: StudyPlan
+    root: Path
+    metrics: pd.DataFrame
+    _made: dict[Hashable, Any] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, settings: Path, root: Path, metrics: pd.DataFrame | None = None) -> StudyResults:
+        """Open the results below ``root`` of the study in ``settings`` (study.json)."""
+        plan = StudyPlan(read_json(settings), {})
+        if metrics is None:
+            metrics = read_parquet(root / plan.name / "tables" / "metrics.parquet")[0].to_pandas()
+        return cls(plan, root, metrics)
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what ``make`` gives; it is called for a key once, however many tables or figures ask."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: Made = self._made[key]
+        return made
+
+    def part(self, module: str) -> ModuleType:
+        """Return a module of the study's own code."""
+        return part(self.plan.implementation.name, module)
+
+    @cached_property
+    def cards(self) -> Mapping[str, Mapping[str, Any]]:
+        """Data cards by recipe."""
+        return {recipe: read_json(self.root / self.plan.name / recipe / "card.json") for recipe in self.plan.recipes}
+
+    def selection(self, experiment: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Return an experiment's candidates by recipe, best on validation first."""
+        return self.selections[experiment]
+
+    @cached_property
+    def selections(self) -> Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]:
+        """The selections of all experiments, each read once."""
+        folder = self.root / self.plan.name / "selection"
+        return {name: read_json(folder / name / "selection.json")["recipes"] for name in self.plan.experiments}
+
+    def resolved(self, run: Run) -> Run:
+        """Return a run with what it inherits from the winner of another experiment."""
+        return self.plan.resolve(run, self.selection)
+
+    def explanation(self, run: Run) -> tuple[pd.DataFrame, dict[str, Any]] | None:
+        """Return what a run's ``explain`` stage left, and its metadata, or None where it was not to be explained."""
+        if run.key not in self.explained:
+            return None
+        table, metadata = read_parquet(self.root / run.directory / "explanation" / "explanation.parquet")
+        return table.to_pandas(), metadata
+
+    def best_candidate(self, recipe: str) -> Candidate | None:
+        """Return the model with the best mean validation score under a recipe, over all experiments that use it.
+
+        Experiments are compared by the score of the first of them; others with another score do not take part.
+        """
+        found: list[Candidate] = []
+        for experiment, block in self.plan.experiments.items():
+            metric = block["select"]["metric"]
+            for best in self.selection(experiment).get(recipe, [])[:1]:
+                if best["mean"] is not None and (not found or metric == found[0].metric):
+                    found.append(Candidate(experiment, best["model"], best["slug"], metric, best["mean"]))
+        if not found:
+            return None
+        larger = self.plan.implementation.score(found[0].metric).better == "max"
+        return (max if larger else min)(found, key=lambda candidate: candidate.mean)
+
+    def best_runs(self, recipe: str) -> list[Run]:
+        """Return the runs, one a seed, of :meth:`best_candidate`."""
+        best = self.best_candidate(recipe)
+        if best is None:
+            return []
+        runs = self.plan.runs_of[best.experiment]
+        return [run for run in runs if (run.recipe, run.model, run.slug) == (recipe, best.model, best.slug)]
+
+    @cached_property
+    def tested(self) -> frozenset[tuple[str, str, str, str, int]]:
+        """Keys of the runs whose test split was to be scored."""
+        return frozenset(run.key for run in self.plan.tested_runs(self.selection))
+
+    @cached_property
+    def explained(self) -> frozenset[tuple[str, str, str, str, int]]:
+        """Keys of the runs that were to be explained."""
+        return frozenset(run.key for run in self.plan.explained_runs(self.selection))
+
+    def predictions(self, run: Run) -> pd.DataFrame | None:
+        """Return a run's test predictions in the order of the split, or None where it was not to be tested."""
+        if run.key not in self.tested:
+            return None
+        table, _ = read_parquet(self.root / run.directory / "test" / "predictions.parquet")
+        predictions: pd.DataFrame = table.to_pandas()
+        return predictions
+
+    def claimed(self, recipe: str, report: str, quantity: str, **where: Any) -> float | None:
+        """Return the value that a report gives for a quantity where these hyperparameters hold.
+
+        Args:
+            recipe: under which it is shown: a report says nothing of a control, nor of other data than its own.
+            report: "report A", "report B", ...
+            quantity: ``metric@split``.
+            where: the hyperparameters that the claim speaks of, no more and no fewer.
+
+        Returns:
+            The value in the claim's own unit, or None.
+        """
+        if self.cards[recipe]["control"] or not self.part("predictions").paper_speaks_of(self, recipe):
+            return None
+        for claim in self.plan.settings["claims"]:
+            if (claim["report"], claim["quantity"], claim.get("where", {})) == (report, quantity, where):
+                value: float | None = claim["value"]
+                return value
+        return None
+
+    def pick(self, **where: Any) -> pd.DataFrame:
+        """Return the rows of ``metrics`` in which every named column has the given value."""
+        rows = self.metrics
+        for column, value in where.items():
+            rows = rows[rows[column] == value]
+        return rows

@@ -1,0 +1,1 @@
+"""What is to be done: configuration files, checked, and the plan of studies, recipes, experiments and runs."""

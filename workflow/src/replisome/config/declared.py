@@ -1,0 +1,107 @@
+"""The tables and figures of a study, read from where they are made, without running it.
+
+A table is a function with ``@table("its title")`` above it, in ``studies/<study>/tables/<topic>.py``; its docstring is
+its caption on the page. A figure likewise, with ``@figure``, in ``figures/<topic>.py``. ``TOPICS`` in the package's
+``__init__.py`` gives the order. Tables that every study has are in ``analysis/common_tables.py``.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from replisome.config.catalogue import STUDIES
+from replisome.errors import ReplisomeError
+from replisome.tracking.introspect import ROOT, parse, plain_value
+
+Kind = Literal["table", "figure"]
+FOLDERS: dict[Kind, str] = {"table": "tables", "figure": "figures"}
+COMMON: dict[Kind, tuple[Path, ...]] = {"table": (ROOT / "analysis" / "common_tables.py",), "figure": ()}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A table or figure: its file's stem, its title and caption on the page, and the function's module."""
+
+    name: str
+    title: str
+    caption: str
+    module: str
+
+    @property
+    def where(self) -> str:
+        """Return the function and its file for people: ``leakage() in studies/genome/tables/leakage.py``."""
+        return f"{self.name}() in {self.module.removeprefix('replisome.').replace('.', '/')}.py"
+
+    def function(self) -> Callable[..., Any]:
+        """Import the function."""
+        found: Callable[..., Any] = getattr(importlib.import_module(self.module), self.name)
+        return found
+
+
+def tables(study: str) -> dict[str, Declared]:
+    """Return a study's tables by name, in the order of the page."""
+    return _declared(study, "table")
+
+
+def figures(study: str) -> dict[str, Declared]:
+    """Return a study's figures by name, in the order of the page."""
+    return _declared(study, "figure")
+
+
+def modules(study: str, kind: Kind) -> list[str]:
+    """Return the modules that make a study's tables or figures, for the fingerprint of the stage that calls them."""
+    return [_dotted(path) for path in _files(study, kind)]
+
+
+def _declared(study: str, kind: Kind) -> dict[str, Declared]:
+    found: dict[str, Declared] = {}
+    for path in _files(study, kind):
+        for node in parse(path).body:
+            title = _title(node, kind)
+            if title is None:
+                continue
+            assert isinstance(node, ast.FunctionDef)
+            if node.name in found:
+                raise ReplisomeError(f"{path}:{node.lineno}: study '{study}' has a {kind} '{node.name}' already.")
+            caption = inspect.cleandoc(ast.get_docstring(node) or "")
+            if not caption:
+                raise ReplisomeError(
+                    f"{path}:{node.lineno}: {kind} '{node.name}' has no caption; say in its docstring what it shows."
+                )
+            found[node.name] = Declared(node.name, title, caption, _dotted(path))
+    return found
+
+
+def _files(study: str, kind: Kind) -> list[Path]:
+    package = STUDIES / study / FOLDERS[kind]
+    topics = plain_value(package / "__init__.py", "TOPICS")
+    if not isinstance(topics, tuple) or not all(isinstance(topic, str) for topic in topics):
+        raise ReplisomeError(
+            f'study \'{study}\': {package / "__init__.py"} needs a line such as TOPICS = ("scores", "training"), the '
+            f"files of its {FOLDERS[kind]} in the order of the page."
+        )
+    files = [package / f"{topic}.py" for topic in topics]
+    missing = [path for path in files if not path.is_file()]
+    if missing:
+        raise ReplisomeError(f"study '{study}': TOPICS names {missing[0].stem}, but there is no {missing[0]}.")
+    return [*files, *COMMON[kind]]
+
+
+def _title(node: ast.stmt, kind: Kind) -> str | None:
+    """Return the title in ``@table("title")`` or ``@figure("title")`` above a function, or None."""
+    if isinstance(node, ast.FunctionDef):
+        for decorator in node.decorator_list:
+            match decorator:
+                case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(title))]) if name == kind:
+                    return title
+    return None
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(["replisome", *path.relative_to(ROOT).with_suffix("").parts])

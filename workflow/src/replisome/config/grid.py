@@ -1,0 +1,136 @@
+"""From an experiment's grid to runs: pure functions, slugs and canonical JSON."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from replisome.errors import ReplisomeError
+
+SLUG_VALUE = re.compile(r"[A-Za-z0-9_.-]+")
+# Not a comma: Snakemake splits wildcards at commas when it hands a job to a cluster node (snakemake issue 2366).
+SLUG_SEPARATOR = "+"
+SLUG_LIMIT = 200  # a file name may have 255 bytes
+DEFAULT_SLUG = "default"
+
+
+class Parent(NamedTuple):
+    """Where a run takes hyperparameters from: the best of a model in an experiment, under a recipe, on validation."""
+
+    experiment: str
+    model: str
+    recipe: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run; ``config`` is its canonical JSON and, besides the data, its only input.
+
+    A run with a ``parent`` lacks what it inherits until the winner is known: see ``StudyPlan.resolve``.
+    """
+
+    study: str
+    recipe: str
+    model: str
+    slug: str
+    seed: int
+    experiment: str
+    config: str
+    parent: Parent | None = None
+
+    @property
+    def directory(self) -> str:
+        """Path below the results folder."""
+        return f"{self.study}/{self.recipe}/runs/{self.model}/{self.slug}/seed={self.seed}"
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The run's configuration as a mapping."""
+        loaded: dict[str, Any] = json.loads(self.config)
+        return loaded
+
+    @property
+    def weights(self) -> str:
+        """The weights that are tested: ``best`` on validation, or ``last``."""
+        found: str = self.settings.get("weights", "best")
+        return found
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int]:
+        """What the wildcards of the training rule say."""
+        return (self.study, self.recipe, self.model, self.slug, self.seed)
+
+
+def slug_value(value: Any) -> str:
+    """Write one hyperparameter for a path: ``0.001``, ``true``, ``max``.
+
+    Raises:
+        ReplisomeError: the text would need characters that paths do not take everywhere.
+    """
+    if isinstance(value, bool) or value is None:
+        text = json.dumps(value)
+    else:
+        text = f"{value}".replace("e+", "e") if isinstance(value, float) else f"{value}"  # 1e+20 is 1e20
+    if not SLUG_VALUE.fullmatch(text):
+        raise ReplisomeError(f"hyperparameter value {value!r}: only letters, digits and . _ - may stand in a path.")
+    return text
+
+
+def slug(values: Mapping[str, Any]) -> str:
+    """Return ``k=v+k=v`` with sorted keys, or ``default`` where nothing varies.
+
+    Raises:
+        ReplisomeError: longer than a file name may be.
+    """
+    text = SLUG_SEPARATOR.join(f"{key}={slug_value(values[key])}" for key in sorted(values)) or DEFAULT_SLUG
+    if len(text) > SLUG_LIMIT:
+        raise ReplisomeError(
+            f"slug '{text[:60]}...' has {len(text)} characters, more than a path takes; vary fewer keys."
+        )
+    return text
+
+
+def points(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return every combination of a grid's values, keys in sorted order."""
+    keys = sorted(grid)
+    return [dict(zip(keys, values, strict=True)) for values in itertools.product(*(grid[key] for key in keys))]
+
+
+def seeds(value: int | Sequence[int]) -> list[int]:
+    """Read ``5`` as 0, 1, 2, 3, 4 and take a list as it is."""
+    return list(range(value)) if isinstance(value, int) else list(value)
+
+
+def distinct(runs: Iterable[Run]) -> list[Run]:
+    """Drop runs that two experiments share; the first experiment keeps them.
+
+    Raises:
+        ReplisomeError: two runs have the same path but different settings.
+    """
+    first: dict[tuple[str, str, str, str, int], Run] = {}
+    for run in runs:
+        other = first.setdefault(run.key, run)
+        if other.config != run.config:
+            differ = sorted(_differences(other.settings, run.settings))
+            raise ReplisomeError(
+                f"study '{run.study}': experiments '{other.experiment}' and '{run.experiment}' both have the run "
+                f"{run.model}/{run.slug} (recipe {run.recipe}, seed {run.seed}) but with other {', '.join(differ)}. "
+                "Put what differs into the grid, so that it shows in the path."
+            )
+    return list(first.values())
+
+
+def _differences(left: Mapping[str, Any], right: Mapping[str, Any], prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for key in left.keys() | right.keys():
+        one, two = left.get(key), right.get(key)
+        if isinstance(one, Mapping) and isinstance(two, Mapping):
+            found |= _differences(one, two, f"{prefix}{key}.")
+        elif one != two:
+            found.add(f"{prefix}{key}")
+    return found

@@ -1,0 +1,275 @@
+"""What is to be done: studies, recipes, experiments, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from replisome.config.budget import KEYS as BUDGET_KEYS
+from replisome.config.budget import Budget
+from replisome.config.catalogue import study
+from replisome.config.grid import Run, distinct, points, seeds, slug
+from replisome.config.inheritance import check_circles, inherit, parent_of
+from replisome.config.schema import schema, validate
+from replisome.config.study import Study
+from replisome.errors import ReplisomeError, did_you_mean
+from replisome.io import canonical_json
+
+# By an experiment's name, its candidates by recipe, best on validation first.
+Selection = Callable[[str], Mapping[str, Sequence[Mapping[str, Any]]]]
+# A name in a grid is a training key if the schema of training settings has it, and the model's otherwise.
+TRAINING_KEYS = frozenset(schema("training")["properties"])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything one call of the workflow is about.
+
+    Attributes:
+        studies: by name.
+        ledger: the data sets.
+        stand_ins: whether stand-ins may take the place of official files.
+        left_out: a line for each study that does not run, and why.
+    """
+
+    studies: Mapping[str, StudyPlan]
+    ledger: Mapping[str, Mapping[str, Any]]
+    stand_ins: bool
+    left_out: Sequence[str] = ()
+
+    def run(self, study: str, recipe: str, model: str, slug: str, seed: str) -> Run:
+        """Return the run that the wildcards of the training rule name.
+
+        Raises:
+            ReplisomeError: the configuration has no such run.
+        """
+        try:
+            return self.studies[study].by_key[(study, recipe, model, slug, int(seed))]
+        except KeyError:
+            raise ReplisomeError(
+                f"the configuration has no run {study}/{recipe}/{model}/{slug}/seed={seed}; add it to a grid of "
+                f"config/studies/{study} or ask for one of those listed by 'snakemake --dry-run'."
+            ) from None
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """One study with its presets applied; ``settings`` is what its tables, figures and report depend on."""
+
+    settings: Mapping[str, Any]
+    resources: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """The study's name, which is its folder below results."""
+        return str(self.settings["name"])
+
+    @property
+    def implementation(self) -> Study:
+        """What the study's package declares."""
+        return study(self.settings["implementation"])
+
+    @property
+    def recipes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The recipes that experiments use."""
+        recipes: Mapping[str, Mapping[str, Any]] = self.settings["recipes"]
+        return recipes
+
+    def recipe(self, name: str) -> Mapping[str, Any]:
+        """Return a recipe.
+
+        Raises:
+            ReplisomeError: no experiment uses a recipe of that name.
+        """
+        if name not in self.recipes:
+            raise ReplisomeError(f"study '{self.name}' uses no recipe '{name}'{did_you_mean(name, self.recipes)}")
+        return self.recipes[name]
+
+    def experiment_runs(self, name: str) -> Sequence[Run]:
+        """Return an experiment's runs.
+
+        Raises:
+            ReplisomeError: no such experiment.
+        """
+        if name not in self.experiments:
+            raise ReplisomeError(
+                f"study '{self.name}' has no experiment '{name}'{did_you_mean(name, self.experiments)}"
+            )
+        return self.runs_of[name]
+
+    @property
+    def experiments(self) -> Mapping[str, Mapping[str, Any]]:
+        """The experiments by name."""
+        experiments: Mapping[str, Mapping[str, Any]] = self.settings["experiments"]
+        return experiments
+
+    @cached_property
+    def runs_of(self) -> Mapping[str, Sequence[Run]]:
+        """The runs of each experiment."""
+        check_circles(self.experiments)
+        return {name: _expand(self.settings, name) for name in self.experiments}
+
+    @cached_property
+    def runs(self) -> Sequence[Run]:
+        """All runs, each once."""
+        return distinct(run for runs in self.runs_of.values() for run in runs)
+
+    @cached_property
+    def by_key(self) -> Mapping[tuple[str, str, str, str, int], Run]:
+        """Runs by the wildcards of the training rule."""
+        return {run.key: run for run in self.runs}
+
+    def selection_settings(self, experiment: str) -> dict[str, Any]:
+        """Return the settings that the selection of one experiment depends on, and no more.
+
+        Those of the experiments it inherits from are among them: they say what its runs may be.
+        """
+        kept = ("name", "implementation", "recipes", "full")
+        experiments, waiting = {}, [experiment]
+        while waiting:
+            name = waiting.pop()
+            experiments[name] = block = self.experiments[name]
+            waiting.extend({choice["from"]["experiment"] for choice in block["models"].values() if "from" in choice})
+        return {k: self.settings[k] for k in kept} | {"experiments": experiments}
+
+    def possible(self, run: Run) -> Sequence[Run]:
+        """Return what a run may turn out to be: itself or, where it inherits, one for each possible winner."""
+        if run.parent is None:
+            return [run]
+        candidates = {winner.slug: winner for winner in self._candidates(run)}
+        return [inherit(run, whole) for winner in candidates.values() for whole in self.possible(winner)]
+
+    def resolve(self, run: Run, selection: Selection) -> Run:
+        """Return the run with what it inherits from the winner of another experiment, which ``selection`` names."""
+        if run.parent is None:
+            return run
+        best = selection(run.parent.experiment)[run.parent.recipe]
+        slug = next(candidate["slug"] for candidate in best if candidate["model"] == run.parent.model)
+        winner = next(candidate for candidate in self._candidates(run) if candidate.slug == slug)
+        return inherit(run, self.resolve(winner, selection))
+
+    def _candidates(self, run: Run) -> Sequence[Run]:
+        """Return the runs of which the best one's settings are inherited, one a slug."""
+        assert run.parent is not None
+        experiment, model, recipe = run.parent
+        runs = self.runs_of[experiment]
+        return [r for r in runs if (r.model, r.recipe, r.seed) == (model, recipe, runs[0].seed)]
+
+    def tested_runs(self, selection: Selection) -> list[Run]:
+        """Return the runs whose test split is scored: all of an experiment, or the best of each of its models."""
+        tested: dict[tuple[str, str, str, str, int], Run] = {}
+        for experiment, block in self.experiments.items():
+            runs: Sequence[Run] = self.runs_of[experiment]
+            if block["test"] == "selected":
+                runs = [run for model in block["models"] for run in self.best(experiment, model, selection)]
+            tested |= {run.key: run for run in runs}
+        return list(tested.values())
+
+    def explained_runs(self, selection: Selection) -> list[Run]:
+        """Return the runs that are explained: of each model that an experiment names, the best one's first seed."""
+        explained: dict[tuple[str, str, str, str, int], Run] = {}
+        for experiment, block in self.experiments.items():
+            for model in block.get("explain", []):
+                runs = self.best(experiment, model, selection)
+                explained |= {run.key: run for run in runs if run.seed == runs[0].seed}
+        return list(explained.values())
+
+    def best(self, experiment: str, model: str, selection: Selection) -> list[Run]:
+        """Return the runs, one a recipe and seed, of a model's best candidate in an experiment."""
+        chosen = selection(experiment)
+        best = {
+            recipe: next((c["slug"] for c in ranked if c["model"] == model), None) for recipe, ranked in chosen.items()
+        }
+        return [run for run in self.runs_of[experiment] if run.model == model and run.slug == best[run.recipe]]
+
+    def reduced(self, experiment: str) -> bool:
+        """Say whether an experiment runs on less than the sources' own budget."""
+        full, now = self.settings["full"].get(experiment), self.experiments[experiment]
+        if full is None:  # an experiment that only a preset has
+            return True
+        limits, before = self.settings["recipes"], self.settings["full_limits"]
+        if any(limits_of(limits[recipe]) != before.get(recipe, {}) for recipe in now["recipes"]):
+            return True
+        less = largest_budget(now).less_than(Budget.of(full["budget"]))
+        return less or len(seeds(now["seeds"])) < full["seeds"]
+
+
+def largest_budget(experiment: Mapping[str, Any]) -> Budget:
+    """Return the longest that any run of an experiment trains: its budget, or what a model has in its place."""
+    found = []
+    for choice in experiment["models"].values():
+        own = {**{key: [value] for key, value in choice.get("fixed", {}).items()}, **choice.get("grid", {})}
+        for point in points({key: values for key, values in own.items() if key in BUDGET_KEYS}):
+            found.append(Budget.of({**experiment["budget"], **point}))
+    return Budget.largest(found)
+
+
+def limits_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with which a recipe uses less of its data than there are: those called ``max_...``."""
+    options = recipe["source"].get("options", {})
+    return {key: value for key, value in options.items() if key.startswith("max_") and value is not None}
+
+
+def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
+    """Return an experiment's runs: recipes x models x grid x seeds."""
+    block = settings["experiments"][experiment]
+    metric = block["select"]["metric"]
+    direction = study(settings["implementation"]).score(metric).better
+    runs = []
+    for model, choice in block["models"].items():
+        fixed, grid = choice.get("fixed", {}), choice.get("grid", {})
+        twice = sorted(fixed.keys() & grid.keys())
+        if twice:
+            raise ReplisomeError(
+                f"experiments.{experiment}.models.{model}: '{twice[0]}' is both fixed and in the grid."
+            )
+        for point in points(grid):
+            values = {**fixed, **point}
+            own = {k: v for k, v in values.items() if k in TRAINING_KEYS}
+            training = {**block["training"], **own}
+            hyperparameters = {k: v for k, v in values.items() if k not in TRAINING_KEYS | BUDGET_KEYS}
+            budget = {**block["budget"], **{k: v for k, v in values.items() if k in BUDGET_KEYS}}
+            validate(training, "training", f"experiments.{experiment}: training settings of model '{model}'")
+            for recipe in block["recipes"]:
+                parent = parent_of(settings, experiment, model, recipe)
+                shown = {"from": parent.experiment, **point} if parent else point
+                protocol = settings["recipes"][recipe]["protocol"]
+                for seed in seeds(block["seeds"]):
+                    config = {
+                        "study": settings["name"],
+                        "implementation": settings["implementation"],
+                        "recipe": {"name": recipe, **settings["recipes"][recipe]},
+                        "model": model,
+                        "hyperparameters": hyperparameters,
+                        **({"inherits": {**parent._asdict(), "own": sorted(own)}} if parent else {}),
+                        # The sources trained in fp32: a reported recipe does so on any device.
+                        "training": {**training, **({"precision": "fp32"} if protocol == "reported" else {})},
+                        "budget": budget,
+                        "select": {"metric": metric, "mode": direction},
+                        "curves": block.get("curves", []),
+                        **({"weights": "last"} if block.get("weights") == "last" else {}),
+                        "seed": seed,
+                    }
+                    runs.append(
+                        Run(
+                            study=settings["name"],
+                            recipe=recipe,
+                            model=model,
+                            slug=slug(shown),
+                            seed=seed,
+                            experiment=experiment,
+                            config=canonical_json(config),
+                            parent=parent,
+                        )
+                    )
+    seen: set[tuple[str, str, str, str, int]] = set()
+    for run in runs:
+        if run.key in seen:
+            raise ReplisomeError(
+                f"experiments.{experiment}: two runs have the same slug {run.model}/{run.slug} (recipe {run.recipe}, "
+                f"seed {run.seed}); remove the repeated value."
+            )
+        seen.add(run.key)
+    return runs

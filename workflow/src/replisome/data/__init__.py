@@ -1,0 +1,1 @@
+"""What models read: raw files, their encodings, and the prepared splits."""

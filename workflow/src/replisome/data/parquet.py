@@ -1,0 +1,90 @@
+"""Parquet that remembers the shape of what it holds, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from replisome.errors import ReplisomeError
+from replisome.io import atomic
+
+METADATA_KEY = b"replisome"
+
+
+def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any] | None = None) -> None:
+    """Write ``table`` atomically; ``metadata`` goes as JSON into the schema, beside what pandas put there."""
+    if metadata is not None:
+        table = table.replace_schema_metadata(_with_metadata(table.schema, metadata).metadata)
+    with atomic(path) as handle:
+        pq.write_table(table, handle, compression="zstd")
+
+
+def write_parquet_stream(
+    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], metadata: Mapping[str, Any]
+) -> int:
+    """Write batches atomically, holding one at a time; returns the number of rows.
+
+    Of columns of numbers the bytes of one significance stand together: for small integers that is as small as a
+    dictionary, and faster to write.
+
+    Args:
+        path: the file.
+        schema: of the batches.
+        batches: are held one at a time.
+        metadata: goes as JSON into the file's schema.
+
+    Returns:
+        The number of rows.
+    """
+    rows, schema = 0, _with_metadata(schema, metadata)
+    numbers = [field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)]
+    settings: dict[str, Any] = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": numbers}
+    with atomic(path) as handle, pq.ParquetWriter(handle, schema, **settings) as writer:
+        for batch in batches:
+            writer.write_batch(batch.cast(schema))
+            rows += batch.num_rows
+    return rows
+
+
+def _with_metadata(schema: pa.Schema, metadata: Mapping[str, Any]) -> pa.Schema:
+    kept = dict(schema.metadata or {})
+    kept[METADATA_KEY] = json.dumps(metadata, sort_keys=True).encode()
+    return schema.with_metadata(kept)
+
+
+def read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+    """Return the table and the metadata that :func:`write_parquet` stored with it.
+
+    Raises:
+        ReplisomeError: the file is missing, cut off or not Parquet.
+    """
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ReplisomeError(f"{path}: not a readable Parquet file ({error}); delete it and run again.") from None
+    stored = (table.schema.metadata or {}).get(METADATA_KEY, b"{}")
+    return table, json.loads(stored)
+
+
+def array_column(values: np.ndarray) -> Any:
+    """Return a column of n rows: plain for shape (n,), fixed-size lists for (n, ...), without copying the array."""
+    if values.ndim == 1:
+        return pa.array(values)
+    flat = np.ascontiguousarray(values).reshape(-1)
+    width = int(np.prod(values.shape[1:], dtype=np.int64))
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat), width)
+
+
+def column_array(table: pa.Table, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Unpack a fixed-size list column into an array of shape (n, *shape)."""
+    column: Any = table.column(name).combine_chunks()
+    flat: np.ndarray = column.flatten().to_numpy(zero_copy_only=False)
+    return flat.reshape(len(table), *shape)

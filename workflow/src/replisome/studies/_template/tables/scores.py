@@ -1,0 +1,44 @@
+"""How well the models do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from replisome.analysis.declare import table
+from replisome.analysis.results import StudyResults
+from replisome.analysis.statistics import mean_over_seeds
+from replisome.analysis.variants import (
+    Variant,
+    estimate,
+    selected_score,
+    tabulate,
+    validation_columns,
+    values_of,
+    variants,
+)
+
+
+@table("How well each model does")  # the title on the page; the docstring is the caption, in reStructuredText
+def scores(study: StudyResults) -> pd.DataFrame:
+    """Validation and test score of each model, beside what the report says and what is possible.
+
+    Square brackets hold 95 % intervals over seeds. Models are chosen on validation; the test split is read once, and
+    only for the best of each.
+    """
+
+    def columns(variant: Variant) -> dict[str, Any]:
+        score = selected_score(study, variant)
+        test = mean_over_seeds(values_of(study, variant, split="test", metric=score.name, role="final"))
+        hidden, ceiling = variant.values.get("hidden"), study.cards[variant.recipe].get("ceiling", {})
+        return {
+            **validation_columns(study, variant),
+            **estimate(f"test {score.heading}", test, score.scale),
+            # The claim in claims.yaml with this quantity and this ``where``.
+            "report A, test (%)": study.claimed(variant.recipe, "report A", "accuracy@test", hidden=hidden),
+            "ceiling (%)": 100 * ceiling.get("expected", np.nan),
+        }
+
+    return tabulate(study, variants(study), columns)

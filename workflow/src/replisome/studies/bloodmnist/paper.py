@@ -1,0 +1,62 @@
+"""What is reports A and B's own: their one CNN, the two switches that make its four variants, and what they say of it.
+
+The assignment is question 1 of homework 2 in IST Deep Learning 2025-26. No other module of the study knows a model's
+name, or these switches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import Variant
+
+MODEL = "cnn"
+DATASET = "bloodmnist"
+SCORE = "accuracy"  # what both reports compare by
+FIRST_LINEAR_LAYER = "hidden"  # its name in the CNN; report B speaks of its size
+POOLS = {"none": "no pooling", "max": "max pooling"}
+ROWS = tuple((pool, head) for pool in POOLS for head in ("logits", "softmax"))
+
+
+def has_switches(variant: Variant) -> bool:
+    """Say whether a model has both switches, as another CNN may have too."""
+    return {"pool", "head"} <= variant.values.keys() and variant.values["pool"] in POOLS
+
+
+def row_name(variant: Variant) -> str:
+    """Return what a variant with both switches is called: "max pooling, logits", and the model if it is not theirs."""
+    model = [] if variant.model == MODEL else [variant.model]
+    return ", ".join([*model, POOLS[variant.values["pool"]], variant.values["head"]])
+
+
+def row_number(variant: Variant) -> int:
+    """Return the variant's place among the rows of the reports; variants of another kind come after them."""
+    row = (variant.values.get("pool"), variant.values.get("head"))
+    return ROWS.index(row) if row in ROWS else len(ROWS)
+
+
+def with_softmax(members: Iterable[Variant], logits: Variant) -> Variant | None:
+    """Return the variant that has a softmax head and is equal otherwise, or None where there is no such pair."""
+    if logits.values.get("head") != "logits":
+        return None
+    wanted = (logits.recipe, logits.model, {**logits.values, "head": "softmax"})
+    return next((other for other in members if (other.recipe, other.model, other.values) == wanted), None)
+
+
+def claimed(study: StudyResults, variant: Variant, report: str, quantity: str, *switches: str) -> float | None:
+    """Return what a report says of its CNN where the named switches are set as in a variant.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
+        report: "report A" or "report B".
+        quantity: ``metric@split``.
+        switches: the hyperparameters that the claim speaks of, no more and no fewer.
+
+    Returns:
+        The value in the claim's own unit; None of another model, of a control and of other data.
+    """
+    if variant.model != MODEL:
+        return None
+    return study.claimed(variant.recipe, report, quantity, **{name: variant.values.get(name) for name in switches})

@@ -1,0 +1,138 @@
+"""What a study must provide, as types.
+
+A study is a package with one light object ``STUDY`` (:class:`replisome.config.study.Study`) and these modules, imported
+when they are needed:
+
+=====================  =====================================  ==================================
+module                 provides                               called by the stage
+=====================  =====================================  ==================================
+``data.py``            ``prepare``, ``read``                  prepare
+``control.py``         ``draw_<name>`` for each control       prepare, through ``data.prepare``
+``task.py``            ``open_task``                          train, evaluate, explain
+``predictions.py``     ``variant_name``, ``data_name``,       summarise, figures
+                       ``paper_speaks_of``
+``tables/<topic>.py``  functions under ``@table("title")``    summarise
+``figures/<topic>.py`` functions under ``@figure("title")``   figures
+``explain.py``         ``explain``; only where it explains    explain
+``recipe.schema.yaml`` the values its recipe keys may have    (when the configuration is read)
+=====================  =====================================  ==================================
+
+Before anything runs, the configuration check reads these modules as syntax trees and names what is missing
+(:mod:`replisome.config.checks`). The types are checked by mypy: each study's ``__init__.py`` assigns its modules to the
+protocols below, for type checkers only, because a module that is imported by name is hidden from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+from torch import nn
+
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import Variant
+from replisome.data.prepared import Prepared
+from replisome.data.raw_files import RawFile
+from replisome.training.task import Task
+
+
+class DataModule(Protocol):
+    """``data.py``: from raw files, or a control, to checked tables.
+
+    Beside ``prepare`` it has a function ``read``, whose keyword-only arguments are the options of a data set.
+    """
+
+    def prepare(self, recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
+        """Carry out a recipe.
+
+        Args:
+            recipe: the recipe's block of the study file, with its ``name``: source, split, encoding, normalisation,
+                protocol, and what the study's own schema adds.
+            files: by name in the ledger, the raw files of the recipe's data set; empty for a control.
+
+        Returns:
+            The rows of each split, the statistics that the task needs, and the study's part of the data card.
+
+        Raises:
+            ReplisomeError: a file or a value is not as it should be; the message names file, line or key, and what to
+                do.
+        """
+        ...
+
+
+class TaskModule(Protocol):
+    """``task.py``: tensors on the device, a loss and scores."""
+
+    def open_task(self, recipe: Path) -> Task:
+        """Open a prepared recipe.
+
+        Args:
+            recipe: the recipe's folder, with train, validation and test.parquet and stats.json.
+
+        Returns:
+            The task, as :class:`replisome.training.task.Task` describes it.
+        """
+        ...
+
+
+class PredictionsModule(Protocol):
+    """``predictions.py``: what tables and figures read of the runs, and what people call them.
+
+    Whatever else several tables or figures need is a function here that keeps what it made
+    (:meth:`replisome.analysis.results.StudyResults.once`).
+    """
+
+    def variant_name(self, study: StudyResults, variant: Variant) -> str:
+        """Return what people call a variant.
+
+        Args:
+            study: the study's results.
+            variant: runs that differ in their seed only.
+
+        Returns:
+            The name, equal under every recipe; most studies give :func:`replisome.analysis.variants.plain_name`.
+        """
+        ...
+
+    def data_name(self, study: StudyResults, recipe: str) -> str:
+        """Return what a recipe's data are called in the second line of a panel's title.
+
+        Args:
+            study: the study's results.
+            recipe: the name of one of its recipes.
+
+        Returns:
+            The name of the genome, the proteins, ...; empty where the recipe's own name says it all.
+        """
+        ...
+
+    def paper_speaks_of(self, study: StudyResults, recipe: str) -> bool:
+        """Say whether the report's numbers may stand beside those of a recipe; of a control they never do.
+
+        Args:
+            study: the study's results.
+            recipe: the name of one of its recipes.
+
+        Returns:
+            Whether these are the report's data, or near enough, prepared as it did.
+        """
+        ...
+
+
+class ExplainModule(Protocol):
+    """``explain.py``: why a model predicts what it predicts."""
+
+    def explain(self, model: nn.Module, task: Any, split: Any) -> tuple[pa.Table, dict[str, object]]:
+        """Ask a finished model.
+
+        Args:
+            model: the run's model with the weights that are tested, in evaluation mode, on the device.
+            task: what ``open_task`` gave.
+            split: the validation split, as ``task.load`` gave it.
+
+        Returns:
+            The rows of explanation.parquet and the metadata of its schema.
+        """
+        ...

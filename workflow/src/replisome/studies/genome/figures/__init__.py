@@ -1,0 +1,3 @@
+"""The figures of the study, by topic. Protocols are never mixed: each recipe has a panel, or a colour of its own."""
+
+TOPICS = ("leakage", "scores", "training", "position")

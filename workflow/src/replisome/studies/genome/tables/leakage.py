@@ -1,0 +1,60 @@
+"""What a random split measures: each model under the splits of one genome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from replisome.analysis.declare import table
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import Variant, rows_of, tabulate
+from replisome.studies.genome.paper import claimed
+from replisome.studies.genome.predictions import encoding_of, families, progress_columns, test_columns
+
+
+@table("The same model, the same steps, another split")
+def leakage(study: StudyResults) -> pd.DataFrame:
+    """One row a model and split: what training saw of the test windows, and what the test then says.
+
+    Scores are those of the tested weights; training had gone over its sequence as often as the row says by then. Bases
+    seen: the share of the bases predicted in test windows that are predicted in training windows too. 24-mers seen: the
+    share of the test windows' runs of 24 bases that occur in the training sequence, on either strand. Intervals are
+    over stretches of the genome, not over seeds. The oracle is what a reader would pay who knows how a control was
+    drawn, but has seen none of it: a model that pays less remembers. Report D's value stands beside genomes of about
+    the size of its own, whose sequence is another.
+    """
+
+    def columns(variant: Variant) -> dict[str, Any]:
+        seen = seen_in_training(study, variant.recipe, "test")
+        return {
+            "split": study.plan.recipes[variant.recipe]["split"],
+            **progress_columns(study, variant),
+            **{f"test {what} seen in training (%)": share for what, share in seen.items()},
+            **test_columns(study, variant),
+            "training bits/base by then": _training_bits(study, variant),
+            "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
+        }
+
+    return tabulate(study, (variant for members in families(study) for variant in members), columns)
+
+
+def seen_in_training(study: StudyResults, recipe: str, split: str) -> dict[str, float]:
+    """Return the shares, in percent, of a split's bases and 24-mers that training has seen; NaN where unknown."""
+    seen = study.cards[recipe]["overlap"][split]
+    shares = {"bases": seen["covered"], "24-mers": seen["shared"]}
+    return {what: 100 * (np.nan if share is None else share) for what, share in shares.items()}
+
+
+def _training_bits(study: StudyResults, variant: Variant) -> float:
+    """Return the training loss, in bits a base, of the round that ended with the tested weights.
+
+    NaN for what is not a network: what counts pay for the very bases that were counted says nothing of them.
+    """
+    if variant.kind != "network":
+        return float("nan")
+    rows = rows_of(study, variant, split="train", metric="loss", role="curve")
+    tested = rows_of(study, variant, split="validation", metric="loss", role=variant.weights)
+    met = rows.merge(tested[["seed", "epoch"]], on=["seed", "epoch"])
+    return float(met["value"].mean() / np.log(2) / encoding_of(study, variant.recipe)[1])

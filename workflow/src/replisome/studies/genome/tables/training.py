@@ -1,0 +1,99 @@
+"""How training went, and the short runs that vary one thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from replisome.analysis.cost import batch_size, items_seen
+from replisome.analysis.declare import table
+from replisome.analysis.results import StudyResults
+from replisome.analysis.statistics import mean_over_seeds
+from replisome.analysis.variants import (
+    Variant,
+    about,
+    estimate,
+    frame,
+    rows_of,
+    tabulate,
+    validation_columns,
+    variants,
+)
+from replisome.studies.genome.paper import claimed, claimed_losses
+from replisome.studies.genome.predictions import SWEEP, experiments, first_losses, size
+
+
+@table("Windows, learning rates, embeddings, steps")
+def sweeps(study: StudyResults) -> pd.DataFrame:
+    """Short runs that vary one thing and keep the rest, as report D tried, on validation.
+
+    Windows of another length are scored on other bases, and the model reads less before each of them: that is part of
+    what the report compared.
+    """
+    rows = [
+        {
+            "varies": name.removeprefix(SWEEP),
+            **about(study, variant),
+            "window": study.cards[variant.recipe]["cut"]["length"],
+            "size": size(variant),
+            "lr": variant.values.get("lr"),
+            **validation_columns(study, variant, "accuracy", "bits_per_base"),
+            "validation windows": study.cards[variant.recipe]["counts"]["validation"],
+        }
+        for name in experiments(study, sweeps=True)
+        for variant in variants(study, name)
+    ]
+    return frame(rows)
+
+
+@table("How training went")
+def training(study: StudyResults) -> pd.DataFrame:
+    """How far each network was trained, and its loss on the first and the last training batches.
+
+    Losses are in nats a token. Step 0 is the loss of the first batch before any update: about ln 4 = 1.386 for bases
+    and ln 256 = 5.545 for 4-mers. What report D calls an epoch is, by our reading, one of these steps.
+    """
+
+    def columns(variant: Variant) -> dict[str, Any]:
+        rows = rows_of(study, variant, split="train", metric="loss", role="curve")
+        last = rows.sort_values("epoch").groupby("seed")["value"].last()
+        card, steps = study.cards[variant.recipe], float(rows["step"].max())
+        return {
+            "size": size(variant),
+            "batch": batch_size(variant),
+            "steps": steps,
+            "tokens trained on": items_seen(card["counts"]["train"], batch_size(variant), steps)
+            * card["cut"]["length"],
+            **estimate("loss at step 0 (nats)", mean_over_seeds(first_losses(study, variant))),
+            "report D, step 0": claimed(study, variant, "loss@train", step=0),
+            **estimate("training loss, last (nats)", mean_over_seeds(last.to_numpy())),
+        }
+
+    return tabulate(study, (v for v in variants(study) if v.kind == "network"), columns)
+
+
+@table("Training loss at the steps that report D names")
+def losses(study: StudyResults) -> pd.DataFrame:
+    """The loss of one training batch at each step for which report D gives its own; short runs are left out.
+
+    That report D means steps is our inference: it calls them epochs. A step counts as reached where the splits were
+    scored just before it.
+    """
+    rows = []
+    for variant in (v for name in experiments(study, sweeps=False) for v in variants(study, name)):
+        curve = rows_of(study, variant, split="train", metric="loss_at_start", role="curve").sort_values("step")
+        before = curve.groupby("seed")["step"].shift(1, fill_value=0)  # the steps made when the batch was taken
+        for step, value in claimed_losses(study, variant).items():
+            ours = curve[before == step]["value"]
+            rows.append(
+                {
+                    **about(study, variant),
+                    "step": step,
+                    "training loss (nats)": float(ours.mean()) if len(ours) else np.nan,
+                    "report D (nats)": value,
+                    "reached": "yes" if len(ours) else "no: fewer steps, or no round began at this one",
+                }
+            )
+    return frame(rows)

@@ -1,0 +1,69 @@
+"""What is report C's own: its rows, which of our models and settings they are, and its constants.
+
+Only this file of the study tells models apart by their names.
+"""
+
+from __future__ import annotations
+
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import Variant
+
+REPORT = "report C"
+SIMPLE, IMPROVED = "simple", "improved"
+ORDER = (IMPROVED, "no dropout", "ReLU", SIMPLE)  # by loss, as the report has it
+NETWORKS = ("conv_simple", "conv_attention")  # whatever their settings
+MAPPED = (SIMPLE, IMPROVED, "no dropout")  # the networks whose maps are drawn
+DROPOUT, SLOPE = 0.2, 0.3  # of the improved network, by inference: see the study file
+EPOCHS = (10, 25)  # after which the report gives losses
+LAST = 5  # epochs that it averages
+LONG = "epochs="  # a path that shows this is the long run's
+
+# Two predictors that the report lacks: no distance at all, and mean distances by separation along the chain.
+NOTHING, TABLE, LENGTH_TABLE = "zeros", "table by separation", "table by separation and length"
+
+
+def row_name(variant: Variant) -> str:
+    """Return the report's name of a network with the report's settings, otherwise what the model is."""
+    own = variant.values
+    if variant.model == "separation_table":
+        return TABLE if own.get("classes", 1) == 1 else LENGTH_TABLE
+    if variant.model == "conv_simple":
+        return SIMPLE if own.get("activation", "none") == "none" else f"{SIMPLE}, ReLU between"
+    if variant.model != "conv_attention" or own.get("slope", SLOPE) != SLOPE:
+        return variant.model
+    without = {
+        "no attention": own.get("attention", True) is False,
+        "no dropout": own.get("dropout", DROPOUT) == 0,
+        "ReLU": own.get("activation") == "relu",
+    }
+    name = ", ".join(name for name, applies in without.items() if applies) or IMPROVED
+    if own.get("dropout", DROPOUT) not in (0, DROPOUT):
+        name = f"{name}, dropout {own['dropout']}"
+    return f"{name}, long run" if is_long_run(variant) else name
+
+
+def is_report_network(variant: Variant) -> bool:
+    """Say whether a variant is one of the report's two networks, whatever its settings."""
+    return variant.model in NETWORKS
+
+
+def is_long_run(variant: Variant) -> bool:
+    """Say whether a variant's path shows a number of epochs of its own, as the long run's does."""
+    return any(part.startswith(LONG) for part in variant.path_settings)
+
+
+def report_loss(study: StudyResults, recipe: str, split: str, name: str, epochs: int = EPOCHS[-1]) -> float | None:
+    """Return a loss that the report gives for one of its networks.
+
+    Args:
+        study: the study's results.
+        recipe: the recipe beside whose values it is to stand.
+        split: "validation" or "test".
+        name: the report's name of the network.
+        epochs: after how many epochs.
+
+    Returns:
+        The loss in the unit of the score ``paper_loss`` (10^9 square picometres), or None where the report has none.
+    """
+    value = study.claimed(recipe, REPORT, f"paper_loss@{split}", model=name, epochs=epochs)
+    return None if value is None else value * study.plan.implementation.score("paper_loss").scale

@@ -1,0 +1,148 @@
+"""How far off the tested models are: all pairs, pairs near and far along the chain, contacts, single proteins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from replisome.analysis.cost import cost_of
+from replisome.analysis.declare import table
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import (
+    Variant,
+    about,
+    estimate,
+    evaluated_variants,
+    frame,
+    label,
+    tabulate,
+    validation_columns,
+)
+from replisome.studies.proteinnet import predictions
+from replisome.studies.proteinnet.metrics import ANY, LISTS, RANGES, between
+from replisome.studies.proteinnet.paper import IMPROVED, LENGTH_TABLE, NOTHING, SIMPLE, TABLE
+from replisome.studies.proteinnet.tables.training import batch
+
+# Of separations along the chain; the second is not included.
+CLASSES = ((1, 6), (6, 12), (12, 24), (24, 48), (48, 96), (96, ANY))
+FAR_CONTACTS = "contacts, long range, L/5 (%)"
+
+
+@table("Every tested model")
+def scores(study: StudyResults) -> pd.DataFrame:
+    """Every tested model by the measures of the field, and its validation scores.
+
+    RMSE pools the errors of all pairs; dRMSD is the error of each chain's pairs, averaged over chains. lDDT is the
+    local distance difference test on alpha carbons. Contacts are the share of true contacts (alpha carbons less than 8
+    angstrom apart) among the L/5 pairs, at least 24 residues apart along the chain, that are predicted nearest. None of
+    them sees rotation or reflection. The oracle knows how a control was folded, except for the errors of the turns,
+    which nothing shows. Intervals are over test chains; those of validation scores are over seeds.
+    """
+    score = study.plan.implementation.score
+
+    def columns(variant: Variant) -> dict[str, Any]:
+        ceiling = study.cards[variant.recipe].get("ceiling", {}).get("oracle_on_this_draw", {})
+        rmse = predictions.rmse(study, variant)
+        row = {
+            **batch(variant),
+            "parameters": cost_of(study, variant).parameters,
+            **estimate(score("rmse").heading, rmse),
+            "oracle's RMSE (A)": ceiling.get("test", np.nan),
+        }
+        for one in map(score, ("drmsd", "lddt")):
+            row |= estimate(one.heading, predictions.mean(study, variant, one.name), one.scale)
+        return {
+            **row,
+            **estimate(FAR_CONTACTS, predictions.contacts(study, variant, "long", "L/5"), 100),
+            **validation_columns(study, variant, "rmse", "paper_loss"),
+            "test pairs": rmse.n,
+            "test chains": len(predictions.chains(study, variant.recipe).names),
+        }
+
+    return tabulate(study, evaluated_variants(study), columns)
+
+
+@table("Model against model, protein by protein")
+def differences(study: StudyResults) -> pd.DataFrame:
+    """Two models on the same test chains: the score of the first minus that of the second.
+
+    A negative difference in loss or dRMSD, or a positive one in lDDT, says that the first is better. Seeds are
+    averaged, and intervals are over chains, so they say nothing of other seeds.
+    """
+    rows = []
+    for recipe in study.plan.recipes:
+        found = {label(study, variant): variant for variant in evaluated_variants(study, recipe)}
+        compared = [(IMPROVED, other) for other in ("no attention", "no dropout", "ReLU", SIMPLE)]
+        compared += [(name, TABLE) for name, variant in found.items() if variant.kind != "baseline"]
+        compared += [(LENGTH_TABLE, TABLE), (TABLE, NOTHING)]
+        pairs = [(found[one], found[two]) for one, two in compared if one in found and two in found]
+        rows += [{**about(study, one), **batch(one), **_difference(study, one, two)} for one, two in pairs]
+    return frame(rows)
+
+
+def _difference(study: StudyResults, one: Variant, two: Variant) -> dict[str, Any]:
+    row: dict[str, Any] = {"compared with": label(study, two)}
+    for score in map(study.plan.implementation.score, ("paper_loss", "drmsd", "lddt")):
+        found = predictions.difference(study, one, two, score.name)
+        row |= estimate("lDDT (points)" if score.unit == "%" else score.heading, found, score.scale)
+        chains = found.n
+    left, right = (predictions.scores(study, variant).drmsd for variant in (one, two))
+    return {**row, "chains on which it is nearer (%)": 100 * float(np.mean(left < right)), "test chains": chains}
+
+
+@table("Contacts")
+def contacts(study: StudyResults) -> pd.DataFrame:
+    """Of the pairs predicted nearest, the percentage that is less than 8 angstrom apart, by range along the chain.
+
+    L is the number of residues with known coordinates. Ties count as if they were drawn by chance: the table predicts
+    one distance for all pairs of one separation. Chains without pairs in a range do not count there.
+    """
+    rows = []
+    for variant in evaluated_variants(study):
+        for reach, bounds in RANGES.items():
+            found = {f"top {size} (%)": predictions.contacts(study, variant, reach, size) for size in LISTS}
+            row = {**about(study, variant), **batch(variant), "range": f"{reach}: {between(*bounds)}"}
+            for heading, share in found.items():
+                row |= estimate(heading, share, 100)
+            rows.append({**row, "test chains": max(share.n for share in found.values())})
+    return frame(rows)
+
+
+@table("Error along the chain")
+def separations(study: StudyResults) -> pd.DataFrame:
+    """The error of pairs by their separation along the chain, pooled over test chains.
+
+    What is near along the chain is near in space, so the error of any model grows with the separation.
+    """
+
+    def columns(variant: Variant) -> dict[str, float]:
+        row = batch(variant)
+        for bounds in CLASSES:
+            row |= estimate(f"{between(*bounds)} apart (A)", predictions.rmse(study, variant, *bounds))
+        return row
+
+    return tabulate(study, evaluated_variants(study), columns)
+
+
+@table("Protein by protein")
+def proteins(study: StudyResults) -> pd.DataFrame:
+    """A row for each test chain and model; scores are means over seeds."""
+    score = study.plan.implementation.score
+    parts = []
+    for variant in evaluated_variants(study):
+        chains, found = predictions.chains(study, variant.recipe), predictions.scores(study, variant)
+        values = {
+            score("drmsd").heading: found.drmsd,
+            score("lddt").heading: score("lddt").scale * found.lddt,
+            FAR_CONTACTS: 100 * found.contacts["long", "L/5"],
+            score("paper_loss").heading: found.paper_loss * score("paper_loss").scale,
+        }
+        about_chains = {
+            "protein": chains.names,
+            "residues": chains.lengths,
+            "known residues within the crop": chains.known,
+        }
+        parts.append(pd.DataFrame({**about_chains, **about(study, variant), **batch(variant), **values}))
+    return pd.concat(parts, ignore_index=True) if parts else frame([])

@@ -1,0 +1,40 @@
+"""What the recipes hold."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from replisome.analysis.declare import table
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import about_data, frame
+from replisome.data.splits import SPLITS
+
+
+@table("What the data are")
+def chains(study: StudyResults) -> pd.DataFrame:
+    """What each recipe holds, and what was left out and why.
+
+    Chains are left out for what their records lack. Chains whose sequence stands again in a later split are counted;
+    they are left out where the split is deduplicated.
+    """
+    rows = []
+    for recipe, card in study.cards.items():
+        for split in SPLITS:
+            counted, count = card["chains"][split], card["counts"][split]
+            rows.append(
+                {
+                    **about_data(study, recipe),
+                    "split": split,
+                    "chains": count,
+                    "residues, mean": counted["residues"] / count,
+                    "residues, most": counted["longest"],
+                    f"longer than {card['crop']} (%)": 100 * counted["longer than the crop"] / count,
+                    "unknown residues (%)": 100 * counted["unknown residues"] / counted["residues"],
+                    "records": counted["records"],
+                    "left out: no structure": counted["without structure"],
+                    "left out: no two known residues": counted["no two known residues"],
+                    "also in a later split": counted["also in a later split"],
+                    "repeated names": counted["repeated names"],
+                }
+            )
+    return frame(rows)

@@ -1,0 +1,75 @@
+"""What is report A's own: the protein that it speaks of, its grid, and which of our runs are its rows."""
+
+from __future__ import annotations
+
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import Key, Variant, selected_score, variants
+from replisome.config.study import Score
+
+REPORT = "report A"
+EXPERIMENTS = ["RNCMPT00168"]  # RBFOX1, its one protein
+ENCODING = "onehot"
+SCORE = "spearman"
+GRID = "architectures"  # our experiment that repeats its grid: learning rate, dropout, width and depth of two networks
+CHOSEN = "bilstm"  # the network that it chose; we compare the others with it
+NETWORKS = (CHOSEN, "cnn1d")  # those of its grid
+PROPOSED = "cnn_bilstm"  # what it would try next
+
+
+def grid_variants(study: StudyResults) -> list[Variant]:
+    """Return the points of the grid; none where a configuration has no grid."""
+    return variants(study, GRID) if GRID in study.plan.experiments else []
+
+
+def chosen(study: StudyResults) -> set[Key]:
+    """Return the keys of the candidates that the grid's selection puts first among those of their model."""
+
+    def choose() -> set[Key]:
+        models = study.plan.experiments.get(GRID, {"models": ()})["models"]
+        best = [run for model in models for run in study.plan.best(GRID, model, study.selection)]
+        return {(run.recipe, run.model, run.slug) for run in best}
+
+    return study.once("chosen", choose)
+
+
+def reference(study: StudyResults, recipe: str, model: str = CHOSEN) -> Variant | None:
+    """Return the plain variant of a model, by default of the BiLSTM that the others of a recipe are compared with.
+
+    That is the grid's winner where the recipe has one, else the run that inherits it and changes nothing.
+    """
+    here = [variant for variant in variants(study) if (variant.recipe, variant.model) == (recipe, model)]
+    inherited = next((variant for variant in here if variant.slug == f"from={GRID}"), None)
+    return inherited or next((variant for variant in here if variant.key in chosen(study)), None)
+
+
+def networks(study: StudyResults, recipe: str) -> list[Variant]:
+    """Return its two networks and, where it was run, the one that it proposed; none where one of the two is missing."""
+    found = [reference(study, recipe, model) for model in (*NETWORKS, PROPOSED)]
+    return [] if None in found[: len(NETWORKS)] else [variant for variant in found if variant is not None]
+
+
+def scores_of(study: StudyResults, variant: Variant) -> list[Score]:
+    """Return the score that the variant's experiment selects by and, where that is another one, Spearman.
+
+    Of several proteins it is the mean over them.
+    """
+    selected, several = selected_score(study, variant), len(study.cards[variant.recipe]["proteins"]) > 1
+    if selected.name.removesuffix("_mean") == SCORE:
+        return [selected]
+    return [selected, study.plan.implementation.score(f"{SCORE}_mean" if several else SCORE)]
+
+
+def reported(study: StudyResults, variant: Variant, quantity: str) -> float | None:
+    """Return its value of a quantity (``metric@split``) for the winners of the grid and for attention."""
+    if "heads" in variant.values:
+        return study.claimed(variant.recipe, REPORT, quantity, model=variant.model, heads=variant.values["heads"])
+    if variant.key not in chosen(study):
+        return None
+    return study.claimed(variant.recipe, REPORT, quantity, model=variant.model)
+
+
+def reported_gain(study: StudyResults, variant: Variant) -> float | None:
+    """Return how much test Spearman it gains by attention with this many heads."""
+    if "heads" not in variant.values:
+        return None
+    return study.claimed(variant.recipe, REPORT, "attention_gain@test", heads=variant.values["heads"])

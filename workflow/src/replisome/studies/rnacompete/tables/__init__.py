@@ -1,0 +1,3 @@
+"""The tables of the study, by topic."""
+
+TOPICS = ("scores", "training", "motifs", "probes")

@@ -1,0 +1,195 @@
+"""Tables of what the models reach: test scores, differences, attention heads, single proteins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from replisome.analysis.declare import table
+from replisome.analysis.results import StudyResults
+from replisome.analysis.statistics import mean_over_seeds
+from replisome.analysis.variants import (
+    Variant,
+    about,
+    curves_of,
+    estimate,
+    evaluated_variants,
+    frame,
+    label,
+    selected_score,
+    tabulate,
+    validation,
+    validation_columns,
+)
+from replisome.studies.rnacompete.motifs import FEW
+from replisome.studies.rnacompete.paper import reference, reported, reported_gain, scores_of
+from replisome.studies.rnacompete.predictions import (
+    attention_by_heads,
+    difference,
+    full_name,
+    measure,
+    proteins_of,
+    score_on_test,
+    values_on_test,
+)
+
+ON_TEST = ("spearman", "pearson", "loss")  # scores of every tested model
+
+
+def _test_columns(
+    study: StudyResults, variant: Variant, names: Iterable[str] = ON_TEST, number: int | None = None
+) -> dict[str, float]:
+    """Return test scores with their intervals, of the protein at position ``number`` or of all."""
+    found: dict[str, float] = {}
+    for score in map(study.plan.implementation.score, names):
+        found |= estimate(f"test {score.heading}", score_on_test(study, variant, measure(score), number), score.scale)
+    return found
+
+
+@table("Every tested model: rank correlation with what was measured")
+def scores(study: StudyResults) -> pd.DataFrame:
+    """Every model whose test split was read.
+
+    Test scores are means over seeds. Their intervals come from a bootstrap over test probes (1,000 samples, ranks taken
+    anew in each); for the mean of ten proteins or more, from a bootstrap over proteins. The spread over seeds of the
+    score that validation selected by stands beside them. Correlations are over all valid probes of the split, and ties
+    get average ranks; where a recipe has several proteins, a score is the mean over them. MSE is the mean squared error
+    of z-scores. Report A's values speak of RBFOX1 only.
+    """
+
+    def columns(variant: Variant) -> dict[str, Any]:
+        card, (selected, *more) = study.cards[variant.recipe], scores_of(study, variant)
+        values = values_on_test(study, variant, measure(selected))
+        return {
+            "training probes": card["counts"]["train"],
+            **validation_columns(study, variant, *(score.name for score in more)),
+            "report A, validation Spearman": reported(study, variant, "spearman@validation"),
+            **_test_columns(study, variant),
+            "report A, test Spearman": reported(study, variant, "spearman@test"),
+            "sd over seeds": float(values.mean(axis=0).std(ddof=1)) if values.shape[1] > 1 else np.nan,
+            "test probes": card["counts"]["test"],
+            "ceiling": card.get("ceiling", {}).get("expected", np.nan),
+        }
+
+    return tabulate(study, evaluated_variants(study), columns)
+
+
+@table("Differences, paired over test probes")
+def differences(study: StudyResults) -> pd.DataFrame:
+    """Scores less those of the plain BiLSTM on the same probes.
+
+    The 95 % interval comes from a paired bootstrap over test probes. An interval that holds zero does not tell the two
+    models apart. It covers the chance in the choice of test probes, not the chance in the choice of seeds.
+    """
+
+    def columns(variant: Variant) -> dict[str, Any] | None:
+        base = _compared_with(study, variant)
+        if base is None:
+            return None
+        found: dict[str, Any] = {
+            "less": f"{label(study, base)} ({base.recipe})" if base.recipe != variant.recipe else label(study, base)
+        }
+        for score in scores_of(study, variant):
+            paired = difference(study, variant, base, measure(score))
+            if paired is None:
+                return None
+            ours, theirs = (validation(study, one, score.name).value for one in (variant, base))
+            found[f"validation {score.heading}, difference"] = (ours - theirs) * score.scale
+            found |= estimate(f"test {score.heading}, difference", paired, score.scale)
+            found["test probes"] = paired.n
+        return {**found, "report A, test Spearman, difference": reported_gain(study, variant)}
+
+    single = [v for v in evaluated_variants(study) if len(proteins_of(study, v.recipe)) == 1]
+    return tabulate(study, single, columns)
+
+
+def _compared_with(study: StudyResults, variant: Variant) -> Variant | None:
+    """Return the tested plain BiLSTM of the variant's recipe; for tokens, that of the recipe it inherits from."""
+    base = reference(study, variant.recipe)
+    if base is None or study.cards[variant.recipe]["encoding"] != "onehot":
+        inherits = study.resolved(variant.runs[0]).settings.get("inherits", {})
+        base = reference(study, inherits.get("recipe", variant.recipe))
+    return None if base is None or base == variant or base.runs[0].key not in study.tested else base
+
+
+@table("Attention heads")
+def heads(study: StudyResults) -> pd.DataFrame:
+    """Attention pooling by number of heads; 0 heads is the plain BiLSTM with the same hyperparameters.
+
+    Report A says that 4 and 8 heads lower the validation loss, that 8 is best, and that more would not help.
+    """
+
+    def columns(variant: Variant) -> dict[str, Any]:
+        lowest = [float(np.nanmin(curve)) for curve in curves_of(study, variant, "validation", "loss")]
+        names = [score.name for score in scores_of(study, variant)]
+        return {
+            "heads": variant.values.get("heads", 0),
+            **estimate("lowest validation loss", mean_over_seeds(lowest)),
+            **validation_columns(study, variant, *names),
+            **_test_columns(study, variant, names),
+            "report A, test Spearman": reported(study, variant, "spearman@test"),
+        }
+
+    members = [variant for found in attention_by_heads(study).values() for variant in found]
+    return tabulate(study, members, columns)
+
+
+@table("One model for several proteins, and one for each")
+def proteins(study: StudyResults) -> pd.DataFrame:
+    """One model for several proteins beside models of one protein, on the same split, protein by protein.
+
+    The recipes called few01, few05 and few20 keep 1, 5 and 20 % of one protein's training labels; every model is
+    validated on all of its validation labels. "Less one of its own" is the test score less that of a model of this
+    protein alone that had the same labels. Proteins that no recipe has for itself count in the mean only.
+    """
+    rows = []
+    alone = {p[0]["experiment"] for p in (proteins_of(study, r) for r in study.plan.recipes) if len(p) == 1}
+    for variant in evaluated_variants(study):
+        members, selected = proteins_of(study, variant.recipe), selected_score(study, variant)
+        several, one = len(members) > 1, selected.name.removesuffix("_mean")
+        if not several and reference(study, variant.recipe) != variant:
+            continue
+        for number, protein in enumerate(members):
+            if protein["experiment"] not in alone and len(members) > FEW:
+                continue
+            held_out = validation(study, variant, f"{one}.{protein['experiment']}" if several else one)
+            own = _alone(study, variant, protein) if several else None
+            gain = difference(study, variant, own, measure(selected), number) if own else None
+            rows.append(
+                {
+                    **about(study, variant),
+                    "protein": full_name(protein),
+                    "proteins in it": len(members),
+                    "training labels": protein["train"],
+                    **estimate(f"validation {selected.heading}", held_out, selected.scale),
+                    **_test_columns(study, variant, number=number),
+                    **estimate("less one of its own", gain or mean_over_seeds([]), selected.scale),
+                    "test probes": protein["test"],
+                }
+            )
+        if several:
+            rows.append(
+                {
+                    **about(study, variant),
+                    "protein": f"mean of {len(members)}",
+                    "proteins in it": len(members),
+                    "training labels": sum(protein["train"] for protein in members),
+                    **validation_columns(study, variant),
+                    **_test_columns(study, variant),
+                }
+            )
+    return frame(rows)
+
+
+def _alone(study: StudyResults, variant: Variant, protein: Mapping[str, Any]) -> Variant | None:
+    """Return the tested model of this protein alone, on the same split and with the same number of labels."""
+    split = study.cards[variant.recipe]["split"]
+    for recipe in (name for name, card in study.cards.items() if card["split"] == split):
+        only, other = proteins_of(study, recipe), reference(study, recipe)
+        same = len(only) == 1 and all(only[0][key] == protein[key] for key in ("experiment", "train", "validation"))
+        if same and other is not None and other.runs[0].key in study.tested:
+            return other
+    return None

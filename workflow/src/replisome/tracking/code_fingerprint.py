@@ -1,0 +1,104 @@
+"""What code a result depends on, hashed.
+
+Snakemake sees the shell command of a rule, not the library behind it. A fingerprint covers a stage's module and every
+module of the package that it imports, directly or through others, as parsed source: comments, docstrings and layout do
+not count, anything that can change a number does. Registries look modules up by name, so those are given as further
+roots: a run of ``cnn`` depends on ``models/cnn.py`` and on no other model.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from replisome.tracking.introspect import PACKAGE, ROOT, module_file, parse
+
+TITLES = ("table", "figure")  # the decorators of replisome.analysis.declare
+
+
+@cache
+def fingerprint(*modules: str, root: Path = ROOT) -> str:
+    """Return 16 hexadecimal digits over the code reachable from ``modules`` (dotted names inside the package).
+
+    Raises:
+        LookupError: a name is not a module of the package.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(closure(modules, root)):
+        digest.update(f"{name}\0{_module_hash(module_file(name, root) or root)}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
+    """Return ``modules`` and all modules of the package that they import, whether at the top or inside a function.
+
+    A package's ``__init__`` counts only where something is imported from it by name.
+    """
+    seen: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        path = module_file(name, root)
+        if path is None:
+            raise LookupError(f"no module '{name}' under {root}")
+        seen.add(name)
+        waiting.extend(imports(path, root) - seen)
+    return seen
+
+
+def imports(path: Path, root: Path = ROOT) -> set[str]:
+    """Return the package's modules that one file imports, imports for type checkers left out."""
+    found: set[str] = set()
+    for node in _walk(parse(path)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise LookupError(f"{path}:{node.lineno}: relative import; this package imports by full name")
+            if node.module and node.module.split(".")[0] == PACKAGE:
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    found.add(inner if module_file(inner, root) else node.module)
+    found.discard(PACKAGE)
+    return found
+
+
+def _walk(tree: ast.AST) -> Iterable[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+        yield from _walk(node)
+
+
+@cache
+def _module_hash(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = [one for one in node.decorator_list if not _says_a_title(one)]
+    return hashlib.sha256(_dump(tree).encode()).hexdigest()
+
+
+def _says_a_title(decorator: ast.expr) -> bool:
+    """Say whether a decorator only gives a table or figure its title, which is shown on the page and nowhere else."""
+    return isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id in TITLES
+
+
+def _dump(node: object) -> str:
+    """Write a syntax tree the same way under every Python: unlike ast.dump, without the fields that newer ones add."""
+    if isinstance(node, ast.AST):
+        fields = [f"{name}={_dump(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(_dump(item) for item in node)}]"
+    return repr(node)

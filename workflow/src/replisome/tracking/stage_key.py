@@ -1,0 +1,74 @@
+"""The key of a result: what it was made from, in one hash.
+
+Every stage stores its key in ``provenance.json`` beside its outputs. The workflow computes the key again and makes the
+result anew where the two differ. That holds for copied results too, of which Snakemake has no record of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from replisome.io import canonical_json
+from replisome.tracking.code_fingerprint import fingerprint
+from replisome.tracking.introspect import ROOT
+
+RECORD = "provenance.json"
+COMMON_TABLES = "replisome.analysis.common_tables"
+
+# The modules that a stage looks up by name, beside its own: the fingerprint cannot see those from the imports.
+ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "prepare": lambda i: [_study(i, "data"), *([_study(i, "control")] if "control" in i["recipe"]["source"] else [])],
+    "train": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
+    "evaluate": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
+    "explain": lambda i: [_study(i, "task"), _study(i, "explain"), f"replisome.models.{i['model']}"],
+    "select": lambda i: [_study(i)],
+    "summarise": lambda i: [_study(i), _study(i, "predictions"), *_topics(i, "tables"), COMMON_TABLES],
+    "figures": lambda i: [_study(i), _study(i, "predictions"), *_topics(i, "figures")],
+    "report": lambda i: [f"replisome.studies.{name}" for name in i["implementations"]],
+}
+
+
+def _study(identity: dict[str, Any], *module: str) -> str:
+    return ".".join(["replisome.studies", identity["implementation"], *module])
+
+
+def _topics(identity: dict[str, Any], package: str) -> list[str]:
+    """Return the modules that make a study's tables or figures."""
+    folder = ROOT / "studies" / identity["implementation"] / package
+    return [_study(identity, package, path.stem) for path in sorted(folder.glob("[!_]*.py"))]
+
+
+def text_hash(text: str) -> str:
+    """Return 16 hexadecimal digits over a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_fingerprint(stage: str, identity: dict[str, Any]) -> str:
+    """Return the fingerprint of the code that ``stage`` runs for what ``identity`` describes."""
+    return fingerprint(f"replisome.stages.{stage}", *ROOTS[stage](identity))
+
+
+def stage_key(stage: str, identity: dict[str, Any]) -> str:
+    """Return 16 hexadecimal digits over the settings in ``identity`` and the code of ``stage``.
+
+    ``identity`` holds all settings the stage reads; ``implementation`` and, where a model is involved, ``model`` name
+    the code that is looked up.
+    """
+    content = f"{stage}\n{code_fingerprint(stage, identity)}\n{canonical_json(identity)}"
+    return text_hash(content)
+
+
+def is_current(folder: Path, stage: str, identity: dict[str, Any]) -> bool:
+    """Say whether the result in ``folder`` was made from these settings and this code.
+
+    A folder without a record counts as current: there is nothing yet, and Snakemake sees the missing files itself.
+    """
+    try:
+        recorded = json.loads((folder / RECORD).read_text(encoding="utf-8"))["key"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return not (folder / RECORD).exists()
+    return bool(recorded == stage_key(stage, identity))
