@@ -140,13 +140,16 @@ def _require(study: Study, path: Path, wanted: Iterable[str], defined: set[str],
 
 
 def _require_task(study: Study, path: Path) -> None:
-    """Check the class that ``open_task`` says it returns, where that class stands in the same file."""
+    """Check the class that ``open_task`` says it returns, where it and its bases stand there or beside the protocol."""
     body = parse(path).body
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
     opened = next((node for node in body if isinstance(node, ast.FunctionDef) and node.name == "open_task"), None)
     task = classes.get(opened.returns.id) if opened and isinstance(opened.returns, ast.Name) else None
-    if task is not None and not task.bases:
-        defined = _names(task.body) | _assigned_to_self(task)
+    known = {**{node.name: node for node in parse(TASK).body if isinstance(node, ast.ClassDef)}, **classes}
+    family = [task, *task.bases] if task else []
+    whole = [known.get(one.id) if isinstance(one, ast.Name) else one for one in family]
+    if task is not None and all(isinstance(one, ast.ClassDef) for one in whole):
+        defined = {name for one in whole if isinstance(one, ast.ClassDef) for name in _own(one)}
         _require(study, path, _members(TASK, "Task"), defined, f"'{task.name}' with a method or attribute")
 
 
@@ -172,8 +175,9 @@ def _names(body: Iterable[ast.stmt]) -> set[str]:
     return found
 
 
-def _assigned_to_self(node: ast.ClassDef) -> set[str]:
-    return {
+def _own(node: ast.ClassDef) -> set[str]:
+    """Return the methods of a class and its attributes, those that its methods assign to ``self`` among them."""
+    return _names(node.body) | {
         target.attr
         for inside in ast.walk(node)
         for target in ([*inside.targets] if isinstance(inside, ast.Assign) else [getattr(inside, "target", None)])

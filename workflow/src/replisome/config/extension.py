@@ -59,7 +59,11 @@ def _replace_data(layer: Mapping[str, Any], new: Mapping[str, Any], met: set[str
 def _replace(value: Any, new: Mapping[str, Any], met: set[str]) -> Any:
     """Return ``value`` with old values replaced, also where they are keys, and note in ``met`` which were there."""
     if isinstance(value, Mapping):
-        return {str(_replace(key, new, met)): _replace(item, new, met) for key, item in value.items()}
+        keys = [str(_replace(key, new, met)) for key in value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise ReplisomeError(f"key 'replace': '{twice}' would stand twice in one mapping; choose another name.")
+        return dict(zip(keys, (_replace(item, new, met) for item in value.values()), strict=True))
     if isinstance(value, list):
         return [_replace(item, new, met) for item in value]
     if isinstance(value, str) and value in new:

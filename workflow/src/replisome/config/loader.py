@@ -13,7 +13,7 @@ from replisome.config.grid import seeds
 from replisome.config.plan import Plan, StudyPlan, largest_budget, limits_of
 from replisome.config.renamed import check_files
 from replisome.config.schema import as_numbers, overlay, read_yaml, validate
-from replisome.config.study_files import StudyFiles, folder_names, known_names, read_study, shown
+from replisome.config.study_files import StudyFiles, displayed, folder_names, known_names, read_study
 from replisome.errors import ReplisomeError, did_you_mean
 
 FIXED = ("name", "extends", "replace", "presets", "claims")  # what overrides cannot change
@@ -30,12 +30,12 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
     validate(config, "config", "config/config.yaml (or --configfile, --config)")
     ledger_file = root / "config" / "datasets.yaml"
     ledger = read_yaml(ledger_file)
-    validate(ledger, "datasets", shown(ledger_file, root))
+    validate(ledger, "datasets", displayed(ledger_file, root))
     for name, entry in ledger.items():
         for companion in companions_of(entry, stand_in=True):
             if companion not in ledger:
                 near = did_you_mean(companion, ledger)
-                raise ReplisomeError(f"{shown(ledger_file, root)}: {name}.companions: no entry '{companion}'{near}")
+                raise ReplisomeError(f"{displayed(ledger_file, root)}: {name}.companions: no entry '{companion}'{near}")
     check_files(root)
     for key in ("results_dir", "resources_dir"):
         if set(config[key]) & set("{}~*?"):

@@ -185,7 +185,7 @@ class StudyPlan:
         return [run for run in self.runs_of[experiment] if run.model == model and run.slug == best[run.recipe]]
 
     def reduced(self, experiment: str) -> bool:
-        """Say whether an experiment runs on less than the sources' own budget."""
+        """Say whether an experiment runs on less than the reports' own budget."""
         full, now = self.settings["full"].get(experiment), self.experiments[experiment]
         if full is None:  # an experiment that only a preset has
             return True
@@ -244,7 +244,7 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
                         "model": model,
                         "hyperparameters": hyperparameters,
                         **({"inherits": {**parent._asdict(), "own": sorted(own)}} if parent else {}),
-                        # The sources trained in fp32: a reported recipe does so on any device.
+                        # The reports trained in fp32: a reported recipe does so on any device.
                         "training": {**training, **({"precision": "fp32"} if protocol == "reported" else {})},
                         "budget": budget,
                         "select": {"metric": metric, "mode": direction},

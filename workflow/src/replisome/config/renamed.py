@@ -28,6 +28,12 @@ def renamed_key(schema: str, key: str) -> str | None:
     return KEYS.get(schema, {}).get(key)
 
 
+def renamed_metric(quantity: str) -> str | None:
+    """Return what a score, or a claim's ``metric@split``, is called now, or None where its name has not changed."""
+    metric, at, split = quantity.partition("@")
+    return f"{METRICS[metric]}{at}{split}" if metric in METRICS else None
+
+
 def check_files(root: Path) -> None:
     """Refuse files that are no longer read.
 

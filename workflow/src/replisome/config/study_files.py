@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from replisome.config.extension import extend
+from replisome.config.renamed import renamed_metric
 from replisome.config.schema import Origins, overlay, read_yaml, validate
 from replisome.errors import ReplisomeError, did_you_mean
 
@@ -83,9 +84,9 @@ def read_study(entry: str, root: Path, key: str = "config: key 'studies'", below
     """
     path = _find(entry, root, key)
     if path in below:
-        circle = " <- ".join(shown(step, root) for step in (*below, path))
+        circle = " <- ".join(displayed(step, root) for step in (*below, path))
         raise ReplisomeError(f"{key}: studies extend each other in a circle: {circle}; one must not say 'extends'.")
-    origin = shown(path, root)
+    origin = displayed(path, root)
     raw, origins = _read_folder(path, root) if path.is_dir() else _read_file(path, root)
     if isinstance(raw, dict):  # anything else is refused by the schema
         raw.setdefault("name", path.name if path.is_dir() else path.stem)
@@ -93,6 +94,11 @@ def read_study(entry: str, root: Path, key: str = "config: key 'studies'", below
     name, presets, claims = raw.pop("name"), raw.pop("presets", {}), raw.pop("claims", [])
     apart = origins.get(("claims",))
     validate(claims, "claims", apart or origin, () if apart else ("claims",))
+    for claim in claims:
+        if now := renamed_metric(claim["quantity"]):
+            raise ReplisomeError(
+                f"{apart or origin}: claim '{claim['id']}', key 'quantity': '{claim['quantity']}' is '{now}' now."
+            )
     if "full" in presets:
         raise ReplisomeError(f"{origin}: no preset can be called 'full', which is the study without one.")
     if "extends" in raw:
@@ -103,7 +109,7 @@ def read_study(entry: str, root: Path, key: str = "config: key 'studies'", below
     return StudyFiles(name, origin, raw, presets, claims)
 
 
-def shown(path: Path, root: Path) -> str:
+def displayed(path: Path, root: Path) -> str:
     """Return a path as messages name it: from the root where it lies below it."""
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
@@ -123,22 +129,23 @@ def _find(entry: str, root: Path, key: str) -> Path:
         raise ReplisomeError(f"{key}: no study '{entry}'{did_you_mean(entry, known_names(root))}")
     if len(found) > 1:
         raise ReplisomeError(
-            f"{key}: study '{entry}' is both {' and '.join(shown(p, root) for p in found)}; remove one."
+            f"{key}: study '{entry}' is both {' and '.join(displayed(p, root) for p in found)}; remove one "
+            "(a single file is version 0.1's way: move your changes into the folder)."
         )
     return found[0]
 
 
 def _read_file(path: Path, root: Path) -> tuple[Any, Origins]:
-    return read_yaml(path), {(): shown(path, root)}
+    return read_yaml(path), {(): displayed(path, root)}
 
 
 def _read_folder(folder: Path, root: Path) -> tuple[Any, Origins]:
     """Return what a study's files say, as one mapping, and by key the file that says it."""
-    origins: dict[tuple[str, ...], str] = {(): shown(folder / ABOUT, root)}
+    origins: dict[tuple[str, ...], str] = {(): displayed(folder / ABOUT, root)}
     known = [ABOUT, *(f"{part}.yaml" for part in PARTS)]
     for path in sorted(folder.iterdir()):
         if path.suffix in FILE_TYPES and path.name not in known:
-            raise ReplisomeError(f"{shown(path, root)}: is not a file of a study{did_you_mean(path.name, known)}")
+            raise ReplisomeError(f"{displayed(path, root)}: is not a file of a study{did_you_mean(path.name, known)}")
     raw = read_yaml(folder / ABOUT)
     if not isinstance(raw, dict):
         return raw, origins  # which the schema refuses
@@ -146,23 +153,23 @@ def _read_folder(folder: Path, root: Path) -> tuple[Any, Origins]:
         path = folder / f"{part}.yaml"
         if path.is_file():
             if part in raw:
-                raise ReplisomeError(f"{origins[()]}: key '{part}' also stands in {shown(path, root)}; keep one.")
+                raise ReplisomeError(f"{origins[()]}: key '{part}' also stands in {displayed(path, root)}; keep one.")
             raw[part] = read_yaml(path)
-            origins[(part,)] = shown(path, root)
+            origins[(part,)] = displayed(path, root)
         elif part != "claims" and part not in raw and "extends" not in raw:
             raise ReplisomeError(
-                f"{shown(folder, root)}: there is no {path.name}; see docs/reference/configuration.md."
+                f"{displayed(folder, root)}: there is no {path.name}; see docs/reference/configuration.md."
             )
     for path in sorted((folder / "presets").glob("*")):
         given = raw.setdefault("presets", {})
         if path.suffix in FILE_TYPES and isinstance(given, dict):  # anything else is refused by the schema
             if path.stem in given:
                 raise ReplisomeError(
-                    f"{origins[()]}: preset '{path.stem}' stands in {shown(path, root)} too; keep one."
+                    f"{origins[()]}: preset '{path.stem}' stands in {displayed(path, root)} too; keep one."
                 )
             changes = read_yaml(path)
             given[path.stem] = {} if changes is None else changes  # a file of comments changes nothing
-            origins[("presets", path.stem)] = shown(path, root)
+            origins[("presets", path.stem)] = displayed(path, root)
     return raw, origins
 
 

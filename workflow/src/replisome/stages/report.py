@@ -19,6 +19,7 @@ from replisome.config.budget import Budget
 from replisome.config.declared import Declared, figures, tables
 from replisome.config.grid import seeds
 from replisome.config.plan import StudyPlan
+from replisome.config.study import Study
 from replisome.data.splits import SPLITS
 from replisome.io import read_json, write_text
 from replisome.tracking.record import Record
@@ -65,10 +66,13 @@ def _study(study: StudyResults) -> dict[str, Any]:
         "notes": _notes(study),
         "facts": _facts(study),
         "experiments": _table(pd.DataFrame([_experiment(plan, name) for name in plan.experiments])),
-        "cards": [_card(card, plan.settings["datasets"].get(card["dataset"], {})) for card in study.cards.values()],
+        "cards": [
+            _card(plan.implementation, card, plan.settings["datasets"].get(card["dataset"], {}))
+            for card in study.cards.values()
+        ],
         "tables": [
             {
-                **_shown(item),
+                **_declared(item),
                 "html": _tables(_read_table(folder / "tables" / f"{item.name}.csv")),
                 "file": f"{plan.name}/tables/{item.name}.csv",
             }
@@ -76,7 +80,7 @@ def _study(study: StudyResults) -> dict[str, Any]:
         ],
         "figures": [
             {
-                **_shown(item),
+                **_declared(item),
                 **_image(folder / "figures" / f"{item.name}.png"),
                 "file": f"{plan.name}/figures/{item.name}.svg",
             }
@@ -85,7 +89,7 @@ def _study(study: StudyResults) -> dict[str, Any]:
     }
 
 
-def _shown(item: Declared) -> dict[str, Any]:
+def _declared(item: Declared) -> dict[str, Any]:
     """Return what stands around a table or figure on the page: title, caption, and the function that made it."""
     return {"name": item.name, "title": item.title, "caption": _caption(item.caption), "made_by": item.where}
 
@@ -95,11 +99,11 @@ def _notes(study: StudyResults) -> list[str]:
     notes = []
     reduced = [name for name in study.plan.experiments if study.plan.reduced(name)]
     if reduced:
-        notes.append(f"Reduced budget: {', '.join(reduced)} ran on less than the sources' own epochs, steps and seeds.")
+        notes.append(f"Reduced budget: {', '.join(reduced)} ran on less than the reports' own epochs, steps and seeds.")
     stand_ins = {c["origin"]["stand_in"]: c["origin"]["file"] for c in study.cards.values() if c["origin"]}
     notes.extend(f"Stand-in data: {file}: {note}." for note, file in stand_ins.items() if note)
     if any(card["control"] for card in study.cards.values()):
-        notes.append("Simulated data: these results test the pipeline, not the sources' claims.")
+        notes.append("Simulated data: these results test the pipeline, not the reports' claims.")
     return notes
 
 
@@ -112,11 +116,11 @@ def _facts(study: StudyResults) -> list[tuple[str, str]]:
     for recipe, card in study.cards.items():
         chosen = study.best_candidate(recipe)
         if chosen:
-            best.append((f"best validation {chosen.metric}, recipe {recipe}", f"{chosen.mean:.4f}"))
+            score = study.plan.implementation.score(chosen.metric)
+            best.append((f"best validation {score.title}, recipe {recipe}", score.written(chosen.mean)))
         if "ceiling" in card:
-            best.append(
-                (f"best possible {card['ceiling']['metric']}, recipe {recipe}", f"{card['ceiling']['expected']:.4f}")
-            )
+            score = study.plan.implementation.score(card["ceiling"]["metric"])
+            best.append((f"best possible {score.title}, recipe {recipe}", score.written(card["ceiling"]["expected"])))
     return [
         *best,
         ("runs trained", f"{len(study.plan.runs)}"),
@@ -144,12 +148,12 @@ def _experiment(plan: StudyPlan, name: str) -> dict[str, Any]:
         "budget": str(Budget.of(block["budget"])),
         "seeds": len(seeds(block["seeds"])),
         "full settings": f"{Budget.of(full['budget'])}, {full['seeds']} seeds" if full else "not part of them",
-        "selected by": f"validation {block['select']['metric']}",
+        "selected by": f"validation {plan.implementation.score(block['select']['metric']).title}",
         "tested": block["test"],
     }
 
 
-def _card(card: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+def _card(study: Study, card: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     origin = card["origin"] or {}
     facts = {
         "protocol": card["protocol"],
@@ -163,8 +167,9 @@ def _card(card: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "ceiling" in card:
         best, drawn = card["ceiling"]["expected"], card["ceiling"]["oracle_on_this_draw"]["validation"]
-        facts[f"best possible {card['ceiling']['metric']}"] = (
-            f"{best:.4f} expected, {drawn:.4f} on this validation draw"
+        score = study.score(card["ceiling"]["metric"])
+        facts[f"best possible {score.title}"] = (
+            f"{score.written(best)} expected, {score.written(drawn)} on this validation draw"
         )
     facts["with it"] = "; ".join(f"{c['file']} ({c['from']}), SHA-256 {c['sha256']}" for c in card["companions"])
     rows = pd.DataFrame([(k, v) for k, v in facts.items() if v], columns=["", "value"])

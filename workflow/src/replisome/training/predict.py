@@ -21,7 +21,7 @@ def to_device(model: nn.Module, device: torch.device, memory_format: torch.memor
 
 @torch.inference_mode()
 def predict(model: nn.Module, task: Task, split: Split) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return digested outputs (n, ...), targets (n, ...) of a split in its order, and the mean loss over its terms."""
+    """Return reduced outputs (n, ...), targets (n, ...) of a split in its order, and the mean loss over its terms."""
     outputs, targets, losses = [], [], []
     for given, wanted in _batches(model, task, split):
         outputs.append(task.reduce_outputs(given.float(), wanted))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from replisome.config.catalogue import Output
+from replisome.io import read_json
 from replisome.models import DataSpec
 
 
@@ -99,6 +101,26 @@ class Task(Protocol):
             By name, an array (n, ...) in the order of the split.
         """
         ...
+
+
+class PreparedTask:
+    """What most tasks begin with: a recipe's folder and its statistics, and outputs that are small enough to keep."""
+
+    memory_format: torch.memory_format = torch.contiguous_format
+    max_items: int = 1024
+
+    def __init__(self, recipe: Path) -> None:
+        """Open a prepared recipe's folder and read stats.json.
+
+        Raises:
+            ReplisomeError: the file is missing or is not JSON.
+        """
+        self.recipe = recipe
+        self.statistics: dict[str, Any] = read_json(recipe / "stats.json")
+
+    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return outputs as they are."""
+        return outputs
 
 
 @runtime_checkable

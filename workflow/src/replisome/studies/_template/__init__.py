@@ -3,10 +3,10 @@
     cp -r workflow/src/replisome/studies/_template workflow/src/replisome/studies/leaves
     mv workflow/src/replisome/studies/leaves/config config/studies/leaves
 
-Then replace ``_template`` by ``leaves`` in this file, add the row of config/studies/leaves/recipes.yaml to the ledger
-config/datasets.yaml, and run the control: ``snakemake leaves --cores 2 --configfile config/demo.yaml``. From there,
-change one module at a time. What each must provide is in :mod:`replisome.studies.contract`; before anything runs, the
-workflow names what is missing.
+Then replace ``_template`` by ``leaves`` in this file and in config/studies/leaves/recipes.yaml, add the row that the
+latter describes to the ledger config/datasets.yaml, and run the control:
+``snakemake leaves --cores 2 --configfile config/demo.yaml``. From there, change one module at a time. What each must
+provide is in :mod:`replisome.studies.contract`; before anything runs, the workflow names what is missing.
 """
 
 from typing import TYPE_CHECKING
@@ -15,11 +15,13 @@ from replisome.config.study import Score, Study
 
 if TYPE_CHECKING:  # here mypy checks each module against what the stages ask of it
     from replisome.studies import contract
-    from replisome.studies._template import data, predictions, task
+    from replisome.studies._template import data as data_module
+    from replisome.studies._template import predictions as predictions_module
+    from replisome.studies._template import task as task_module
 
-    DATA: contract.DataModule = data
-    TASK: contract.TaskModule = task
-    PREDICTIONS: contract.PredictionsModule = predictions
+    DATA: contract.DataModule = data_module
+    TASK: contract.TaskModule = task_module
+    PREDICTIONS: contract.PredictionsModule = predictions_module
 
 STUDY = Study(
     name="_template",  # the package's name

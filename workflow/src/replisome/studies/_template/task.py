@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from replisome.config.catalogue import Output
 from replisome.data.parquet import column_array, read_parquet
-from replisome.io import read_json
 from replisome.models import DataSpec
+from replisome.training.task import PreparedTask
 
 
 class Rows:
@@ -32,15 +32,14 @@ class Rows:
         return self.features[items], self.labels[items]
 
 
-class RowClassification:
+class RowClassification(PreparedTask):
     """One label a row."""
 
-    memory_format = torch.contiguous_format
     max_items = 65_536  # rows of which inputs and outputs fit in memory together
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
-        self.recipe, self.statistics = recipe, read_json(recipe / "stats.json")
+        super().__init__(recipe)
         self.data = DataSpec((len(self.statistics["mean"]),), self.statistics["classes"])  # for the model's ``build``
 
     def load(self, split: str, device: torch.device) -> Rows:
@@ -54,10 +53,6 @@ class RowClassification:
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the cross-entropy of logits (batch, classes) with labels (batch,)."""
         return nn.functional.cross_entropy(outputs.float(), targets)
-
-    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the logits as they are; larger outputs would be reduced here to what is scored."""
-        return outputs
 
     def terms(self, targets: Tensor) -> Tensor:
         """Return the number of rows: over so many terms is the mean loss of a batch."""

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from replisome.config.catalogue import Output
 from replisome.data.parquet import column_array, read_parquet
-from replisome.io import read_json
 from replisome.models import DataSpec
+from replisome.training.task import PreparedTask
 
 
 class ImageSplit:
@@ -31,20 +31,18 @@ class ImageSplit:
         return images.permute(0, 3, 1, 2), self.labels[items]
 
 
-class ImageClassification:
+class ImageClassification(PreparedTask):
     """One label an image."""
 
     memory_format = torch.channels_last
-    max_items = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
-        statistics = read_json(recipe / "stats.json")
-        self.recipe = recipe
-        self.shape: tuple[int, ...] = tuple(statistics["shape"])
-        self.mean, self.std = statistics["channel_mean"], statistics["channel_std"]
+        super().__init__(recipe)
+        self.shape: tuple[int, ...] = tuple(self.statistics["shape"])
+        self.mean, self.std = self.statistics["channel_mean"], self.statistics["channel_std"]
         height, width, channels = self.shape
-        self.data = DataSpec((channels, height, width), statistics["classes"])
+        self.data = DataSpec((channels, height, width), self.statistics["classes"])
 
     def load(self, split: str, device: torch.device) -> ImageSplit:
         """Read a split onto the device."""
@@ -57,10 +55,6 @@ class ImageClassification:
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the cross-entropy, applied to probabilities too where a softmax head returns them (as in report B)."""
         return nn.functional.cross_entropy(outputs.float(), targets)
-
-    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return outputs as they are."""
-        return outputs
 
     def terms(self, targets: Tensor) -> Tensor:
         """Return the number of images."""

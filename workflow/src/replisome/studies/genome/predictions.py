@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -13,12 +13,12 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, bootstrap_groups, mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
+    best_on_validation,
     estimate,
     evaluated_variants,
     plain_name,
     rows_of,
     selected_score,
-    validation,
     values_of,
     variants,
 )
@@ -219,15 +219,6 @@ def leading(study: StudyResults) -> dict[str, list[Variant]]:
         best = best_on_validation(study, counts)
         found[recipe] = [*trained, *mixes[:1], *([best] if best else [])]
     return {recipe: members for recipe, members in found.items() if members}
-
-
-def best_on_validation(study: StudyResults, candidates: Sequence[Variant]) -> Variant | None:
-    """Return the best by the validation score that the first candidate's experiment selects by."""
-    if not candidates:
-        return None
-    by = selected_score(study, candidates[0])
-    sign = 1 if by.better == "min" else -1
-    return min(candidates, key=lambda variant: sign * validation(study, variant, by.name).value)
 
 
 def families(study: StudyResults) -> list[list[Variant]]:

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from replisome.config.catalogue import Output
 from replisome.data.parquet import read_parquet
-from replisome.io import read_json
 from replisome.models import IGNORED, DataSpec
 from replisome.models._strands import turned
 from replisome.studies.genome.windows import union
+from replisome.training.task import PreparedTask
 
 TILE = 4096  # tokens that one item of the disjoint view predicts
 CONTEXT = 32  # tokens that it reads before them, for models that look so far back
@@ -82,20 +82,14 @@ class TileSplit:
         return window[:, :-1], torch.where(own, window, IGNORED)[:, 1:]
 
 
-class NextToken:
+class NextToken(PreparedTask):
     """Which token comes next, at every position of a window."""
-
-    memory_format = torch.contiguous_format
-    max_items = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
-        statistics = read_json(recipe / "stats.json")
-        self.recipe = recipe
-        self.length: int = statistics["length"]
-        self.k: int = statistics["k"]
-        self.stride: int = statistics["stride"]
-        self.data = DataSpec((self.length,), statistics["tokens"], statistics["tokens"])
+        super().__init__(recipe)
+        self.length, self.k, self.stride = (int(self.statistics[name]) for name in ("length", "k", "stride"))
+        self.data = DataSpec((self.length,), self.statistics["tokens"], self.statistics["tokens"])
 
     def load(self, split: str, device: torch.device) -> WindowSplit:
         """Read the genome and a split's windows onto the device."""

@@ -18,10 +18,10 @@ from replisome.config.catalogue import Output
 from replisome.data.encode.aminoacids import ALPHABET
 from replisome.data.parquet import read_parquet
 from replisome.errors import ReplisomeError
-from replisome.io import read_json
 from replisome.models import DataSpec
 from replisome.studies.proteinnet import metrics
 from replisome.studies.proteinnet.records import PICOMETRES, PROFILE
+from replisome.training.task import PreparedTask
 
 LARGEST = 60_000.0  # angstrom; half precision has no more
 
@@ -79,18 +79,16 @@ class ChainSplit:
         return torch.stack([profile, onehot], dim=1), torch.where(pairs, distances, torch.nan)
 
 
-class ResidueDistances:
+class ResidueDistances(PreparedTask):
     """How far is every residue from every other?"""
 
-    memory_format = torch.contiguous_format
     max_items = 32
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
-        statistics = read_json(recipe / "stats.json")
-        self.recipe = recipe
-        self.crop: int = statistics["crop"]
-        self.reported: bool = statistics["protocol"] == "reported"
+        super().__init__(recipe)
+        self.crop: int = self.statistics["crop"]
+        self.reported: bool = self.statistics["protocol"] == "reported"
         self.unit = PICOMETRES if self.reported else 1.0  # of outputs and targets, in an angstrom
         self.data = DataSpec((2, self.crop, PROFILE), self.crop)
         self.pairs = metrics.Pairs.of(self.crop)

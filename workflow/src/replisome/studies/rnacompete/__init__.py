@@ -6,12 +6,15 @@ from replisome.config.study import Score, Study
 
 if TYPE_CHECKING:
     from replisome.studies import contract
-    from replisome.studies.rnacompete import data, explain, predictions, task
+    from replisome.studies.rnacompete import data as data_module
+    from replisome.studies.rnacompete import explain as explain_module
+    from replisome.studies.rnacompete import predictions as predictions_module
+    from replisome.studies.rnacompete import task as task_module
 
-    DATA: contract.DataModule = data
-    TASK: contract.TaskModule = task
-    PREDICTIONS: contract.PredictionsModule = predictions
-    EXPLAIN: contract.ExplainModule = explain
+    DATA: contract.DataModule = data_module
+    TASK: contract.TaskModule = task_module
+    PREDICTIONS: contract.PredictionsModule = predictions_module
+    EXPLAIN: contract.ExplainModule = explain_module
 
 STUDY = Study(
     name="rnacompete",

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from replisome.config.catalogue import Output
 from replisome.data.parquet import column_array, read_parquet
-from replisome.io import read_json
 from replisome.models import DataSpec
+from replisome.training.task import PreparedTask
 
 
 class ProbeSplit:
@@ -33,22 +33,20 @@ class ProbeSplit:
         return inputs.long() if self.scale is None else inputs.float() * self.scale
 
 
-class Binding:
+class Binding(PreparedTask):
     """One affinity a probe and protein, some of them unknown."""
-
-    memory_format = torch.contiguous_format
-    max_items = 1024
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""
-        statistics = read_json(recipe / "stats.json")
-        self.recipe = recipe
-        self.encoding: str = statistics["encoding"]
-        self.tokens: int = statistics["tokens"]
-        self.scale: float = statistics["scale"]
-        self.experiments = [output["experiment"] for output in statistics["outputs"]]
-        features = tuple(tuple(output["features"]) for output in statistics["outputs"])
-        self.data = DataSpec(tuple(statistics["shape"]), len(features), self.tokens, features if all(features) else ())
+        super().__init__(recipe)
+        self.encoding: str = self.statistics["encoding"]
+        self.tokens: int = self.statistics["tokens"]
+        self.scale: float = self.statistics["scale"]
+        proteins = self.statistics["outputs"]
+        self.experiments = [protein["experiment"] for protein in proteins]
+        features = tuple(tuple(protein["features"]) for protein in proteins)
+        shape = tuple(self.statistics["shape"])
+        self.data = DataSpec(shape, len(proteins), self.tokens, features if all(features) else ())
 
     def load(self, split: str, device: torch.device) -> ProbeSplit:
         """Read a split onto the device."""
@@ -62,10 +60,6 @@ class Binding:
         valid = ~targets.isnan()
         error = torch.where(valid, outputs.float() - targets.nan_to_num(), 0.0)
         return error.square().sum() / valid.sum().clamp(min=1)
-
-    def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return outputs as they are."""
-        return outputs
 
     def terms(self, targets: Tensor) -> Tensor:
         """Return the number of valid entries."""

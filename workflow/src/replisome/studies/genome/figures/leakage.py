@@ -13,7 +13,7 @@ from replisome.analysis.declare import figure
 from replisome.analysis.panels import bars, level
 from replisome.analysis.plots import COLOURS, LINES, MARKERS, empty, grid
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import Variant, data_name, evaluated_variants, label, rows_of
+from replisome.analysis.variants import Variant, best_on_validation, data_name, evaluated_variants, label, rows_of
 from replisome.studies.genome import predictions
 from replisome.studies.genome.paper import REPORT, claimed
 
@@ -112,7 +112,7 @@ def _draw_levels(panel: Axes, study: StudyResults, genome: str, own: Sequence[Se
         and study.plan.recipes[variant.recipe]["split"] == "blocks"
         and data_name(study, variant.recipe) == genome
     ]
-    best = predictions.best_on_validation(study, counted)
+    best = best_on_validation(study, counted)
     if best is not None:
         right = 100 * predictions.score(study, best, "right").value
         level(panel, right, f"best counts on validation, blocks: {right:.1f} %")
@@ -135,7 +135,7 @@ def _same_choice(study: StudyResults) -> tuple[Variant, Variant] | None:
             pairs[variant.key] = (variant, bases)
     kmers = [pair[0] for pair in pairs.values()]
     unseen = [variant for variant in kmers if study.plan.recipes[variant.recipe]["split"] != "random"]
-    best = predictions.best_on_validation(study, unseen or kmers)
+    best = best_on_validation(study, unseen or kmers)
     return None if best is None else pairs[best.key]
 
 

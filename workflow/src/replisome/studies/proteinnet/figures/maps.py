@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from replisome.analysis.declare import figure
 from replisome.analysis.plots import empty
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import Variant, evaluated_variants, label, selected_score, validation
+from replisome.analysis.variants import Variant, best_on_validation, evaluated_variants, label, selected_score
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.studies.proteinnet import predictions
 from replisome.studies.proteinnet.paper import MAPPED, TABLE, is_report_network
@@ -83,13 +83,8 @@ def _drawn(study: StudyResults, recipe: str) -> list[Variant]:
     """Return the variants whose maps are drawn: the table, some of report C's networks, and the best of the others."""
     tested = {label(study, variant): variant for variant in evaluated_variants(study, recipe)}
     others = [v for v in tested.values() if v.kind != "baseline" and not is_report_network(v)]
-    return [*(tested[name] for name in (TABLE, *MAPPED) if name in tested), *_best(study, others)]
-
-
-def _best(study: StudyResults, members: list[Variant]) -> list[Variant]:
-    """Return the variant with the best mean validation score among those that are selected by the first one's."""
-    scores = {variant.key: selected_score(study, variant) for variant in members}
-    alike = [variant for variant in members if scores[variant.key] == scores[members[0].key]]
-    sign = {"min": 1, "max": -1}
-    ranked = sorted(alike, key=lambda v: sign[scores[v.key].better] * validation(study, v, scores[v.key].name).value)
-    return ranked[:1]
+    # Only what is selected by one score can be ranked.
+    best = best_on_validation(
+        study, [v for v in others if selected_score(study, v) == selected_score(study, others[0])]
+    )
+    return [*(tested[name] for name in (TABLE, *MAPPED) if name in tested), *([best] if best else [])]
