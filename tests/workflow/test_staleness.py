@@ -94,7 +94,7 @@ def test_an_edited_figure_is_drawn_again_and_nothing_is_trained(workflow):
 
 
 def test_an_edited_caption_renders_the_report_again(workflow):
-    workflow.edit("workflow/src/replisome/studies/bloodmnist/figures/data.py", "like:**", "like;**")
+    workflow.edit("workflow/src/replisome/studies/bloodmnist/figures/data.py", "like:", "like;")
     assert workflow.pending() == {"report": 1}
 
 

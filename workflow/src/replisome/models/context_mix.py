@@ -59,7 +59,7 @@ class ContextMix(nn.Module):
     def _orders(self, inputs: Tensor, shown: Tensor, own: bool) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield for each order its log probabilities (batch, length, 4), and which weight holds (batch, length).
 
-        ``shown`` is the base that follows each position, of which only those before a position count for its weight;
+        ``shown`` is the base that follows each position, of which only those before a position count for its weight.
         With ``own``, the sightings that these bases are themselves are left out of the counts.
         """
         known = shown != IGNORED

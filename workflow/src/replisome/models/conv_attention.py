@@ -100,7 +100,14 @@ def build(
     slope: float = 0.3,
     attention: bool = True,
 ) -> ConvAttention:
-    """Build the model; ``slope`` is that of the leaky ReLU for negative values.
+    """Build the model.
+
+    Args:
+        data: chains (2, residues, 21).
+        dropout: share of values dropped.
+        activation: between layers, leaky ReLU or ReLU.
+        slope: of the leaky ReLU below zero.
+        attention: whether residues attend to one another.
 
     Raises:
         ReplisomeError: the data are no protein chains, or the crop does not fit the model's reshaping.

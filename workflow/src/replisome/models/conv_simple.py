@@ -43,7 +43,11 @@ class ConvSimple(nn.Module):
 
 
 def build(data: DataSpec, *, activation: Literal["none", "relu"] = "none") -> ConvSimple:
-    """Build the model; the report names no ``activation`` between its convolutions.
+    """Build the model.
+
+    Args:
+        data: chains (2, residues, 21).
+        activation: between the convolutions, none as in the report, or ReLU.
 
     Raises:
         ReplisomeError: the data are no protein chains.

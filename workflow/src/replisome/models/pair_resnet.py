@@ -93,6 +93,12 @@ class PairResNet(nn.Module):
 def build(data: DataSpec, *, width: int = 64, channels: int = 24, depth: int = 6) -> PairResNet:
     """Build the network.
 
+    Args:
+        data: chains (2, residues, 21).
+        width: features of a residue.
+        channels: features of a pair of residues.
+        depth: two-dimensional residual blocks.
+
     Raises:
         ReplisomeError: the data are no protein chains.
     """

@@ -60,7 +60,11 @@ class SeparationTable(nn.Module):
 
 
 def build(data: DataSpec, *, classes: int = 1) -> SeparationTable:
-    """Build the table; ``classes`` is the number of length classes.
+    """Build the table; it is averaged, not trained.
+
+    Args:
+        data: chains (2, residues, 21).
+        classes: of chain length, with equally many training chains in each.
 
     Raises:
         ReplisomeError: the data are no protein chains.

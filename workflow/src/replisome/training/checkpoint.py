@@ -48,11 +48,11 @@ class Checkpoint:
         return state
 
     def due_after_epoch(self) -> bool:
-        """Every epoch while small; when large, often enough to lose little and rarely enough to cost under 5 %."""
+        """Say whether to save: small files after every epoch, large ones as often as costs under 5 % of the time."""
         return self.size < LARGE or time.monotonic() - self.written >= OVERHEAD * self.cost
 
     def due_within_epoch(self) -> bool:
-        """Every so many minutes."""
+        """Say whether the last save is so many minutes old that one is due within an epoch."""
         return time.monotonic() - self.written >= self.interval
 
     def save(self, state: dict[str, Any]) -> None:

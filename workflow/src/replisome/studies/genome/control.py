@@ -23,11 +23,11 @@ BETWEEN = (40, 160)  # bases between elements
 
 
 class Drawn(NamedTuple):
-    """A simulated genome, and what a reader pays for it who knows how it was drawn.
+    """A simulated genome, with the bits that its oracle needs for each base: the predictor that knows how it was drawn.
 
     Attributes:
         genome: of one contig.
-        bits: what each base costs that reader (bases,) float32.
+        bits: what each base costs the oracle (bases,) float32.
         least: bits a base that no model can beat on sequence it has not seen; None where repeats make that depend on
             the split.
     """
@@ -94,8 +94,8 @@ def draw_genes(
 ) -> Drawn:
     """Draw genes of one codon usage on both strands, and long repeats.
 
-    The cost of a base is that for a reader who knows the codon usage, the genes and their reading frames, but has seen
-    no other copy of a repeat, whose bases cost two bits each: a model that pays less has seen one.
+    The oracle knows the codon usage, the genes and their reading frames, but no other copy of a repeat: bases in
+    repeats cost it two bits each. A model that needs fewer bits there has seen another copy.
 
     Args:
         bases: length of the genome.

@@ -260,7 +260,7 @@ def model_of_bases(study: StudyResults, variant: Variant) -> Variant | None:
 def progress_columns(study: StudyResults, variant: Variant) -> dict[str, float]:
     """Return the columns that say how far training had gone at the weights that are tested, mean over seeds.
 
-    What is not a network makes no passes: NaN.
+    Models that are not trained in steps make no passes over their data: they have NaN there.
     """
     card = study.cards[variant.recipe]
     step = float(rows_of(study, variant, split="validation", metric="loss", role=variant.weights)["step"].mean())

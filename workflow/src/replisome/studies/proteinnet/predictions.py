@@ -290,8 +290,8 @@ def coordinate_errors(study: StudyResults, variant: Variant, *, squared: bool) -
     """Return the errors of the distances between the coordinates that a network gives, or of their squares.
 
     Under ``reported`` a network was trained to match the squares, in picometres, as report C's loss takes them; under
-    ``sound`` the distances, which are what one would measure in the structure. The other of the two is what its loss
-    hides.
+    ``sound`` the distances, which are what one would measure in the structure. The loss does not show the error of the
+    other of the two.
 
     Args:
         study: the study's results.

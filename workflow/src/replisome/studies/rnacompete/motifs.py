@@ -15,7 +15,7 @@ FEW = 4  # proteins, each of which is named and explained by itself
 
 
 def explained_proteins(experiments: Sequence[str]) -> list[int]:
-    """Return the positions of the proteins that are explained: all of a few, of many those whose motif is known."""
+    """Return the positions of the proteins that are explained: all of a few, else those with a known motif."""
     return [k for k, name in enumerate(experiments) if len(experiments) <= FEW or name in KNOWN]
 
 

@@ -28,7 +28,17 @@ LARGE = 10**7  # predicted values; of more than this, one variant is held in mem
 
 
 def variant_name(study: StudyResults, variant: Variant) -> str:
-    """Return the model and what its path shows; that it inherits from the grid is said where nothing else is."""
+    """Return the model and what its path shows.
+
+    A run that takes the grid's winner and changes nothing is called "as the grid chose".
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
+
+    Returns:
+        A name such as ``bilstm: depth 2, width 128``.
+    """
     own = [part for part in variant.path_settings if not part.startswith("from=")]
     if variant.path_settings and not own:
         return f"{variant.model} as the grid chose"
@@ -36,13 +46,29 @@ def variant_name(study: StudyResults, variant: Variant) -> str:
 
 
 def data_name(study: StudyResults, recipe: str) -> str:
-    """Return the names of a recipe's proteins; of many, how many they are."""
+    """Return the names of a recipe's proteins, or their number where there are many.
+
+    Args:
+        study: the study's results.
+        recipe: the name of one of its recipes.
+
+    Returns:
+        A text such as ``A1CF, ANKHD1`` or ``244 proteins``.
+    """
     names = [protein["name"] for protein in proteins_of(study, recipe)]
     return ", ".join(names) if len(names) <= FEW else f"{len(names)} proteins"
 
 
 def paper_speaks_of(study: StudyResults, recipe: str) -> bool:
-    """Say whether a recipe's data are report A's: RBFOX1 alone, on one-hot input."""
+    """Say whether a recipe's data are report A's: RBFOX1 alone, on one-hot input.
+
+    Args:
+        study: the study's results.
+        recipe: the name of one of its recipes.
+
+    Returns:
+        Whether report A's values may stand beside those of the recipe.
+    """
     experiments = [protein["experiment"] for protein in proteins_of(study, recipe)]
     return experiments == paper.EXPERIMENTS and study.cards[recipe]["encoding"] == paper.ENCODING
 

@@ -16,7 +16,7 @@ from replisome.studies.bloodmnist.predictions import in_order, recipe_scores
 
 @figure("What accuracy costs")
 def accuracy_and_cost(study: StudyResults) -> Figure:
-    """**What accuracy costs.** Each point is a run; up is better, left is cheaper.
+    """What accuracy costs. Each point is a run; up is better, left is cheaper.
 
     The score is the one that the experiment selects by, on validation.
     """

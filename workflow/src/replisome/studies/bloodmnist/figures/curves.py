@@ -14,7 +14,7 @@ from replisome.studies.bloodmnist.predictions import in_order, recipe_scores
 
 @figure("Training loss against epoch")
 def training_loss(study: StudyResults) -> Figure:
-    """**Training loss against epoch.** Lines are means over seeds, bands their range.
+    """Training loss against epoch. Lines are means over seeds, bands their range.
 
     The dotted line is the lowest value that the cross-entropy can have when a softmax comes before it.
     """
@@ -33,7 +33,7 @@ def training_loss(study: StudyResults) -> Figure:
 
 @figure("Validation accuracy against epoch")
 def validation_accuracy(study: StudyResults) -> Figure:
-    """**Validation accuracy against epoch**, or whichever score the experiment selects by.
+    """Validation accuracy against epoch, or whichever score the experiment selects by.
 
     Lines are means over seeds, bands their range. The best epoch of each run is chosen on this curve and on nothing
     else.
@@ -43,7 +43,7 @@ def validation_accuracy(study: StudyResults) -> Figure:
 
 @figure("Test accuracy against epoch")
 def test_accuracy(study: StudyResults) -> Figure:
-    """**Test accuracy against epoch**, or whichever score the experiment selects by.
+    """Test accuracy against epoch, or whichever score the experiment selects by.
 
     The assignment asks for this curve. It is recorded and never used: neither the epoch nor the model is chosen by it.
     """

@@ -20,7 +20,7 @@ SAMPLES = 8  # images a class
 
 @figure("What the images look like")
 def samples(study: StudyResults) -> Figure:
-    """**What the images look like:** the first eight of each class in the training split, at their own resolution."""
+    """What the images look like: the first eight of each class in the training split, at their own resolution."""
     recipe = next(iter(study.plan.recipes))
     images, labels = images_of(study, recipe, "train")
     names = short_names(study, recipe)

@@ -21,7 +21,7 @@ MISTAKES = LINES * IN_LINE
 
 @figure("Which classes are taken for which")
 def confusion_matrix(study: StudyResults) -> Figure:
-    """**Which classes are taken for which** by the model that is best on validation, on the test split (first seed).
+    """Which classes are taken for which by the model that is best on validation, on the test split (first seed).
 
     Each row adds up to 100 %; empty cells are zero.
     """
@@ -52,7 +52,7 @@ def confusion_matrix(study: StudyResults) -> Figure:
 
 @figure("The most confident mistakes")
 def mistakes(study: StudyResults) -> Figure:
-    """**The most confident mistakes** of the model that is best on validation, on the test split (first seed).
+    """The most confident mistakes of the model that is best on validation, on the test split (first seed).
 
     Some are worth a second look at the label.
     """

@@ -17,7 +17,7 @@ from replisome.studies.bloodmnist.predictions import in_order
 
 @table("Effectiveness and efficiency")
 def efficiency(study: StudyResults) -> pd.DataFrame:
-    """**Effectiveness and efficiency**: the score beside the size of the model and the time that training takes.
+    """Effectiveness and efficiency: the score beside the size of the model and the time that training takes.
 
     Seconds are those of training alone; scoring, memory and throughput stand in the common table of costs. Compare
     seconds within one machine only: the reports' are from machines of their own, ours from those at the end of this

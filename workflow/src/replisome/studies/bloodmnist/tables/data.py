@@ -12,7 +12,7 @@ from replisome.data.splits import SPLITS
 
 @table("The same image in more than one place")
 def duplicates(study: StudyResults) -> pd.DataFrame:
-    """**The same image in more than one place.** Images are compared byte by byte.
+    """The same image in more than one place. Images are compared byte by byte.
 
     An image of the training split that stands again in the test split lets a model recite instead of recognise. The
     deduplicated split drops such an image from the earlier of the two splits.

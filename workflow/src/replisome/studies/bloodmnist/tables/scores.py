@@ -17,7 +17,7 @@ from replisome.studies.bloodmnist.predictions import final_score, in_order, per_
 
 @table("The four variants: accuracy beside the reports' values")
 def variants(study: StudyResults) -> pd.DataFrame:
-    """**The four variants** of the CNN: with and without max pooling, with and without a softmax before the loss.
+    """The four variants of the CNN: with and without max pooling, with and without a softmax before the loss.
 
     Each run keeps the weights of the epoch that is best on validation, and its validation scores are those of that
     epoch. The test split is read once, with these weights. Square brackets hold 95 % intervals: over seeds where there
@@ -47,9 +47,9 @@ def variants(study: StudyResults) -> pd.DataFrame:
 
 @table("Logits against softmax before the cross-entropy")
 def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
-    """**What a softmax before the cross-entropy costs**, in percentage points of the score.
+    """What a softmax before the cross-entropy costs, in percentage points of the score.
 
-    The cross-entropy applies a softmax of its own, so the `softmax` head squeezes the scores twice. Each row compares
+    The cross-entropy applies a softmax of its own, so the ``softmax`` head squeezes the scores twice. Each row compares
     the model with logits, which it names, with the one that has a softmax and is equal otherwise. The test scores of
     the two are compared image by image, and the interval is a percentile bootstrap over images. The validation scores
     are compared seed by seed, and the interval is Student's t.

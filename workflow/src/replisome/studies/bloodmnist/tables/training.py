@@ -17,7 +17,7 @@ from replisome.studies.bloodmnist.predictions import in_order, shown_scores
 
 @table("How training went")
 def dynamics(study: StudyResults) -> pd.DataFrame:
-    """**How training went**: where the loss ended, when validation was best, how far it fell from epoch to epoch.
+    """How training went: where the loss ended, when validation was best, how far it fell from epoch to epoch.
 
     With a softmax before it, the cross-entropy cannot fall below ln(1 + (K - 1)/e), which is 1.274 for K = 8 classes.
     The largest drop is how much the validation score got worse from one epoch to the next, at its worst.

@@ -42,11 +42,12 @@ def memory(study: StudyResults) -> Figure:
 
     Under random windows every base of the test is predicted in training windows too, so memory of the sequence counts
     as skill; under the other splits no base is. Where training windows stand far apart, training has seen all of some
-    test windows, half of some and nothing of others. Panels that show shares of 24-mers are of splits in which training
-    has seen no position of the test, but the same letters elsewhere: repeats. In the last panel a model of 4-mers
-    comes down from a choice of 256 to the choice of four that overlapping 4-mers leave, and then does what a model of
-    single bases does. Dotted: the best counts on validation. Grey: chance, 25 %. Points stand a little aside of their
-    share, so that all can be seen; intervals are over stretches of the genome, not over seeds.
+    test windows, half of some and nothing of others. Other panels show the share of 24-mers: there, training has seen
+    no position of the test, only repeats of the same sequence elsewhere. In the last panel a model of 4-mers starts by
+    choosing among 256 tokens, soon learns that only four can follow, and from then on does as well as a model of single
+    bases. The figure shows accuracy whatever was selected by, since that is what report D gives. Dotted: the best
+    counts on validation. Grey: chance, 25 %. Points stand a little aside of their share, so that all can be seen;
+    intervals are over stretches of the genome, not over seeds.
     """
     panels: dict[tuple[str, str], list[list[Variant]]] = {}
     for members in predictions.families(study):

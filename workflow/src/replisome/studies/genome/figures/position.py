@@ -76,7 +76,7 @@ def codon_positions(study: StudyResults) -> Figure:
 def along_genome(study: StudyResults) -> Figure:
     """Mean bits per base of test windows along the genome, contigs end to end.
 
-    Dips below the rest are repeats, or genes like others.
+    Dips mark repeats, or genes that resemble other genes.
     """
 
     def bins(recipe: str, found: Averages) -> list[tuple[float, float]]:

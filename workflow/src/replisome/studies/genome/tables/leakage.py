@@ -21,9 +21,9 @@ def leakage(study: StudyResults) -> pd.DataFrame:
     Scores are those of the tested weights; training had gone over its sequence as often as the row says by then. Bases
     seen: the share of the bases predicted in test windows that are predicted in training windows too. 24-mers seen: the
     share of the test windows' runs of 24 bases that occur in the training sequence, on either strand. Intervals are
-    over stretches of the genome, not over seeds. The oracle is what a reader would pay who knows how a control was
-    drawn, but has seen none of it: a model that pays less remembers. Report D's value stands beside genomes of about
-    the size of its own, whose sequence is another.
+    over stretches of the genome, not over seeds. The oracle is a predictor that knows how a control was simulated but
+    has not seen its sequence; a model with fewer bits per base than the oracle has memorised part of the sequence.
+    Report D's value stands beside genomes of about the size of its own, whose sequence is another.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def seen_in_training(study: StudyResults, recipe: str, split: str) -> dict[str, 
 def _training_bits(study: StudyResults, variant: Variant) -> float:
     """Return the training loss, in bits a base, of the round that ended with the tested weights.
 
-    NaN for what is not a network: what counts pay for the very bases that were counted says nothing of them.
+    NaN for models that count: their loss on the very bases that they counted measures nothing.
     """
     if variant.kind != "network":
         return float("nan")

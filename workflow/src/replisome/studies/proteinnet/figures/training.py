@@ -26,7 +26,7 @@ def loss_curves(study: StudyResults) -> Figure:
 
     Training losses are means over the steps of an epoch, with dropout at work; the other losses are taken after the
     epoch, without dropout. Bands are the range over seeds, and dotted lines are the two predictors that learn next to
-    nothing. A network that fits with dropout and fails without it has learned to use the noise.
+    nothing. A network that fits with dropout and fails without it depends on the dropout noise.
     """
     return _by_split(study, {r: _trained(study, r, long=False) for r in study.plan.recipes}, NOTHING_TRAINED)
 

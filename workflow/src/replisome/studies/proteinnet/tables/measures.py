@@ -31,15 +31,15 @@ def measures(study: StudyResults) -> pd.DataFrame:
 
     The loss is in squared picometres, summed over all pairs of a chain and averaged over chains; the error is in
     angstrom a pair. Both speak of what a model was trained to match. Under the reported protocol these are the squared
-    distances between a network's coordinates, in picometres; under the sound protocol they are the distances. The table
-    of mean distances and the models that give distances stand for themselves. On the same chains the two measures are
-    one number in two units.
+    distances between a network's coordinates, in picometres; under the sound protocol they are the distances. Models
+    that give distances, the table of mean distances among them, are scored on these distances. On the same chains the
+    two measures are one number in two units.
 
-    What they hide has columns of its own: the error of the distances that one would measure between a network's
-    coordinates, and report C's loss of the squares of these distances. The loss is also divided by that of no distance
-    at all ("zeros"), by that of the table of mean distances by separation, and by that of the simple network. Report
-    C's values, after 25 epochs, are of its own chains: compare ratios, not values. Seeds are averaged, and intervals
-    are over chains, not seeds.
+    Two more columns show what these measures hide: the error of the distances that one would measure between a
+    network's coordinates, and report C's loss of the squares of these distances. The loss is also divided by that of no
+    distance at all ("zeros"), by that of the table of mean distances by separation, and by that of the simple network.
+    Report C's values, after 25 epochs, are of its own chains: compare ratios, not values. Seeds are averaged, and
+    intervals are over chains, not seeds.
     """
     loss, rmse = (study.plan.implementation.score(name) for name in ("paper_loss", "rmse"))
 

@@ -63,8 +63,8 @@ def _last(curves: pd.DataFrame, count: int = 1) -> np.ndarray:
 def epochs(study: StudyResults) -> pd.DataFrame:
     """The epoch of the least validation loss, the mean of the last five epochs, and where curves cross.
 
-    All losses are report C's. A curve is the mean over seeds; for how many pairs of seeds one network stays below the
-    simple network at every epoch is counted as well. The row of report C that gives the last five epochs is out of
+    All losses are report C's. A curve is the mean over seeds. The table also counts the pairs of seeds in which a
+    network stays below the simple one at every epoch. The row of report C that gives the last five epochs is out of
     order as printed, so the values shown here are those that follow from its own means. The report's whole order is
     improved below no dropout below ReLU below simple. Only curves of equal length are compared with the simple
     network's.

@@ -54,10 +54,10 @@ def scores(study: StudyResults) -> pd.DataFrame:
     """Every model whose test split was read.
 
     Test scores are means over seeds. Their intervals come from a bootstrap over test probes (1,000 samples, ranks taken
-    anew in each); for the mean of ten proteins or more, from a bootstrap over proteins. The spread over seeds of the
-    score that validation selected by stands beside them. Correlations are over all valid probes of the split, and ties
-    get average ranks; where a recipe has several proteins, a score is the mean over them. MSE is the mean squared error
-    of z-scores. Report A's values speak of RBFOX1 only.
+    anew in each); for the mean of ten proteins or more, from a bootstrap over proteins. The column "sd over seeds" is
+    the standard deviation, over seeds, of the score that was selected by. Correlations are over all valid probes of the
+    split, and ties get average ranks; where a recipe has several proteins, a score is the mean over them. MSE is the
+    mean squared error of z-scores. Report A's values speak of RBFOX1 only.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
