@@ -19,7 +19,7 @@ DOTS = (0, (1, 1))  # the line style of levels: ceilings, floors, baselines
 
 def heading(study: StudyResults, recipe: str) -> str:
     """Return the title of a recipe's panel: its name, what its data are, and in a second line what they are called."""
-    card = study.cards[recipe]
+    card = study.card(recipe)
     experiments = [name for name, block in study.plan.experiments.items() if recipe in block["recipes"]]
     reduced = ", reduced budget" if any(study.plan.reduced(name) for name in experiments) else ""
     if card["control"]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from replisome.config.catalogue import part
 from replisome.config.grid import Run
 from replisome.config.plan import StudyPlan
 from replisome.data.parquet import read_parquet
+from replisome.data.prepared import DataCard
 from replisome.io import read_json
 
 Made = TypeVar("Made")
@@ -63,8 +64,12 @@ class StudyResults:
 
     @cached_property
     def cards(self) -> Mapping[str, Mapping[str, Any]]:
-        """Data cards by recipe."""
+        """Data cards by recipe, with what a study adds to them; :meth:`card` is the part that all have."""
         return {recipe: read_json(self.root / self.plan.name / recipe / "card.json") for recipe in self.plan.recipes}
+
+    def card(self, recipe: str) -> DataCard:
+        """Return the part of a recipe's data card that all studies have."""
+        return cast(DataCard, self.cards[recipe])
 
     def selection(self, experiment: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """Return an experiment's candidates by recipe, best on validation first."""

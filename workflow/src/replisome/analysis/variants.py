@@ -14,6 +14,7 @@ from replisome.analysis.statistics import Estimate, mean_over_seeds
 from replisome.config.catalogue import Kind, Output, model_traits
 from replisome.config.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
 from replisome.config.study import Score
+from replisome.data.prepared import DataCard
 
 Key = tuple[str, str, str]
 
@@ -195,16 +196,16 @@ def best_on_validation(study: StudyResults, candidates: Sequence[Variant]) -> Va
 # ---- columns and tables
 
 
-def data_kind(card: Mapping[str, Any]) -> str:
+def data_kind(card: DataCard) -> str:
     """Return what a recipe's data are: simulated, a stand-in or official."""
     if card["control"]:
         return "simulated"
-    return "stand-in" if card["origin"]["stand_in"] else "official"
+    return "stand-in" if card["origin"] and card["origin"]["stand_in"] else "official"
 
 
 def about_data(study: StudyResults, recipe: str) -> dict[str, Any]:
     """Return the columns that say under which protocol and from what data a recipe's rows are."""
-    card, subject = study.cards[recipe], study.plan.implementation.subject
+    card, subject = study.card(recipe), study.plan.implementation.subject
     return {
         "recipe": recipe,
         **({subject: data_name(study, recipe)} if subject else {}),

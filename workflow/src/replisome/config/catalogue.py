@@ -86,7 +86,9 @@ def model_traits(name: str) -> Traits:
         traits = Traits(**arguments)
     except TypeError as error:
         raise ReplisomeError(f"model '{name}': {path}: TRAITS: {error}.") from None
-    for key, value, known in (("kind", traits.kind, get_args(Kind)), ("gives", traits.gives, get_args(Output))):
+    values = [("kind", traits.kind, get_args(Kind)), ("gives", traits.gives, get_args(Output))]
+    values += [("gives_by", output, get_args(Output)) for output in (traits.gives_by or ("", {}))[1].values()]
+    for key, value, known in values:
         if value not in known:
             raise ReplisomeError(f"model '{name}': {path}: TRAITS: no {key} '{value}'{did_you_mean(value, known)}")
     return traits

@@ -43,19 +43,28 @@ def check_circles(experiments: Mapping[str, Mapping[str, Any]]) -> None:
 def parent_of(settings: Mapping[str, Any], experiment: str, model: str, recipe: str) -> Parent | None:
     """Return where a model's runs under a recipe inherit from.
 
+    Args:
+        settings: the study's settings.
+        experiment: the experiment that the runs are part of.
+        model: their model.
+        recipe: their recipe.
+
+    Returns:
+        The experiment, model and recipe whose winner they take their settings from; None where they take none.
+
     Raises:
         ReplisomeError: there is no such experiment, model or recipe to inherit from.
     """
-    source = settings["experiments"][experiment]["models"][model].get("from")
-    if source is None:
+    inherits = settings["experiments"][experiment]["models"][model].get("from")
+    if inherits is None:
         return None
     at = f"experiments.{experiment}.models.{model}.from"
     experiments = settings["experiments"]
-    name = source["experiment"]
+    name = inherits["experiment"]
     if name not in experiments:
         raise ReplisomeError(f"{at}.experiment: no experiment '{name}'{did_you_mean(name, experiments)}")
     block = experiments[name]
-    parent = Parent(name, source.get("model", model), source.get("recipe", recipe))
+    parent = Parent(name, inherits.get("model", model), inherits.get("recipe", recipe))
     for key, value, known in (("model", parent.model, block["models"]), ("recipe", parent.recipe, block["recipes"])):
         if value not in known:
             raise ReplisomeError(f"{at}.{key}: experiment '{name}' has no {key} '{value}'{did_you_mean(value, known)}")

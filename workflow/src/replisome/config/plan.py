@@ -42,6 +42,13 @@ class Plan:
     def run(self, study: str, recipe: str, model: str, slug: str, seed: str) -> Run:
         """Return the run that the wildcards of the training rule name.
 
+        Args:
+            study: the study's name.
+            recipe: the recipe's name.
+            model: the model's name.
+            slug: what the run's path shows.
+            seed: the seed, as text.
+
         Raises:
             ReplisomeError: the configuration has no such run.
         """

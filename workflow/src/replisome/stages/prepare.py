@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from replisome.config.catalogue import part
 from replisome.data.parquet import write_parquet, write_parquet_stream
-from replisome.data.prepared import Stream
+from replisome.data.prepared import Stream, StudyCard
 from replisome.data.raw_files import RawFile, origin_file
 from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
@@ -43,6 +43,7 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
     for name, stream in prepared.shared.items():
         _write(out, name, stream)
     write_json(out / "stats.json", prepared.statistics)
+    _check_card(prepared.card, recipe["name"])
     card = {
         "study": identity["study"],
         "recipe": recipe["name"],
@@ -58,6 +59,13 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
     }
     write_json(out / "card.json", card)
     record.write(out / "provenance.json", [path for _, path in raw])
+
+
+def _check_card(card: Mapping[str, Any], recipe: str) -> None:
+    """Refuse a card without the keys that every page and table reads (StudyCard), before anything trains on it."""
+    missing = sorted(StudyCard.__required_keys__ - card.keys())
+    if missing:
+        raise ReplisomeError(f"recipe '{recipe}': the study's data card has no '{missing[0]}'; see StudyCard.")
 
 
 def _write(out: Path, name: str, content: tuple[pa.Table, Mapping[str, Any]] | Stream) -> None:

@@ -17,6 +17,10 @@ module                 provides                               called by the stag
 ``recipe.schema.yaml`` the values its recipe keys may have    (when the configuration is read)
 =====================  =====================================  ==================================
 
+Options differ from study to study, so ``read`` and the controls have no protocol: their keyword-only arguments *are*
+the options, read from the code and checked when the configuration is. Tables and figures are typed by their decorators
+(:mod:`replisome.analysis.declare`), the data card by :class:`replisome.data.prepared.StudyCard`.
+
 Before anything runs, the configuration check reads these modules as syntax trees and names what is missing
 (:mod:`replisome.config.checks`). The types are checked by mypy: each study's ``__init__.py`` assigns its modules to the
 protocols below, for type checkers only, because a module that is imported by name is hidden from them.
@@ -116,7 +120,7 @@ class PredictionsModule(Protocol):
             recipe: the name of one of its recipes.
 
         Returns:
-            Whether these are the report's data, or near enough, prepared as it did.
+            Whether these are the report's data, or much like them, and prepared as the report did.
         """
         ...
 
@@ -134,5 +138,8 @@ class ExplainModule(Protocol):
 
         Returns:
             The rows of explanation.parquet and the metadata of its schema.
+
+        Raises:
+            ReplisomeError: the model cannot be asked.
         """
         ...

@@ -93,7 +93,7 @@ def fit(
     ends = budget.ends(batches)
     schedule = make_schedule(optimiser, settings, ends[-1])
     progress = _resume(checkpoint, model, optimiser, schedule, budget.round_name)
-    stream = _batches(task, splits["train"], settings, seed, progress.step, fabric.device)
+    stream = _batches(splits["train"], settings, seed, progress.step, fabric.device)
 
     while progress.epoch < len(ends) and not progress.stopped:
         loss_sum, terms = torch.tensor(
@@ -149,7 +149,7 @@ def fit(
 
 
 def _batches(
-    task: Task, split: Split, settings: TrainingSettings, seed: int, step: int, device: torch.device
+    split: Split, settings: TrainingSettings, seed: int, step: int, device: torch.device
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the training batches from ``step`` on, pass after pass over the data, each in an order of its own."""
     batches = math.ceil(len(split) / settings.batch_size)

@@ -23,10 +23,13 @@ class Split(Protocol):
         ...
 
     def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
-        """Return inputs (batch, ...) and targets (batch, ...) of the items at these indices.
+        """Return some items.
 
         Args:
             items: indices (batch,), int64, on the split's device.
+
+        Returns:
+            Inputs (batch, ...) and targets (batch, ...), as the model and the loss take them.
         """
         ...
 
@@ -45,7 +48,14 @@ class Task(Protocol):
     max_items: int
 
     def load(self, split: str, device: torch.device) -> Split:
-        """Read train, validation or test onto the device.
+        """Read a split onto the device.
+
+        Args:
+            split: train, validation or test.
+            device: where its tensors go.
+
+        Returns:
+            The split.
 
         Raises:
             ReplisomeError: the file is missing or damaged.
@@ -53,11 +63,14 @@ class Task(Protocol):
         ...
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean loss of a batch, a scalar.
+        """Return the mean loss of a batch.
 
         Args:
             outputs: what the model gives, (batch, ...).
             targets: what the split gives with it, (batch, ...).
+
+        Returns:
+            A scalar, float32, in the study's own unit.
         """
         ...
 
@@ -74,7 +87,14 @@ class Task(Protocol):
         ...
 
     def terms(self, targets: Tensor) -> Tensor:
-        """Return over how many terms the mean loss of a batch is, for adding batches up to a split: a scalar."""
+        """Return how many terms the mean loss of a batch is over, for adding batches up to a split.
+
+        Args:
+            targets: (batch, ...).
+
+        Returns:
+            A scalar, a whole number.
+        """
         ...
 
     def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
@@ -128,7 +148,15 @@ class Augmenting(Protocol):
     """A split that can vary its items, as a study's ``augmentations`` name."""
 
     def augmented(self, items: Tensor, how: str) -> tuple[Tensor, Tensor]:
-        """Return what ``batch`` does, varied by torch's generators."""
+        """Return some items, varied by torch's generators.
+
+        Args:
+            items: indices (batch,), int64, on the split's device.
+            how: one of the study's ``augmentations``.
+
+        Returns:
+            What ``batch`` does.
+        """
         ...
 
 

@@ -63,11 +63,3 @@ def kmer_stream(chunks: Iterable[np.ndarray], k: int, stride: int) -> Iterator[n
             yield tokens
             codes = codes[len(tokens) * stride :]
         rest = codes
-
-
-def base_of(numbers: np.ndarray, k: int, position: int) -> np.ndarray:
-    """Return one base (0..3) of k-mers by its position in them: what makes the encoding invertible."""
-    bases: np.ndarray = (
-        numbers >> np.asarray(2 * (k - 1 - position), numbers.dtype) & np.asarray(3, numbers.dtype)
-    ).astype(np.uint8)
-    return bases
