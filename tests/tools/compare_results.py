@@ -1,10 +1,11 @@
 """Compare two results folders: weights bit by bit, histories and tables number by number.
 
-    python -m tests.tools.compare_results OLD NEW [--renames FILE.json]
+    python -m tests.tools.compare_results OLD NEW [--renames tests/tools/renames_0_2.json]
 
 For a refactoring, which may change no number: run the same configuration before and after, then compare. ``--renames``
 maps what has another name now: ``{"study/table.column": "table.column"}`` for a column that moved or was renamed,
-``{"study/table.column": null}`` for one that is gone on purpose, ``{"metric old": "new"}`` for a score. Columns of time
+``{"study/table": "table"}`` for a whole table, ``{"study/table.column": null}`` for a column that is gone on purpose,
+``{"metric old": "new"}`` for a score. Columns of time
 and memory differ from run to run and are passed over. Exit code 1 where anything else differs.
 """
 
@@ -63,7 +64,8 @@ def tables(old: Path, new: Path, renames: dict[str, str | None], found: Counter[
         study = path.parts[-3]
         for column in before.columns[~before.isna().all()]:
             key = f"{path.stem}.{column}"
-            target = renames.get(f"{study}/{key}", key)
+            moved = renames.get(f"{study}/{path.stem}", path.stem)
+            target = renames.get(f"{study}/{key}", f"{moved}.{column}")
             if target is None or MEASURED.search(column):
                 found["columns passed over"] += 1
                 continue

@@ -217,6 +217,13 @@ def test_keys_of_a_claim_of_version_0_1_are_refused_with_their_new_names(root, o
     refused(f"{STUDY}/claims.yaml: {message}", root)
 
 
+def test_a_score_of_version_0_1_in_a_claim_is_refused_with_its_new_name(root):
+    file = root / "config/studies/proteinnet/claims.yaml"
+    edit(file, "quantity: paper_loss@", "quantity: source_loss@")
+    refused("proteinnet/claims.yaml: claim '", root, studies=["proteinnet"])
+    refused("is 'paper_loss@test' now", root, studies=["proteinnet"])
+
+
 def test_a_score_of_version_0_1_is_refused_with_its_new_name():
     changes = {"proteinnet": {"experiments": {"simple": {"select": {"metric": "source_loss"}}}}}
     message = "experiments.simple.select.metric: 'source_loss' is called 'paper_loss' now."

@@ -14,6 +14,7 @@ from replisome.data.parquet import column_array
 from replisome.data.raw_files import RawFile
 from replisome.errors import ReplisomeError
 from replisome.models import DataSpec, build
+from replisome.stages.prepare import _check_card
 from replisome.studies import _template
 from replisome.studies._template.control import draw_blobs
 from replisome.studies._template.data import prepare
@@ -210,3 +211,9 @@ def test_the_perceptron_takes_vectors_and_nothing_else():
     assert sum(p.numel() for p in model.parameters()) == (5 * 4 + 4) + (4 * 4 + 4) + (4 * 3 + 3)
     with pytest.raises(ReplisomeError, match="model 'mlp' needs vectors"):
         build("mlp", DataSpec((3, 8, 8), 3), {})
+
+
+def test_a_data_card_without_counts_is_refused_before_anything_trains():
+    _check_card({"counts": {"train": 3}}, "control")
+    with pytest.raises(ReplisomeError, match=r"recipe 'control': the study's data card has no 'counts'"):
+        _check_card({"ceiling": {}}, "control")

@@ -175,6 +175,12 @@ def test_a_replaced_name_is_replaced_where_it_is_a_key_too(root):
     assert plan.recipes["single"]["targets"] == ["RNCMPT00269"]
 
 
+def test_a_replacement_that_would_make_two_keys_one_is_refused(root):
+    content = {"extends": "rnacompete", "replace": {"several_few01": "several_few05"}, "title": "one of two"}
+    write(root / "config/studies/mine.yaml", content)
+    refused("'several_few05' would stand twice in one mapping", root, studies=["mine"], preset="full")
+
+
 def test_what_an_extending_study_says_is_laid_over_the_other_and_its_presets_come_after(root):
     plan = mine(
         root,
