@@ -120,6 +120,19 @@ def data_name(study: StudyResults, recipe: str) -> str:
     return str(study.part("predictions").data_name(study, recipe))
 
 
+def unnamed_data(study: StudyResults, recipe: str) -> str:
+    """Return no name: for the ``data_name`` of a study whose recipes' names say what their data are.
+
+    Args:
+        study: the study's results.
+        recipe: the name of one of its recipes.
+
+    Returns:
+        An empty text.
+    """
+    return ""
+
+
 def styles(study: StudyResults, members: Iterable[Variant]) -> dict[str, int]:
     """Return a number for each label among ``members``, so that one name looks the same in all panels of a figure."""
     names = dict.fromkeys(label(study, variant) for variant in members)

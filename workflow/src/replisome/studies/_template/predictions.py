@@ -7,7 +7,7 @@ they made (``study.once``).
 from __future__ import annotations
 
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import Variant, plain_name
+from replisome.analysis.variants import Variant, plain_name, unnamed_data
 
 
 def variant_name(study: StudyResults, variant: Variant) -> str:
@@ -23,17 +23,7 @@ def variant_name(study: StudyResults, variant: Variant) -> str:
     return plain_name(variant)
 
 
-def data_name(study: StudyResults, recipe: str) -> str:
-    """Return what a recipe's data are called beside its name.
-
-    Args:
-        study: the study's results.
-        recipe: the name of one of its recipes.
-
-    Returns:
-        Nothing: the names of the recipes say it all.
-    """
-    return ""
+data_name = unnamed_data  # the recipes' names say what their data are
 
 
 def paper_speaks_of(study: StudyResults, recipe: str) -> bool:

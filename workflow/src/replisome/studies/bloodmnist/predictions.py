@@ -9,7 +9,7 @@ import pandas as pd
 
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, bootstrap_mean, mean_over_seeds
-from replisome.analysis.variants import Variant, plain_name, selected_score, values_of, variants
+from replisome.analysis.variants import Variant, plain_name, selected_score, unnamed_data, values_of, variants
 from replisome.config.study import Score
 from replisome.studies.bloodmnist.paper import DATASET, SCORE, has_switches, row_name, row_number
 
@@ -33,17 +33,7 @@ def variant_name(study: StudyResults, variant: Variant) -> str:
     return ", ".join([row_name(variant), *others])
 
 
-def data_name(study: StudyResults, recipe: str) -> str:
-    """Return what a recipe's data are called beside its name.
-
-    Args:
-        study: the study's results.
-        recipe: the name of one of its recipes.
-
-    Returns:
-        Nothing: all recipes of a study on images hold the same images.
-    """
-    return ""
+data_name = unnamed_data  # the recipes' names say what their data are
 
 
 def paper_speaks_of(study: StudyResults, recipe: str) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, bootstrap_mean, bootstrap_ratio, paired_difference
-from replisome.analysis.variants import Key, Variant, evaluated_variants, label, values_of, variants
+from replisome.analysis.variants import Key, Variant, evaluated_variants, label, unnamed_data, values_of, variants
 from replisome.data.parquet import read_parquet
 from replisome.studies.proteinnet.metrics import ANY, LISTS, RANGES, Errors, Pairs, errors, true_distances
 from replisome.studies.proteinnet.paper import row_name
@@ -45,17 +45,7 @@ def _names(study: StudyResults) -> dict[Key, str]:
     }
 
 
-def data_name(study: StudyResults, recipe: str) -> str:
-    """Return nothing: the recipes' own names say it all.
-
-    Args:
-        study: the study's results.
-        recipe: the name of one of its recipes.
-
-    Returns:
-        An empty string.
-    """
-    return ""
+data_name = unnamed_data  # the recipes' names say what their data are
 
 
 def paper_speaks_of(study: StudyResults, recipe: str) -> bool:
