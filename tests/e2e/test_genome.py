@@ -33,7 +33,7 @@ def test_every_table_figure_and_caption_is_in_the_report(results):
         assert page.count(f'id="genome-{name}"') == 1
     for name in sorted(tables.keys() - {"losses"}):  # which speaks of real data only
         assert len(pd.read_csv(results / "genome" / "tables" / f"{name}.csv")) > 0, name
-    assert "best possible bits_per_base" in page
+    assert "best possible bits/base" in page
 
 
 def test_scores_are_those_of_the_predictions(results):

@@ -41,7 +41,7 @@ def test_every_table_figure_and_caption_is_in_the_report(results):
         assert page.count(f'id="proteinnet-{name}"') == 1
     for name in sorted(tables.keys() - {"reported_losses"}):  # whose epochs the tiny runs do not reach
         assert len(table(results, name)) > 0, name
-    assert "best possible rmse" in page
+    assert "best possible RMSE" in page
 
 
 def test_scores_are_those_of_the_predicted_maps(results):

@@ -26,7 +26,7 @@ def test_every_table_figure_and_caption_is_in_the_report(results):
         assert f'id="rnacompete-{name}"' in page
     for name in tables("rnacompete"):
         assert len(pd.read_csv(results / "rnacompete" / "tables" / f"{name}.csv")) > 0, name
-    assert "best possible spearman" in page
+    assert "best possible Spearman" in page
 
 
 def test_test_scores_are_scipys_on_the_predictions(results):

@@ -89,7 +89,7 @@ def test_a_study_in_one_file_as_in_version_0_1_loads_to_the_same_plan(root):
 
 def test_a_study_that_is_both_a_folder_and_a_file_is_refused(root):
     write(root / "config/studies/bloodmnist.yaml", {})
-    refused(f"study 'bloodmnist' is both {STUDY} and {STUDY}.yaml; remove one.", root)
+    refused(f"study 'bloodmnist' is both {STUDY} and {STUDY}.yaml; remove one (a single file", root)
 
 
 def test_all_studies_are_all_folders_and_a_fifth_is_found(root):
