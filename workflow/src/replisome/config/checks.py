@@ -89,7 +89,8 @@ def check_experiment(plan: StudyPlan, name: str) -> None:
                 check_hyperparameters(possible.model, possible.settings["hyperparameters"])
             except ReplisomeError as error:
                 raise ReplisomeError(f"experiments.{name}.models.{run.model}: {error}") from None
-        model_traits(run.model)
+    for model in block["models"]:
+        model_traits(model)
 
 
 def check_metric(study: Study, experiment: str, metric: str) -> None:
