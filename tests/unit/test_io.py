@@ -1,6 +1,10 @@
 import os
+import platform
 import resource
 import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +12,7 @@ import pytest
 
 from replisome.data.parquet import array_column, column_array, read_parquet, write_parquet
 from replisome.errors import ReplisomeError
-from replisome.io import atomic, file_hash, read_json, write_json
+from replisome.io import LEFT_OVER, atomic, clear_leftovers, file_hash, read_json, write_json
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -26,6 +30,27 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         handle.write("new")
         raise RuntimeError
     assert path.read_text() == "old"
+
+
+def test_what_a_killed_writer_left_is_cleared_and_what_a_living_one_writes_is_not(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    here = platform.node()
+    killed = tmp_path / f".best.safetensors.{here}@{dead.pid}.x1_y.tmp"
+    elsewhere = tmp_path / f".last.safetensors.other-node@{dead.pid}.abc.tmp"
+    aged = tmp_path / ".history.parquet.other-node@1.abc.tmp"
+    for path in (killed, elsewhere, aged):
+        path.write_bytes(b"half")
+    os.utime(aged, (time.time() - LEFT_OVER - 60,) * 2)
+    with atomic(tmp_path / "file", "w") as handle:
+        clear_leftovers(tmp_path)
+        handle.write("whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([elsewhere.name, "file"])
+
+
+def test_clearing_a_folder_that_is_not_there_does_nothing(tmp_path):
+    clear_leftovers(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_file_size_limit_is_a_message_and_leaves_nothing(tmp_path):

@@ -232,13 +232,6 @@ def test_a_loss_that_is_not_a_number_is_a_message(tmp_path, clip_norm):
         train(tmp_path / "c", optimiser="sgd", schedule="none", lr=3e38, clip_norm=clip_norm)
 
 
-def test_what_a_killed_save_left_is_cleared(tmp_path):
-    half = tmp_path / ".c.abc.tmp"
-    half.write_bytes(b"half")
-    train(tmp_path / "c", epochs=1)
-    assert not half.exists()
-
-
 def test_training_loss_is_the_mean_over_items_of_the_batches_as_they_came(tmp_path):
     _, progress = train(tmp_path / "c", epochs=1, lr=1e-12)
     assert progress.history[0]["train_loss"] == pytest.approx(math.log(2), abs=0.3)

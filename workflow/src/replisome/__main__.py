@@ -6,13 +6,13 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from replisome import __version__
 from replisome.config.catalogue import model_options, study
 from replisome.errors import ReplisomeError
-from replisome.io import DISK_ERRORS, disk_error, read_json
+from replisome.io import DISK_ERRORS, clear_leftovers, disk_error, read_json
 
 _RUN = ("implementation", "recipe", "model", "hyperparameters", "training", "budget", "select", "curves", "seed")
 _STUDY = ("name", "implementation", "recipes", "experiments", "full")
@@ -35,13 +35,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _call(stage, options)
     except ReplisomeError as error:
         print(f"replisome {stage}: error: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
         print(f"replisome {stage}: error: {disk_error(Path(error.filename or '?'), error)}", file=sys.stderr)
         return 1
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+        print(f"replisome {stage}: error: {_less_memory(stage, options)} ({_first_line(error)})", file=sys.stderr)
+        return 1
     return 0
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Say whether an error says that memory ran out, on the CPU or a GPU, whichever library raised it.
+
+    PyTorch raises a plain RuntimeError on a CPU; its text is then all there is to tell by.
+    """
+    names = {kind.__name__ for kind in type(error).__mro__}
+    text = str(error).lower()
+    return bool(
+        names & {"MemoryError", "OutOfMemoryError"}
+        or any(sign in text for sign in ("can't allocate memory", "out of memory", "alloc_failed"))
+    )
+
+
+def _less_memory(stage: str, options: Mapping[str, object]) -> str:
+    """Return what to say where memory ran out: which keys of the configuration ask for less of it, or for more."""
+    more = "give the job more memory (mem_mb in the experiment's resources, in config/studies)"
+    if stage == "train":
+        config = read_json(Path(str(options["settings"])))
+        size = config["training"].get("batch_size")
+        keys = ", ".join(sorted(model_options(config["model"])))
+        return (
+            f"memory ran out while '{config['model']}' trained on batches of {size}. Set training.micro_batch: a batch "
+            f"is then worked through in pieces of that size, and the step stays that of the whole batch; or lower "
+            f"batch_size, choose a smaller model (its keys: {keys}), or {more}."
+        )
+    if stage in ("evaluate", "explain"):
+        return f"memory ran out; {more}, or run it where the device has more."
+    return "memory ran out; give the job more memory (--set-resources RULE:mem_mb=N), or use less data (max_... keys)."
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _check_settings(stage: str, path: Path) -> None:
@@ -65,6 +104,8 @@ def _call(stage: str, options: dict[str, object]) -> None:
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[name] = str(options["threads"])
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on CUDA
+    out = Path(str(options["out"]))
+    clear_leftovers(out if out.is_dir() else out.parent)
     importlib.import_module(f"replisome.stages.{stage}").run(**options)
 
 

@@ -10,8 +10,10 @@ class ReplisomeError(Exception):
     """Something the user can put right.
 
     The message names what is wrong, where (file, line or key) and what to do; the command line prints it without a
-    traceback and leaves with exit code 1.
+    traceback and leaves with ``exit_code``.
     """
+
+    exit_code = 1
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

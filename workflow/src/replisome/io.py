@@ -7,13 +7,19 @@ import hashlib
 import json
 import math
 import os
+import platform
+import re
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from replisome.errors import ReplisomeError
+
+LEFT_OVER = 24 * 3600  # seconds after which a temporary file is taken for one of a writer that was killed
+_WRITER = re.compile(r"\.(?P<host>[^@/]*?)@(?P<process>[0-9]+)\.[^.]*\.tmp$")
 
 DISK_ERRORS = {
     errno.ENOSPC: "the disk is full",
@@ -46,7 +52,8 @@ def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        prefix = f".{path.name}.{platform.node()}@{os.getpid()}."
+        descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
         temporary = Path(name)
         with os.fdopen(descriptor, mode, encoding=None if "b" in mode else "utf-8") as handle:
             yield handle
@@ -59,6 +66,29 @@ def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Delete the temporary files in a folder that writers killed on the way left there.
+
+    A file is left over if its writer was a process of this machine that runs no more, or if it is older than a day.
+    """
+    for path in folder.glob(".*.tmp"):
+        found = _WRITER.search(path.name)
+        with suppress(FileNotFoundError):  # another process may clear the same folder
+            old = time.time() - path.stat().st_mtime > LEFT_OVER
+            if old or (found and found["host"] == platform.node() and not _runs(int(found["process"]))):
+                path.unlink()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's
+        return True
+    return True
 
 
 def _umask() -> int:

@@ -1,8 +1,14 @@
-"""Checkpoints: everything a killed run needs to go on as if nothing had happened."""
+"""Checkpoints: everything a killed run needs to go on as if nothing had happened.
+
+The file holds tensors and plain values (numbers, texts, lists, mappings) and is read without unpickling anything else:
+a checkpoint from somebody else's folder cannot run code.
+"""
 
 from __future__ import annotations
 
+import pickle
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +37,20 @@ class Checkpoint:
 
     def load(self) -> dict[str, Any] | None:
         """Return the saved state, or None where there is none that fits (an unfit one is named in the log)."""
-        for half in self.path.parent.glob(f".{self.path.name}.*.tmp"):  # of a run killed while it wrote
-            half.unlink()
         if not self.path.exists():
             return None
         try:
-            saved = torch.load(self.path, map_location="cpu", weights_only=False)
+            with zipfile.ZipFile(self.path) as archive:
+                damaged = archive.testzip()  # torch writes checksums of all parts, but does not compare them
+            if damaged is not None:
+                raise zipfile.BadZipFile(f"its part {damaged} does not have the recorded checksum")
+            saved = torch.load(self.path, map_location="cpu", weights_only=True)
             identity, state = dict(saved["identity"]), dict(saved["state"])
-        except Exception as error:  # whatever a damaged file makes the unpickler do: the run can start over
+        except pickle.UnpicklingError:
+            print(f"checkpoint {self.path} holds more than tensors and plain values, which is never read: of another "
+                  "version of replisome, or not ours; starting from the first epoch", flush=True)  # fmt: skip
+            return None
+        except Exception as error:  # whatever a damaged file makes the reader do: the run can start over
             print(f"checkpoint {self.path} is not readable ({error}); starting from the first epoch", flush=True)
             return None
         if identity != self.identity:
@@ -56,7 +68,7 @@ class Checkpoint:
         return time.monotonic() - self.written >= self.interval
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write the state.
+        """Write the state: tensors and plain values in mappings and lists.
 
         Raises:
             ReplisomeError: the disk refuses; the previous checkpoint is left as it was.

@@ -26,19 +26,26 @@ def epoch_order(seed: int, epoch: int, items: int) -> Tensor:
 
 
 def capture() -> dict[str, Any]:
-    """Return the state of every generator a model may draw from."""
+    """Return the state of every generator a model may draw from, as tensors and plain values.
+
+    Of the GPUs only the first counts: a run has one device, and may go on where fewer are visible.
+    """
+    version, words, gauss = random.getstate()
+    drawn: Any = np.random.get_state(legacy=False)
     return {
-        "python": random.getstate(),
-        "numpy": np.random.get_state(legacy=False),
+        "python": [version, list(words), gauss],
+        "numpy": {**drawn, "state": {**drawn["state"], "key": torch.from_numpy(drawn["state"]["key"].astype(np.int64))}},
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": [torch.cuda.get_rng_state(0)] if torch.cuda.is_available() else [],
     }
 
 
 def restore(state: dict[str, Any]) -> None:
     """Put the generators back to a captured state."""
-    random.setstate(state["python"])
-    np.random.set_state(state["numpy"])
+    version, words, gauss = state["python"]
+    random.setstate((version, tuple(words), gauss))
+    drawn = state["numpy"]
+    np.random.set_state({**drawn, "state": {**drawn["state"], "key": drawn["state"]["key"].numpy().astype(np.uint32)}})
     torch.set_rng_state(state["torch"])
     if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
+        torch.cuda.set_rng_state(state["cuda"][0], 0)
