@@ -6,7 +6,6 @@ import torch
 from torch import nn
 
 from replisome.config.budget import Budget
-from replisome.errors import ReplisomeError
 from replisome.models import DataSpec
 from replisome.stages.train import make_fabric
 from replisome.training import seeds
@@ -211,8 +210,8 @@ def test_best_weights_are_those_of_the_best_validation_epoch(tmp_path):
     assert progress.best_epoch == int(np.argmax(scores)) + 1
     model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
     model.load_state_dict(progress.best_weights)
-    outputs, targets, _ = predict(model, Signs(), Points(60, 1))
-    assert (outputs.argmax(1) == targets).mean() == pytest.approx(max(scores))
+    found = predict(model, Signs(), Points(60, 1))
+    assert (found.outputs.argmax(1) == found.targets).mean() == pytest.approx(max(scores))
 
 
 def test_a_minimum_is_chosen_where_smaller_is_better(tmp_path):
@@ -224,12 +223,6 @@ def test_early_stopping_stops_after_the_patience(tmp_path):
     _, progress = train(tmp_path / "c", epochs=60, patience=2, lr=1e-9)
     assert progress.stopped == "no better accuracy for 2 epochs"
     assert progress.epoch == progress.best_epoch + 2
-
-
-@pytest.mark.parametrize("clip_norm", [None, 1.0])
-def test_a_loss_that_is_not_a_number_is_a_message(tmp_path, clip_norm):
-    with pytest.raises(ReplisomeError, match="not a number in the first round; lower lr"):
-        train(tmp_path / "c", optimiser="sgd", schedule="none", lr=3e38, clip_norm=clip_norm)
 
 
 def test_what_a_killed_save_left_is_cleared(tmp_path):
@@ -292,8 +285,11 @@ def test_one_cycle_rises_for_its_warmup_and_falls():
     assert found[-1] < 0.01
 
 
-def test_anything_beats_a_score_that_is_not_a_number():
-    goal = Goal("accuracy", "max")
-    assert goal.better(0.1, float("nan"))
-    assert not goal.better(float("nan"), 0.1)
-    assert not goal.better(float("nan"), float("nan"))
+@pytest.mark.parametrize("mode", ["max", "min"])
+@pytest.mark.parametrize("lost", [float("nan"), float("inf"), float("-inf")])
+def test_any_number_beats_a_score_that_is_not_finite_and_such_a_score_beats_nothing(mode, lost):
+    goal = Goal("accuracy", mode)
+    assert goal.better(0.1, lost)
+    assert not goal.better(lost, 0.1)
+    assert not goal.better(lost, lost)
+    assert not goal.better(lost, None)

@@ -1,7 +1,8 @@
 """The training loop: steps over a split that lies on the device, best weights by validation, resumable anywhere.
 
 A round ends with the splits scored. It is an epoch, or a number of steps where the budget counts those; histories call
-either an epoch.
+either an epoch. A round after which the training loss, the weights, or what the model says of validation are not finite
+numbers has no scores, is never the best, and is the last: the run has diverged, and says so.
 """
 
 from __future__ import annotations
@@ -18,11 +19,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from replisome.config.budget import Budget
-from replisome.errors import ReplisomeError
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
-from replisome.training.predict import predict
+from replisome.training.predict import has_finite_weights, predict, score
 from replisome.training.task import Augmenting, Split, Task
 
 HEARTBEAT = 60.0  # seconds between progress lines within a round
@@ -35,10 +35,10 @@ class Goal(NamedTuple):
     mode: str
 
     def better(self, new: float, old: float | None) -> bool:
-        """Say whether ``new`` beats ``old``; a tie does not, NaN never does, and anything beats NaN."""
-        if math.isnan(new):
+        """Say whether ``new`` beats ``old``; a tie does not, nor does what is not finite, which any number beats."""
+        if not math.isfinite(new):
             return False
-        return old is None or math.isnan(old) or (new > old if self.mode == "max" else new < old)
+        return old is None or not math.isfinite(old) or (new > old if self.mode == "max" else new < old)
 
 
 @dataclass
@@ -52,10 +52,11 @@ class Progress:
     first_loss: float = math.nan  # of the current round's first batch, before its step
     seconds: float = 0.0  # training time of the current round so far
     history: list[dict[str, float]] = field(default_factory=list)
-    best_epoch: int | None = None
+    best_epoch: int | None = None  # None until a round was finite
     best_score: float | None = None
     best_weights: dict[str, Tensor] = field(default_factory=dict)
     stopped: str | None = None  # why the run ended before its budget
+    diverged: bool = False  # whether its last round is not finite
 
 
 def fit(
@@ -83,13 +84,11 @@ def fit(
         checkpoint: where to resume from and save to.
 
     Returns:
-        The history, one row a round, and the best weights.
-
-    Raises:
-        ReplisomeError: the loss stops being a number in the first round.
+        The history, one row a round, and the best weights; there are none of a run that diverges in its first round.
     """
     batches = math.ceil(len(splits["train"]) / settings.batch_size)
-    model, optimiser = fabric.setup(model, make_optimiser(model.parameters(), settings))
+    # Steps go through Fabric's wrapper, which may compute in bf16; scores are taken of the model itself, in fp32.
+    network, optimiser = fabric.setup(model, make_optimiser(model.parameters(), settings))
     ends = budget.ends(batches)
     schedule = make_schedule(optimiser, settings, ends[-1])
     progress = _resume(checkpoint, model, optimiser, schedule, budget.round_name)
@@ -104,7 +103,7 @@ def fit(
         items_seen = 0
         began = beat = time.monotonic()
         carried = progress.seconds
-        model.train()
+        network.train()
         while progress.step < ends[progress.epoch]:
             inputs, targets = next(stream)
             count = task.terms(targets)
@@ -112,11 +111,11 @@ def fit(
             optimiser.zero_grad()
             for piece, wanted in _pieces(inputs, targets, settings.micro_batch):
                 # Each piece counts by its share of the terms: the gradient is that of the mean over the whole batch.
-                part = task.loss(model(piece), wanted) * (task.terms(wanted) / count.clamp(min=1))
+                part = task.loss(network(piece), wanted) * (task.terms(wanted) / count.clamp(min=1))
                 fabric.backward(part)
                 loss = loss + part.detach()
             if settings.clip_norm is not None:
-                fabric.clip_gradients(model, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
+                fabric.clip_gradients(network, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
             optimiser.step()
             schedule.step()
             loss_sum, terms = loss_sum + loss * count, terms + count
@@ -141,7 +140,9 @@ def fit(
         rate = float(schedule.get_last_lr()[0])
         close_epoch(progress, model, task, splits, goal, train_loss, trained, rate)
         _report(progress, budget.round_name, len(ends), goal, items_seen)
-        if settings.patience is not None and progress.epoch - (progress.best_epoch or 0) >= settings.patience:
+        if progress.diverged:
+            progress.stopped = f"diverged in {budget.round_name} {progress.epoch}"
+        elif settings.patience is not None and progress.epoch - (progress.best_epoch or 0) >= settings.patience:
             progress.stopped = f"no better {goal.metric} for {settings.patience} {budget.round_name}s"
         if progress.epoch < len(ends) and not progress.stopped and checkpoint.due_after_epoch():
             checkpoint.save(_state(progress, model, optimiser, schedule))
@@ -182,6 +183,9 @@ def close_epoch(
 ) -> None:
     """Score the splits, add a row to the history and keep the weights if they are the best so far.
 
+    Whether the round is finite is seen here, once for all studies and models. Curves have no say in it: where only their
+    outputs are not finite, only they have no scores.
+
     Args:
         progress: is brought up to date.
         model: as it is after the round.
@@ -196,27 +200,35 @@ def close_epoch(
     row = {"epoch": float(progress.epoch), "step": float(progress.step), "train_loss": train_loss}
     row["train_loss_at_start"] = progress.first_loss
     progress.loss_sum, progress.terms, progress.first_loss, progress.seconds = 0.0, 0.0, math.nan, 0.0
-    if not math.isfinite(train_loss):
-        if progress.best_epoch is None:
-            raise ReplisomeError("the training loss is not a number in the first round; lower lr or set clip_norm.")
-        progress.stopped = "the training loss stopped being a number"
     began = time.monotonic()
-    for name, split in splits.items():
-        if name != "train":
-            outputs, targets, loss = predict(model, task, split)
-            scores = {"loss": loss, **task.scores(outputs, targets)}
-            row |= {f"{name}_{metric}": value for metric, value in scores.items()}
+    sound = math.isfinite(train_loss) and has_finite_weights(model)
+    for name in ["validation", *(name for name in splits if name not in ("train", "validation"))]:
+        predicted = predict(model, task, splits[name])
+        if name == "validation":
+            sound = sound and predicted.finite
+        row |= {f"{name}_{metric}": value for metric, value in score(task, predicted, sound=sound).items()}
     row |= {"seconds_training": trained, "seconds_evaluation": time.monotonic() - began}
     row["learning_rate"] = learning_rate
     progress.history.append(row)
-    score = row[f"validation_{goal.metric}"]
-    if goal.better(score, progress.best_score) or progress.best_epoch is None:
-        progress.best_epoch, progress.best_score = progress.epoch, score
+    if not sound:
+        row["train_loss"] = math.nan  # infinite, or of weights that are lost
+        progress.diverged = True
+        return
+    reached = row[f"validation_{goal.metric}"]
+    if goal.better(reached, progress.best_score) or progress.best_epoch is None:
+        progress.best_epoch, progress.best_score = progress.epoch, reached
         progress.best_weights = {k: v.detach().to("cpu", copy=True) for k, v in model.state_dict().items()}
 
 
 def _report(progress: Progress, unit: str, rounds: int, goal: Goal, items: int) -> None:
     row = progress.history[-1]
+    if progress.diverged:
+        print(
+            f"{unit} {progress.epoch}/{rounds}: the run has diverged: its loss, weights or outputs are not finite numbers. "
+            "It ends here and is marked; lower lr or set clip_norm.",
+            flush=True,
+        )
+        return
     took = sum(r["seconds_training"] + r["seconds_evaluation"] for r in progress.history)
     left = took / progress.epoch * (rounds - progress.epoch)
     print(
