@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from replisome.models import DataSpec, build
-from replisome.stages.train import choose_precision
+from replisome.training.precision import choose_precision
 
 pytestmark = [
     pytest.mark.gpu,

@@ -36,9 +36,9 @@ def test_what_a_killed_writer_left_is_cleared_and_what_a_living_one_writes_is_no
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     here = platform.node()
-    killed = tmp_path / f".best.safetensors.{here}@{dead.pid}.x1_y.tmp"
-    elsewhere = tmp_path / f".last.safetensors.other-node@{dead.pid}.abc.tmp"
-    aged = tmp_path / ".history.parquet.other-node@1.abc.tmp"
+    killed = tmp_path / f".best.safetensors@{here}@{dead.pid}.x1_y.tmp"
+    elsewhere = tmp_path / f".last.safetensors@other-node@{dead.pid}.abc.tmp"
+    aged = tmp_path / ".history.parquet@other-node@1.abc.tmp"
     for path in (killed, elsewhere, aged):
         path.write_bytes(b"half")
     os.utime(aged, (time.time() - LEFT_OVER - 60,) * 2)

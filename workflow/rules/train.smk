@@ -3,7 +3,7 @@
 
 rule train:
     input:
-        data=lambda w: splits_of(w, "train", "validation", *run_settings(w)["curves"]),
+        data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
         stale=lambda w: stale("train", run_settings(w), RUN.format(**w)),
     output:

@@ -19,7 +19,7 @@ from typing import IO, Any
 from replisome.errors import ReplisomeError
 
 LEFT_OVER = 24 * 3600  # seconds after which a temporary file is taken for one of a writer that was killed
-_WRITER = re.compile(r"\.(?P<host>[^@/]*?)@(?P<process>[0-9]+)\.[^.]*\.tmp$")
+_WRITER = re.compile(r"@(?P<host>[^@]*)@(?P<process>[0-9]+)\.[^.]*\.tmp$")
 
 DISK_ERRORS = {
     errno.ENOSPC: "the disk is full",
@@ -52,7 +52,7 @@ def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        prefix = f".{path.name}.{platform.node()}@{os.getpid()}."
+        prefix = f".{path.name}@{platform.node()}@{os.getpid()}."
         descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
         temporary = Path(name)
         with os.fdopen(descriptor, mode, encoding=None if "b" in mode else "utf-8") as handle:

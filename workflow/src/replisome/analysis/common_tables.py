@@ -35,4 +35,4 @@ def cost(study: StudyResults) -> pd.DataFrame:
             **estimate("peak memory (MB)", mean_over_seeds(found.memory / 1e6)),
         }
 
-    return tabulate(study, variants(study), columns)
+    return tabulate(study, variants(study), columns, scored=False)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from replisome.analysis.endings import diverged_seeds
 from replisome.analysis.plots import COLOURS, COLUMNS, curve_with_spread, empty, grid
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate
 from replisome.analysis.variants import Variant, curve_table, data_kind, data_name, label, rows_of, styles, variants
+from replisome.data.splits import TRAIN_SAMPLE
 
 DOTS = (0, (1, 1))  # the line style of levels: ceilings, floors, baselines
 
@@ -80,6 +83,9 @@ def loss_curves(
 ) -> Figure:
     """Return loss against epoch, or against step where the budget counts steps: validation solid, training dashed.
 
+    Where a sample of training was scored in evaluation mode after each round, that is the dashed line, which compares
+    with validation; the running loss, taken while weights changed and dropout was at work, is dotted.
+
     Args:
         study: the study's results.
         members: by recipe, the variants to draw; recipes without any have no panel.
@@ -92,22 +98,37 @@ def loss_curves(
     numbers = styles(study, (variant for found in shown.values() for variant in found))
     stepwise = any("steps" in variant.budget for found in shown.values() for variant in found)
     column, what = ("step", "optimiser step") if stepwise else ("epoch", "epoch")
+    sampled = any(has_sample(study, variant) for found in shown.values() for variant in found)
+    lines = "dashed: training as it is scored, dotted: while it went on" if sampled else "dashed: training"
 
     def draw(panel: Axes, recipe: str) -> None:
         for variant in shown[recipe]:
             name = label(study, variant)
             colour = COLOURS[numbers[name] % len(COLOURS)]
-            for split, line, text in (("train", "--", None), ("validation", "-", f"{name} (n={len(variant.runs)})")):
+            looks = {"train": DOTS if sampled else "--", TRAIN_SAMPLE: "--", "validation": "-"}
+            for split, line in looks.items():
                 rows = rows_of(study, variant, split=split, metric="loss", role="curve")
                 curve = rows.groupby(column)["value"].mean()
-                panel.plot(curve.index, curve, line, color=colour, label=text, lw=1.6, marker="o", ms=3)
+                text = f"{name} ({seeds_shown(study, variant)})" if split == "validation" else None
+                panel.plot(curve.index, curve, ls=line, color=colour, label=text, lw=1.6, marker="o", ms=3)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         if also:
             also(panel, recipe)
 
     return by_recipe(
-        study, list(shown), draw, f"{what} (solid: validation, dashed: training)", y, sharey=sharey, nothing=nothing
+        study, list(shown), draw, f"{what} (solid: validation, {lines})", y, sharey=sharey, nothing=nothing
     )
+
+
+def has_sample(study: StudyResults, variant: Variant) -> bool:
+    """Say whether a sample of the training split was scored after each round of a variant."""
+    return not rows_of(study, variant, split=TRAIN_SAMPLE, metric="loss").empty
+
+
+def seeds_shown(study: StudyResults, variant: Variant) -> str:
+    """Return how many seeds a line is the mean of, and how many of them diverged: from there on it is of the others."""
+    lost = diverged_seeds(study, variant.key)
+    return f"n={len(variant.runs)}{f', {lost} diverged' if lost else ''}"
 
 
 def score_curves(
@@ -119,6 +140,8 @@ def score_curves(
     scale: float | None = None,
 ) -> None:
     """Draw a score against epoch for each variant: the mean of its seeds, and their range as a band.
+
+    Beside the running loss of training, what a sample of training scores in evaluation mode is a thin line without marks.
 
     Args:
         panel: where to draw.
@@ -133,9 +156,15 @@ def score_curves(
         scale = next((score.scale for score in study.plan.implementation.scores if score.name == metric), 1.0)
     for variant in members:
         curves = [scale * row[~np.isnan(row)] for row in curve_table(study, variant, split, metric).to_numpy()]
+        style = style_number(study, variant)
         if curves:
-            name = label(study, variant)
-            curve_with_spread(panel, curves, f"{name} (n={len(curves)})", style_number(study, variant))
+            text = f"{label(study, variant)} ({seeds_shown(study, variant)})"
+            curve_with_spread(panel, curves, text, style)
+        sample = curve_table(study, variant, TRAIN_SAMPLE, metric) if split == "train" else pd.DataFrame()
+        if not sample.empty:
+            panel.plot(
+                sample.columns.astype(int), scale * sample.mean(), ls=DOTS, color=COLOURS[style % len(COLOURS)], lw=1.2
+            )
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 

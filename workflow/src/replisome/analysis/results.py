@@ -86,11 +86,14 @@ class StudyResults:
         return self.plan.resolve(run, self.selection)
 
     def explanation(self, run: Run) -> tuple[pd.DataFrame, dict[str, Any]] | None:
-        """Return what a run's ``explain`` stage left, and its metadata, or None where it was not to be explained."""
+        """Return what a run's ``explain`` stage left, and its metadata.
+
+        None where it was not to be explained, or where it diverged.
+        """
         if run.key not in self.explained:
             return None
         table, metadata = read_parquet(self.root / run.directory / "explanation" / "explanation.parquet")
-        return table.to_pandas(), metadata
+        return None if metadata.get("diverged") else (table.to_pandas(), metadata)
 
     def best_candidate(self, recipe: str) -> Candidate | None:
         """Return the model with the best mean validation score under a recipe, over all experiments that use it.
@@ -117,9 +120,26 @@ class StudyResults:
         return [run for run in runs if (run.recipe, run.model, run.slug) == (recipe, best.model, best.slug)]
 
     @cached_property
+    def diverged(self) -> frozenset[tuple[str, str, str]]:
+        """Recipe, model and slug of what has no scores: a seed's loss is not a number at the weights that are tested.
+
+        Their means over seeds are none either: those over the seeds that are left would be means of another thing.
+        """
+        losses = self.pick(metric="loss")
+        lost = losses[losses["value"].isna() & losses["role"].isin(["best", "last", "final"])]
+        columns = ("recipe", "model", "hyperparameters", "seed", "role")
+        found = set(zip(*(lost[column] for column in columns), strict=True))
+        return frozenset(
+            (run.recipe, run.model, run.slug)
+            for run in self.plan.runs
+            if any((run.recipe, run.model, run.slug, run.seed, role) in found for role in (run.weights, "final"))
+        )
+
+    @cached_property
     def tested(self) -> frozenset[tuple[str, str, str, str, int]]:
-        """Keys of the runs whose test split was to be scored."""
-        return frozenset(run.key for run in self.plan.tested_runs(self.selection))
+        """Keys of the runs whose test split was scored, but for those that :attr:`diverged`: they have no answers."""
+        runs = self.plan.tested_runs(self.selection)
+        return frozenset(run.key for run in runs if (run.recipe, run.model, run.slug) not in self.diverged)
 
     @cached_property
     def explained(self) -> frozenset[tuple[str, str, str, str, int]]:
@@ -127,7 +147,7 @@ class StudyResults:
         return frozenset(run.key for run in self.plan.explained_runs(self.selection))
 
     def predictions(self, run: Run) -> pd.DataFrame | None:
-        """Return a run's test predictions in the order of the split, or None where it was not to be tested."""
+        """Return a run's test predictions in the order of the split, or None where there are none (:attr:`tested`)."""
         if run.key not in self.tested:
             return None
         table, _ = read_parquet(self.root / run.directory / "test" / "predictions.parquet")

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from replisome.analysis.endings import Key as Key
+from replisome.analysis.endings import remarks
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, mean_over_seeds
 from replisome.config.catalogue import Kind, Output, model_traits
 from replisome.config.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
 from replisome.config.study import Score
 from replisome.data.prepared import DataCard
-
-Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -182,9 +182,9 @@ def curve_table(study: StudyResults, variant: Variant, split: str, metric: str =
 
 
 def best_epochs(study: StudyResults, variant: Variant) -> list[float]:
-    """Return each seed's best epoch on validation."""
+    """Return each seed's best epoch on validation, NaN where its first one diverged."""
     rows = rows_of(study, variant, split="validation", metric="loss", role="best").sort_values("seed")
-    return [float(epoch) for epoch in rows["epoch"]]
+    return rows["epoch"].astype(float).tolist()
 
 
 def selected_score(study: StudyResults, variant: Variant) -> Score:
@@ -198,12 +198,15 @@ def validation(study: StudyResults, variant: Variant, metric: str) -> Estimate:
 
 
 def best_on_validation(study: StudyResults, candidates: Sequence[Variant]) -> Variant | None:
-    """Return the best by the validation score that the first candidate's experiment selects by; None of none."""
+    """Return the best by the validation score that the first candidate's experiment selects by; None of none.
+
+    Candidates without that score, as those that diverged, come last.
+    """
     if not candidates:
         return None
     by = selected_score(study, candidates[0])
     sign = 1 if by.better == "min" else -1
-    return min(candidates, key=lambda variant: sign * validation(study, variant, by.name).value)
+    return min(candidates, key=lambda v: np.nan_to_num(sign * validation(study, v, by.name).value, nan=np.inf))
 
 
 # ---- columns and tables
@@ -235,6 +238,7 @@ def about(study: StudyResults, variant: Variant) -> dict[str, Any]:
         "budget": f"{row['budget']}{' (reduced)' if row['reduced'] else ''}",
         "seeds": len(variant.runs),
         "model": label(study, variant),
+        "remarks": remarks(study, variant.key),
     }
 
 
@@ -253,13 +257,24 @@ def validation_columns(study: StudyResults, variant: Variant, *metrics: str) -> 
 
 
 def tabulate(
-    study: StudyResults, members: Iterable[Variant], columns: Callable[[Variant], Mapping[str, Any] | None]
+    study: StudyResults,
+    members: Iterable[Variant],
+    columns: Callable[[Variant], Mapping[str, Any] | None],
+    *,
+    scored: bool = True,
 ) -> pd.DataFrame:
     """Return a table with a row a variant: what it was made with, then what ``columns`` says of it.
 
     A variant of which ``columns`` has nothing to say (None) has no row. A table without rows keeps its first columns.
+
+    Args:
+        study: the study's results.
+        members: the variants.
+        columns: what to say of one.
+        scored: whether that rests on scores: then nothing is said of a variant that diverged, but that it did.
     """
-    found = [(variant, columns(variant)) for variant in members]
+    lost = study.diverged if scored else frozenset()
+    found = [(variant, {} if variant.key in lost else columns(variant)) for variant in members]
     return frame([{**about(study, variant), **more} for variant, more in found if more is not None])
 
 

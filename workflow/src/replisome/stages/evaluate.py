@@ -1,4 +1,7 @@
-"""Score a run on the test split, once, with its best or its last weights as its experiment says."""
+"""Score a run on the test split, once, with its best or its last weights as its experiment says.
+
+Of weights that diverged, or outputs that are not finite, there are no scores and no predictions: the files say why.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,9 @@ from replisome.data.parquet import array_column, write_parquet
 from replisome.data.prepared import check_recipe
 from replisome.io import finite_or_none, read_json, write_json
 from replisome.tracking.record import Record
-from replisome.training.predict import predict
-from replisome.training.restore import restore
+from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
+from replisome.training.predict import predict, score
+from replisome.training.restore import DIVERGED, divergence, restore
 
 SPLIT = "test"
 
@@ -37,15 +41,26 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     check_recipe(config, data)
     record = Record("evaluate", config)
     torch.set_num_threads(threads)
+    forbid_tf32()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     task = part(config["implementation"], "task").open_task(data)
     model = restore(config, task, weights, device)
     split = task.load(SPLIT, device)
-    outputs, targets, loss = predict(model, task, split)
-    columns = task.predictions(outputs, targets, model_traits(config["model"]).output(config["hyperparameters"]))
-    columns = {"item": np.arange(len(split)), **columns}
+    found = predict(model, task, split)
+    lost = divergence(weights) or (None if found.finite else f"diverged on the {SPLIT} split")
+    columns = {"item": np.arange(len(split))}
+    if lost is None:
+        gives = model_traits(config["model"]).output(config["hyperparameters"])
+        columns |= task.predictions(found.outputs, found.targets, gives)
     table = pa.table({name: array_column(values) for name, values in columns.items()})
-    write_parquet(out / "predictions.parquet", table)
-    scores = {"loss": loss, **task.scores(outputs, targets)}
-    write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": finite_or_none(scores)})
-    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)
+    write_parquet(out / "predictions.parquet", table, {DIVERGED: lost})
+    scores = finite_or_none(score(task, found, sound=lost is None))
+    write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": scores, DIVERGED: lost})
+    record.write(
+        out / "provenance.json",
+        [weights, data / f"{SPLIT}.parquet"],
+        device=str(device),
+        threads=threads,
+        precision=EVALUATION,
+        tf32=tf32_allowed(),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import torch
 
 from replisome.config.catalogue import part
@@ -12,13 +13,16 @@ from replisome.data.parquet import write_parquet
 from replisome.data.prepared import check_recipe
 from replisome.io import read_json
 from replisome.tracking.record import Record
-from replisome.training.restore import restore
+from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
+from replisome.training.restore import DIVERGED, divergence, restore
 
 SPLIT = "validation"  # the test split is read for scores alone
 
 
 def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> None:
     """Write explanation.parquet, as the study's part ``explain`` makes it, and provenance.json to ``out``.
+
+    Weights that diverged are not asked: the table is empty, and its metadata say why.
 
     Args:
         settings: the run's config.json.
@@ -31,9 +35,19 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     check_recipe(config, data)
     record = Record("explain", config)
     torch.set_num_threads(threads)
+    forbid_tf32()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     task = part(config["implementation"], "task").open_task(data)
     model = restore(config, task, weights, device)
-    table, metadata = part(config["implementation"], "explain").explain(model, task, task.load(SPLIT, device))
-    write_parquet(out / "explanation.parquet", table, metadata)
-    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)
+    table, metadata, lost = pa.table({}), {}, divergence(weights)
+    if lost is None:
+        table, metadata = part(config["implementation"], "explain").explain(model, task, task.load(SPLIT, device))
+    write_parquet(out / "explanation.parquet", table, {**metadata, DIVERGED: lost})
+    record.write(
+        out / "provenance.json",
+        [weights, data / f"{SPLIT}.parquet"],
+        device=str(device),
+        threads=threads,
+        precision=EVALUATION,
+        tf32=tf32_allowed(),
+    )

@@ -14,6 +14,7 @@ from docutils.core import publish_parts
 from markupsafe import Markup
 
 from replisome import __version__
+from replisome.analysis.endings import divergence_notes
 from replisome.analysis.results import StudyResults
 from replisome.config.budget import Budget
 from replisome.config.declared import Declared, figures, tables
@@ -104,7 +105,7 @@ def _notes(study: StudyResults) -> list[str]:
     notes.extend(f"Stand-in data: {file}: {note}." for note, file in stand_ins.items() if note)
     if any(card["control"] for card in study.cards.values()):
         notes.append("Simulated data: these results test the pipeline, not the reports' claims.")
-    return notes
+    return [*notes, *divergence_notes(study)]
 
 
 def _facts(study: StudyResults) -> list[tuple[str, str]]:

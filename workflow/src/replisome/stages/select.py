@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,17 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     """Write selection.json: by recipe, candidates best first by their mean score over seeds; the first is chosen.
 
     Only ``validation.json`` files are read. Ties go to the smaller slug, so that the choice does not depend on order.
+    A candidate of which a seed diverged, at the weights that are tested, has no mean and comes last; ``diverged`` counts
+    its seeds. Where all did, the first by name stands for the choice, so that a sweep still has its page, which says so.
 
     Args:
         settings: the study's settings (study.json).
         experiment: whose runs are compared.
         results: the results folder.
         out: the folder to write to.
+
+    Raises:
+        ReplisomeError: no candidate has a score that is a number, though none diverged.
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("select", identity)
@@ -32,25 +37,35 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     metric = plan.experiments[experiment]["select"]["metric"]
     sign = -1 if plan.implementation.score(metric).better == "max" else 1
     scores: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
+    diverged: Counter[tuple[str, str, str]] = Counter()
     for item in runs:
-        best = read_json(results / item.directory / "validation.json")[item.weights][metric]
+        found = read_json(results / item.directory / "validation.json")[item.weights]
+        best = found[metric]
         scores[item.recipe][(item.model, item.slug)].append(float("nan") if best is None else best)
+        diverged[item.recipe, item.model, item.slug] += found["loss"] is None
     chosen = {}
     for recipe, models in scores.items():
-        ranked = sorted((np.nan_to_num(sign * np.mean(v), nan=np.inf), *key) for key, v in models.items())
+        ranked = sorted(
+            (np.nan_to_num(sign * np.mean(v), nan=np.inf), diverged[recipe, *key] > 0, *key)
+            for key, v in models.items()
+        )
         if not np.isfinite(ranked[0][0]):
-            raise ReplisomeError(
-                f"experiment '{experiment}', recipe '{recipe}': no run has a validation {metric} that is a number; "
-                "are there enough validation items, and do they differ?"
-            )
+            if ranked[0][1]:
+                print(f"experiment '{experiment}', recipe '{recipe}': all candidates diverged; none is a choice.")
+            else:
+                raise ReplisomeError(
+                    f"experiment '{experiment}', recipe '{recipe}': no run has a validation {metric} that is a number; "
+                    "are there enough validation items, and do they differ?"
+                )
         chosen[recipe] = [
             {
                 "model": model,
                 "slug": slug,
                 "mean": float(sign * value) if np.isfinite(value) else None,
                 "seeds": len(models[(model, slug)]),
+                "diverged": diverged[recipe, model, slug],
             }
-            for value, model, slug in ranked
+            for value, _, model, slug in ranked
         ]
     write_json(out / "selection.json", {"metric": metric, "split": "validation", "recipes": chosen})
     record.write(out / "provenance.json", [])

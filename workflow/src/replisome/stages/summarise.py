@@ -15,13 +15,16 @@ from replisome.config.declared import tables
 from replisome.config.grid import Run
 from replisome.config.plan import StudyPlan
 from replisome.data.parquet import read_parquet, write_parquet
+from replisome.data.splits import SPLITS, TRAIN_SAMPLE
 from replisome.io import canonical_json, read_json, write_text
 from replisome.tracking.record import Record
 
 COLUMNS = [
     *("study", "recipe", "protocol", "control", "stand_in", "experiment", "model", "hyperparameters", "settings"),
-    *("budget", "reduced", "seed", "split", "metric", "role", "epoch", "step", "value"),
+    *("budget", "reduced", "seed", "stopped", "made_with", "split", "metric", "role", "epoch", "step", "value"),
 ]
+# What the numbers of a run depend on; other packages draw, or hold tables.
+PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-learn")
 
 
 def run(settings: Path, results: Path, out: Path) -> None:
@@ -29,7 +32,8 @@ def run(settings: Path, results: Path, out: Path) -> None:
 
     metrics.parquet has one row per run, split, metric and epoch; ``hyperparameters`` is the run's slug, ``settings`` is
     all its hyperparameters and training settings as JSON. ``role`` says what a value is: "curve" (every epoch), "best"
-    and "last" (validation at those epochs), "final" (the one reading of the test split), "cost".
+    and "last" (validation at those epochs), "final" (the one reading of the test split), "cost". ``stopped`` says why a
+    run ended before its budget, ``made_with`` with what versions, on what device and in what precision it was trained.
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("summarise", identity)
@@ -38,7 +42,11 @@ def run(settings: Path, results: Path, out: Path) -> None:
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
     tested = {item.key for item in plan.tested_runs(study.selection)}
     rows = [
-        {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **row}
+        {
+            **_about(plan, experiment, study.resolved(item), cards[item.recipe]),
+            **_ending(results / item.directory, item.key in tested),
+            **row,
+        }
         for experiment, runs in plan.runs_of.items()
         for item in runs
         for row in _rows(results / item.directory, item.key in tested, item.weights)
@@ -69,17 +77,30 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
     }
 
 
+def _ending(folder: Path, tested: bool) -> dict[str, str | None]:
+    """Return why a run stopped, if it did, and with what it was made."""
+    stopped = read_json(folder / "validation.json")["stopped"]
+    if tested:
+        stopped = stopped or read_json(folder / "test" / "metrics.json")["diverged"]
+    record = read_json(folder / "provenance.json")
+    made_with = [f"{name} {record['packages'][name]}" for name in PACKAGES if name in record["packages"]]
+    kind = "device cpu" if record["device"] == "cpu" else "device cuda"
+    return {"stopped": stopped, "made_with": ", ".join([*made_with, kind, f"precision {record['precision']}"])}
+
+
 def _rows(folder: Path, tested: bool, weights: str) -> Iterator[dict[str, Any]]:
     history = read_parquet(folder / "history.parquet")[0].to_pandas()
     validation, provenance = read_json(folder / "validation.json"), read_json(folder / "provenance.json")
     # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
     for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
-        split, _, metric = (
-            column.partition("_") if column.startswith(("train_", "validation_", "test_")) else (("run", "", column))
-        )
+        split = next((name for name in (TRAIN_SAMPLE, *SPLITS) if column.startswith(f"{name}_")), "run")
+        metric = column.removeprefix(f"{split}_")
         for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
             yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
-    steps = dict(zip(history["epoch"], history["step"], strict=True))
+    steps = {
+        None: None,
+        **dict(zip(history["epoch"], history["step"], strict=True)),
+    }  # no epoch is best if all diverged
     for role in ("best", "last"):
         epoch = validation[f"{role}_epoch"]
         at = {"split": "validation", "role": role, "epoch": epoch, "step": steps[epoch]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from replisome.config.catalogue import study as find_study
 from replisome.config.schema import validate
 from replisome.data.parquet import write_parquet
 from replisome.data.prepared import check_recipe
+from replisome.data.splits import TRAIN_SAMPLE
 from replisome.io import atomic, canonical_json, file_hash, finite_or_none, read_json, write_json
 from replisome.tracking.record import Record
 from replisome.training import seeds
@@ -27,12 +29,16 @@ from replisome.training.checkpoint import Checkpoint
 from replisome.training.closed_form import estimate
 from replisome.training.loop import Goal, Progress, fit
 from replisome.training.optim import TrainingSettings
+from replisome.training.precision import EVALUATION, choose_precision, forbid_tf32, tf32_allowed
 from replisome.training.predict import to_device
-from replisome.training.task import ClosedForm
+from replisome.training.restore import DIVERGED
+from replisome.training.task import ClosedForm, Sample, Split, Task
 
 
 def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float) -> None:
     """Train the run that ``settings`` (a config.json) describes on the prepared recipe in ``data``.
+
+    A run that diverges leaves all its files too, its last weights marked; so are the best where no round was finite.
 
     Args:
         settings: the run's config.json.
@@ -42,7 +48,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
         checkpoint_minutes: within a round, save this often.
 
     Raises:
-        ReplisomeError: bad settings or data, a full disk, or a loss that is not a number from the start.
+        ReplisomeError: bad settings or data, or a full disk.
     """
     config: dict[str, Any] = read_json(settings)
     check_recipe(config, data)
@@ -52,15 +58,18 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     validate(config["training"], "training", f"{settings}: training")
     training = TrainingSettings(**config["training"])
     precision = choose_precision(training.precision)
+    forbid_tf32()
     fabric = make_fabric(precision)
     study = find_study(config["implementation"])
     task = part(study.name, "task").open_task(data)
-    names = ["train", "validation", *config["curves"]]
-    splits = {name: task.load(name, fabric.device) for name in names}
+    names = list(dict.fromkeys(["train", "validation", *config["curves"]]))
+    splits = _load(task, names, config["curves"], fabric.device)
     model = models.build(config["model"], task.data, config["hyperparameters"])
     # Split by split: a moved results folder keeps its hashes, not its paths or times.
     inputs = [data / f"{name}.parquet" for name in [*names, *study.shared]] + [data / "stats.json"]
     identity = {"settings": canonical_json(config), "code": record.code}
+    # Half a run in other arithmetic is another run: it starts over, and the log says so.
+    identity |= {"precision": precision, "device": fabric.device.type, "torch": torch.__version__}
     identity |= {f"data {file.name}": file_hash(file) for file in inputs}
     checkpoint = Checkpoint(out / "checkpoint.pt", identity, checkpoint_minutes)
     print(f"{config['model']} on {fabric.device}, {precision}, {len(splits['train'])} items", flush=True)
@@ -72,8 +81,11 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
         budget, seed = Budget.of(config["budget"]), config["seed"]
         progress = fit(model, task, splits, training, budget, seed, goal, fabric, checkpoint)
 
-    write_weights(out / "best.safetensors", progress.best_weights)
-    write_weights(out / "last.safetensors", model.state_dict())
+    lost = progress.stopped if progress.diverged else None
+    write_weights(
+        out / "best.safetensors", progress.best_weights or model.state_dict(), None if progress.best_epoch else lost
+    )
+    write_weights(out / "last.safetensors", model.state_dict(), lost)
     history = pd.DataFrame(progress.history).astype({"epoch": "int64", "step": "int64"})
     write_parquet(out / "history.parquet", pa.Table.from_pandas(history, preserve_index=False))
     write_json(out / "validation.json", _validation(config, progress))
@@ -84,6 +96,8 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
         device_memory_bytes=torch.cuda.max_memory_allocated() if fabric.device.type == "cuda" else None,
         threads=threads,
         precision=precision,
+        evaluation_precision=EVALUATION,
+        tf32=tf32_allowed(),
         deterministic=torch.are_deterministic_algorithms_enabled(),
         parameters=count_parameters(model),
         items=len(splits["train"]),
@@ -91,10 +105,12 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     checkpoint.remove()
 
 
-def choose_precision(setting: str) -> Literal["bf16-mixed", "32-true"]:
-    """Return what ``auto`` means on this machine: bf16 on a GPU that has it, else fp32."""
-    cuda = torch.cuda.is_available()
-    return "bf16-mixed" if setting == "auto" and cuda and torch.cuda.is_bf16_supported() else "32-true"
+def _load(task: Task, names: Sequence[str], curves: Sequence[str], device: torch.device) -> dict[str, Split]:
+    """Return splits by name, and a sample of training where it has a curve: no larger, so no dearer, than validation."""
+    splits: dict[str, Split] = {name: task.load(name, device) for name in names}
+    if "train" in curves:
+        splits[TRAIN_SAMPLE] = Sample(splits["train"], len(splits["validation"]), device)
+    return splits
 
 
 def make_fabric(precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
@@ -110,10 +126,11 @@ def make_fabric(precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
     )
 
 
-def write_weights(path: Path, weights: dict[str, Tensor]) -> None:
-    """Write a state dict as safetensors, atomically."""
+def write_weights(path: Path, weights: dict[str, Tensor], diverged: str | None = None) -> None:
+    """Write a state dict as safetensors, atomically; ``diverged`` says why nothing may be read from it."""
+    kept = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     with atomic(path) as handle:
-        handle.write(save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}))
+        handle.write(save(kept, {DIVERGED: diverged} if diverged else None))
 
 
 def count_parameters(model: nn.Module) -> dict[str, Any]:
@@ -127,18 +144,21 @@ def count_parameters(model: nn.Module) -> dict[str, Any]:
 
 
 def _validation(config: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Return the scores of the best and the last epoch; None where a score is not a finite number."""
+    """Return the scores of the best and the last epoch; None where a score is not a finite number.
+
+    The loss is None only of an epoch that diverged. A run whose first epoch did has no best one: its number is None.
+    """
 
     def scores(epoch: int) -> dict[str, float | None]:
         row = progress.history[epoch - 1]
         return finite_or_none({k.removeprefix("validation_"): v for k, v in row.items() if k.startswith("validation_")})
 
-    assert progress.best_epoch is not None  # at least one epoch was trained
+    best = progress.best_epoch
     return {
         **config["select"],
-        "best_epoch": progress.best_epoch,
-        "best_step": int(progress.history[progress.best_epoch - 1]["step"]),
-        "best": scores(progress.best_epoch),
+        "best_epoch": best,
+        "best_step": int(progress.history[best - 1]["step"]) if best else None,
+        "best": scores(best or progress.epoch),
         "last_epoch": progress.epoch,
         "last": scores(progress.epoch),
         "stopped": progress.stopped,

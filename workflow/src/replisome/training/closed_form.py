@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
-from replisome.training.loop import Goal, Progress, close_epoch
+from replisome.training.loop import Goal, Progress, close_round, score_round
 from replisome.training.predict import mean_loss
 from replisome.training.task import ClosedForm, Overlapping, Split, Task
 
@@ -37,7 +38,7 @@ def estimate(model: nn.Module, task: Task, splits: dict[str, Split], goal: Goal,
         device: where the splits lie.
 
     Returns:
-        A history of one round without a step.
+        A history of one round without a step. It has diverged where there is no solution, or none of finite numbers.
     """
     assert isinstance(model, ClosedForm)
     began = time.monotonic()
@@ -45,10 +46,18 @@ def estimate(model: nn.Module, task: Task, splits: dict[str, Split], goal: Goal,
     if isinstance(train, Overlapping):
         train = train.disjoint()
     with torch.no_grad():
-        model.estimate(_Batches(train, min(BATCH, task.max_items), device))
-    trained = time.monotonic() - began
-    progress = Progress()
-    loss = mean_loss(model, task, train)
-    close_epoch(progress, model, task, splits, goal, loss, trained, learning_rate=0.0)
-    print(f"estimated in {trained:.1f} s: validation {goal.metric} {progress.best_score:.4f}", flush=True)
+        try:
+            model.estimate(_Batches(train, min(BATCH, task.max_items), device))
+        except torch.linalg.LinAlgError as error:
+            print(f"no solution: {error}", flush=True)
+            for weight in filter(Tensor.is_floating_point, model.parameters()):
+                weight.fill_(math.nan)
+    progress = Progress(seconds=time.monotonic() - began)
+    trained = progress.seconds
+    scored = score_round(model, task, splits, mean_loss(model, task, train))
+    close_round(progress, model, scored, goal, learning_rate=0.0)
+    if progress.diverged:
+        progress.stopped = "diverged: the solution is not finite"
+    found = progress.stopped or f"validation {goal.metric} {progress.best_score:.4f}"
+    print(f"estimated in {trained:.1f} s: {found}", flush=True)
     return progress

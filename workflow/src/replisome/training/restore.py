@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import nn
 
@@ -15,6 +15,8 @@ from replisome import models
 from replisome.errors import ReplisomeError
 from replisome.training.predict import to_device
 from replisome.training.task import Task
+
+DIVERGED = "diverged"  # in the metadata of weights that are not to be used: why
 
 
 def restore(config: Mapping[str, Any], task: Task, weights: Path, device: torch.device) -> nn.Module:
@@ -42,3 +44,9 @@ def restore(config: Mapping[str, Any], task: Task, weights: Path, device: torch.
             f"{weights}: not the weights of {config['model']} ({error}); delete and retrain."
         ) from None
     return to_device(model, device, task.memory_format).eval()
+
+
+def divergence(weights: Path) -> str | None:
+    """Return why nothing may be read from a file's weights, as the train stage marked them; None where all is well."""
+    with safe_open(weights, framework="pt") as file:
+        return (file.metadata() or {}).get(DIVERGED)

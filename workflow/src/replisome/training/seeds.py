@@ -34,7 +34,10 @@ def capture() -> dict[str, Any]:
     drawn: Any = np.random.get_state(legacy=False)
     return {
         "python": [version, list(words), gauss],
-        "numpy": {**drawn, "state": {**drawn["state"], "key": torch.from_numpy(drawn["state"]["key"].astype(np.int64))}},
+        "numpy": {
+            **drawn,
+            "state": {**drawn["state"], "key": torch.from_numpy(drawn["state"]["key"].astype(np.int64))},
+        },
         "torch": torch.get_rng_state(),
         "cuda": [torch.cuda.get_rng_state(0)] if torch.cuda.is_available() else [],
     }

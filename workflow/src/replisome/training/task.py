@@ -143,6 +143,27 @@ class PreparedTask:
         return outputs
 
 
+class Sample:
+    """Some items of a split, always the same: as many as are asked for, or all.
+
+    Args:
+        split: what they are of.
+        size: how many at most.
+        device: where the split lies.
+    """
+
+    def __init__(self, split: Split, size: int, device: torch.device) -> None:
+        order = np.random.default_rng(0).permutation(len(split))  # of no run's seed: all runs are scored on the same
+        self.split, self.items = split, torch.from_numpy(np.sort(order[:size])).to(device)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Return some items of the sample, as the split gives them."""
+        return self.split.batch(self.items[items])
+
+
 @runtime_checkable
 class Augmenting(Protocol):
     """A split that can vary its items, as a study's ``augmentations`` name."""

@@ -12,13 +12,13 @@ from typing import Any
 from replisome.errors import ReplisomeError
 
 
-class Terminated(ReplisomeError):
+class TerminatedError(ReplisomeError):
     """The process was told to stop (SIGTERM), and its state is saved."""
 
     exit_code = 128 + signal.SIGTERM  # as shells count a death by a signal
 
 
-class _ToldToStop(Exception):
+class _StopError(Exception):
     """Raised by the signal handler where work may be cut short."""
 
 
@@ -48,7 +48,7 @@ class Termination:
     def _notice(self, number: int, frame: FrameType | None) -> None:
         self.requested = True
         if self._cut_short:
-            raise _ToldToStop
+            raise _StopError
 
     @contextmanager
     def cut_short(self) -> Iterator[None]:
@@ -56,7 +56,7 @@ class Termination:
         try:
             self._cut_short = True
             yield
-        except _ToldToStop:
+        except _StopError:
             pass
         finally:
             self._cut_short = False

@@ -16,6 +16,7 @@ from replisome.studies.bloodmnist.predictions import in_order, recipe_scores
 def training_loss(study: StudyResults) -> Figure:
     """Training loss against epoch. Lines are means over seeds, bands their range.
 
+    Thin dotted lines are the loss of a sample of training images in evaluation mode, after each epoch.
     The dotted line is the lowest value that the cross-entropy can have when a softmax comes before it.
     """
 

@@ -10,6 +10,7 @@ import pandas as pd
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, rows_of, tabulate
+from replisome.data.splits import TRAIN_SAMPLE
 from replisome.studies.genome.paper import claimed
 from replisome.studies.genome.predictions import encoding_of, families, progress_columns, test_columns
 
@@ -48,13 +49,14 @@ def seen_in_training(study: StudyResults, recipe: str, split: str) -> dict[str, 
 
 
 def _training_bits(study: StudyResults, variant: Variant) -> float:
-    """Return the training loss, in bits a base, of the round that ended with the tested weights.
+    """Return the training loss, in bits a base, at the tested weights, or of the round that ended with them.
 
-    NaN for models that count: their loss on the very bases that they counted measures nothing.
+    Of a sample of training windows in evaluation mode where one was scored, else as it was while training went on. NaN for models that count: their loss on the very bases that they counted measures nothing.
     """
     if variant.kind != "network":
         return float("nan")
-    rows = rows_of(study, variant, split="train", metric="loss", role="curve")
+    sampled = rows_of(study, variant, split=TRAIN_SAMPLE, metric="loss", role="curve")
+    rows = rows_of(study, variant, split="train", metric="loss", role="curve") if sampled.empty else sampled
     tested = rows_of(study, variant, split="validation", metric="loss", role=variant.weights)
     met = rows.merge(tested[["seed", "epoch"]], on=["seed", "epoch"])
     return float(met["value"].mean() / np.log(2) / encoding_of(study, variant.recipe)[1])

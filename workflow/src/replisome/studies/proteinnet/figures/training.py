@@ -25,8 +25,9 @@ def loss_curves(study: StudyResults) -> Figure:
     """Loss of all networks against epoch, a panel a split.
 
     Training losses are means over the steps of an epoch, with dropout at work; the other losses are taken after the
-    epoch, without dropout. Bands are the range over seeds, and dotted lines are the two predictors that learn next to
-    nothing. A network that fits with dropout and fails without it depends on the dropout noise.
+    epoch, without dropout, and so are those of a sample of training chains, thin dotted lines. Bands are the range over
+    seeds, and level dotted lines are the two predictors that learn next to nothing. A network that fits with dropout and
+    fails without it depends on the dropout noise.
     """
     return _by_split(study, {r: _trained(study, r, long=False) for r in study.plan.recipes}, NOTHING_TRAINED)
 

@@ -138,7 +138,7 @@ def spread(study: StudyResults) -> pd.DataFrame:
     for variant in (variant for variant in trained(study) if len(variant.runs) > 1):
         for split in ("validation", "test"):
             curves = curve_table(study, variant, split, "paper_loss")
-            if curves.empty:
+            if curves.empty or variant.key in study.diverged:
                 continue
             last = _last(curves) * scale
             rows.append(

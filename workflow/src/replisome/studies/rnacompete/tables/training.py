@@ -20,6 +20,7 @@ from replisome.analysis.variants import (
     validation_columns,
     variants,
 )
+from replisome.data.splits import TRAIN_SAMPLE
 from replisome.studies.rnacompete.paper import chosen, grid_variants, reported, scores_of
 from replisome.studies.rnacompete.predictions import varying
 
@@ -55,14 +56,19 @@ def grid(study: StudyResults) -> pd.DataFrame:
 def training(study: StudyResults) -> pd.DataFrame:
     """Losses at the end of training and where validation was lowest.
 
-    Losses are mean squared errors of z-scored targets. "Rise since" is the last validation loss less the lowest one:
+    Losses are mean squared errors of z-scored targets. "In evaluation mode" is that of a sample of training probes at the
+    end of the last epoch, without dropout: what compares with validation; the other is the mean while the epoch went on.
+    "Rise since" is the last validation loss less the lowest one:
     report A says that the CNN's rises from about epoch 17, while the BiLSTM's follows its training loss.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
-        train, held = (curves_of(study, variant, split, "loss") for split in ("train", "validation"))
+        train, sample, held = (
+            curves_of(study, variant, split, "loss") for split in ("train", TRAIN_SAMPLE, "validation")
+        )
         return {
             **estimate("training loss, last", mean_over_seeds([curve[-1] for curve in train])),
+            **estimate("in evaluation mode, last", mean_over_seeds([curve[-1] for curve in sample])),
             **estimate("validation loss, last", mean_over_seeds([curve[-1] for curve in held])),
             **estimate("validation loss, lowest", mean_over_seeds([np.nanmin(curve) for curve in held])),
             **estimate("at epoch", mean_over_seeds([float(np.nanargmin(curve) + 1) for curve in held])),
