@@ -73,8 +73,9 @@ def score(task: Task, predicted: Predicted, *, sound: bool = True) -> dict[str, 
 
 @torch.inference_mode()
 def has_finite_weights(model: nn.Module) -> bool:
-    """Say whether all weights and running statistics of a model are finite numbers."""
-    found = [tensor.isfinite().all() for tensor in model.state_dict().values() if tensor.is_floating_point()]
+    """Say whether all weights and running statistics of a model are finite numbers; a mask may hold minus infinity."""
+    found = [weight.isfinite().all() for weight in model.parameters() if weight.is_floating_point()]
+    found += [(kept < torch.inf).all() for kept in model.buffers() if kept.is_floating_point()]  # NaN is not less
     return bool(torch.stack(found).all()) if found else True
 
 
