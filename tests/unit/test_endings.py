@@ -73,8 +73,10 @@ def leave(root, run, epochs, diverged=None, stopped=None, torch="2.13.0", tested
 
 CARD = {
     "protocol": "sound", "control": "cells", "origin": None, "class_names": ["a", "b"], "dataset": None,
+    "split": "official",
     "counts": {"train": [50, 50], "validation": [1, 1], "test": [1, 1]},
-    "duplicates": {"groups": 0, "crossing_groups": 0, "conflicting_groups": 0}, "dropped": {"train": 0, "validation": 0},
+    "duplicates": {"groups": 0, "crossing_groups": 0, "conflicting_groups": 0},
+    "dropped": {"train": 0, "validation": 0},
     "ceiling": {"metric": "accuracy", "expected": 0.9},
 }  # fmt: skip
 
@@ -171,7 +173,9 @@ def test_a_run_that_diverged_after_its_best_epoch_keeps_the_scores_of_that_epoch
 def test_early_stops_and_other_versions_among_seeds_are_remarked(tmp_path, plan):
     stop = "no better accuracy for 2 epochs"
     study = gathered(
-        tmp_path, plan, {("0.003", 0): {"stopped": stop}, ("0.003", 1): {"stopped": stop}, ("0.3", 1): {"torch": "2.12.1"}}
+        tmp_path,
+        plan,
+        {("0.003", 0): {"stopped": stop}, ("0.003", 1): {"stopped": stop}, ("0.3", 1): {"torch": "2.12.1"}},
     )
     assert remarks(study, by_rate(study)["0.003"].key) == stop
     assert remarks(study, by_rate(study)["0.3"].key) == "seeds differ in torch: 2.12.1, 2.13.0"  # not in pandas

@@ -61,7 +61,11 @@ def test_a_run_that_diverges_at_once_leaves_all_its_files_marked_and_nothing_in_
     files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     assert files == {str(path.relative_to(sound)) for path in sound.rglob("*") if path.is_file()}
     validation = read(out / "validation.json")
-    assert (validation["stopped"], validation["best_epoch"], validation["last_epoch"]) == ("diverged in epoch 1", None, 1)
+    assert (validation["stopped"], validation["best_epoch"], validation["last_epoch"]) == (
+        "diverged in epoch 1",
+        None,
+        1,
+    )
     assert validation["best"].keys() == read(sound / "validation.json")["best"].keys()
     assert {*validation["best"].values(), *validation["last"].values()} == {None}
     metrics = read(out / "test" / "metrics.json")

@@ -141,7 +141,7 @@ def score_curves(
 ) -> None:
     """Draw a score against epoch for each variant: the mean of its seeds, and their range as a band.
 
-    Beside the running loss of training, what a sample of training scores in evaluation mode is a thin line without marks.
+    Beside the running loss of training, what a sample of training scores in evaluation mode is a thin dotted line.
 
     Args:
         panel: where to draw.
@@ -162,7 +162,9 @@ def score_curves(
             curve_with_spread(panel, curves, text, style)
         sample = curve_table(study, variant, TRAIN_SAMPLE, metric) if split == "train" else pd.DataFrame()
         if not sample.empty:
-            panel.plot(sample.columns.astype(int), scale * sample.mean(), ls=DOTS, color=COLOURS[style % len(COLOURS)], lw=1.2)
+            panel.plot(
+                sample.columns.astype(int), scale * sample.mean(), ls=DOTS, color=COLOURS[style % len(COLOURS)], lw=1.2
+            )
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 

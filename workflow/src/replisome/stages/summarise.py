@@ -97,7 +97,10 @@ def _rows(folder: Path, tested: bool, weights: str) -> Iterator[dict[str, Any]]:
         metric = column.removeprefix(f"{split}_")
         for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
             yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
-    steps = {None: None, **dict(zip(history["epoch"], history["step"], strict=True))}  # no epoch is best if all diverged
+    steps = {
+        None: None,
+        **dict(zip(history["epoch"], history["step"], strict=True)),
+    }  # no epoch is best if all diverged
     for role in ("best", "last"):
         epoch = validation[f"{role}_epoch"]
         at = {"split": "validation", "role": role, "epoch": epoch, "step": steps[epoch]}

@@ -82,7 +82,9 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
         progress = fit(model, task, splits, training, budget, seed, goal, fabric, checkpoint)
 
     lost = progress.stopped if progress.diverged else None
-    write_weights(out / "best.safetensors", progress.best_weights or model.state_dict(), None if progress.best_epoch else lost)
+    write_weights(
+        out / "best.safetensors", progress.best_weights or model.state_dict(), None if progress.best_epoch else lost
+    )
     write_weights(out / "last.safetensors", model.state_dict(), lost)
     history = pd.DataFrame(progress.history).astype({"epoch": "int64", "step": "int64"})
     write_parquet(out / "history.parquet", pa.Table.from_pandas(history, preserve_index=False))
@@ -104,7 +106,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
 
 
 def _load(task: Task, names: Sequence[str], curves: Sequence[str], device: torch.device) -> dict[str, Split]:
-    """Return splits by name, and a sample of training where it has a curve: no larger, so no dearer, than validation."""
+    """Return splits by name, and where training has a curve a sample of it, no larger than validation."""
     splits: dict[str, Split] = {name: task.load(name, device) for name in names}
     if "train" in curves:
         splits[TRAIN_SAMPLE] = Sample(splits["train"], len(splits["validation"]), device)

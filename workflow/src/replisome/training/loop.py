@@ -183,8 +183,8 @@ def close_epoch(
 ) -> None:
     """Score the splits, add a row to the history and keep the weights if they are the best so far.
 
-    Whether the round is finite is seen here, once for all studies and models. Curves have no say in it: where only their
-    outputs are not finite, only they have no scores.
+    Whether the round is finite is seen here, once for all studies and models. Curves have no say in it: where only
+    their outputs are not finite, only they have no scores.
 
     Args:
         progress: is brought up to date.
@@ -224,7 +224,7 @@ def _report(progress: Progress, unit: str, rounds: int, goal: Goal, items: int) 
     row = progress.history[-1]
     if progress.diverged:
         print(
-            f"{unit} {progress.epoch}/{rounds}: the run has diverged: its loss, weights or outputs are not finite numbers. "
+            f"{unit} {progress.epoch}/{rounds}: the run has diverged: its loss, weights or outputs are not finite. "
             "It ends here and is marked; lower lr or set clip_norm.",
             flush=True,
         )

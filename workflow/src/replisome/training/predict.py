@@ -58,7 +58,7 @@ def predict(model: nn.Module, task: Task, split: Split) -> Predicted:
 def score(task: Task, predicted: Predicted, *, sound: bool = True) -> dict[str, float]:
     """Return the loss and the task's scores of a split; NaN in place of each where something is not a finite number.
 
-    A study's own scores never see such outputs: the largest of NaN logits is class 0, and as right as class 0 is common.
+    A study's own scores never see such outputs: the largest of NaN logits is class 0, as right as class 0 is common.
 
     Args:
         task: what scores.
