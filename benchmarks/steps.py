@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from replisome.stages.train import choose_precision, make_fabric
+from replisome.stages.train import make_fabric
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
+from replisome.training.precision import choose_precision
 from replisome.training.predict import to_device
 from replisome.training.task import Split
 

@@ -23,7 +23,7 @@ def test_a_sweep_with_an_absurd_rate_ends_with_a_page_that_says_what_diverged(fr
     assert done.returncode == 0, done.stdout
 
     results = fresh.root / DEMO
-    run = next(results.glob("control/runs/cnn/*1e+30*/seed=0"))
+    run = next(results.glob("control/runs/cnn/*lr=1e30*/seed=0"))
     found = json.loads((run / "validation.json").read_text())
     assert (found["stopped"], found["best_epoch"]) == ("diverged in epoch 1", None)
     assert {*found["best"].values(), *found["last"].values()} == {None}

@@ -28,7 +28,7 @@ def endings(study: StudyResults) -> dict[Key, list[Ending]]:
 
     def gather() -> dict[Key, list[Ending]]:
         found: dict[Key, list[Ending]] = {}
-        runs = study.metrics.drop_duplicates(["recipe", "model", "hyperparameters", "seed"]).sort_values("seed")
+        runs = study.metrics.drop_duplicates(["recipe", "model", "hyperparameters", "seed"]).sort_values("seed", kind="stable")
         for row in runs.to_dict(orient="records"):
             stopped = row["stopped"] if isinstance(row["stopped"], str) else None
             key = (row["recipe"], row["model"], row["hyperparameters"])
@@ -73,8 +73,9 @@ def divergence_notes(study: StudyResults) -> list[str]:
     if lost:
         shown = "; ".join(lost[:MOST_NAMED]) + ("; and more" if len(lost) > MOST_NAMED else "")
         notes.append(
-            f"Diverged: training of {len(lost)} of {len(members)} models came to numbers that are not finite. From there "
-            f"on they have no scores; where the tested weights are such, neither has the mean over seeds: {shown}."
+            f"Diverged: training of {len(lost)} of {len(members)} models came to numbers that are not finite. From "
+            "there on they have no scores; where the tested weights are such, neither has the mean over seeds: "
+            f"{shown}."
         )
     for experiment, chosen in study.selections.items():
         notes.extend(

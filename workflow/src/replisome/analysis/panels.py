@@ -141,7 +141,7 @@ def score_curves(
 ) -> None:
     """Draw a score against epoch for each variant: the mean of its seeds, and their range as a band.
 
-    Beside the running loss of training, what a sample of training scores in evaluation mode is a thin line without marks.
+    Beside the running loss of training, what a sample of training scores in evaluation mode is a thin dotted line.
 
     Args:
         panel: where to draw.

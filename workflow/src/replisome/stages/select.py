@@ -18,8 +18,9 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     """Write selection.json: by recipe, candidates best first by their mean score over seeds; the first is chosen.
 
     Only ``validation.json`` files are read. Ties go to the smaller slug, so that the choice does not depend on order.
-    A candidate of which a seed diverged, at the weights that are tested, has no mean and comes last; ``diverged`` counts
-    its seeds. Where all did, the first by name stands for the choice, so that a sweep still has its page, which says so.
+    A candidate of which a seed diverged, at the weights that are tested, has no mean and comes last; ``diverged``
+    counts such seeds. Where all candidates did, the first by name stands for the choice, so that a sweep still has its
+    page, which says so.
 
     Args:
         settings: the study's settings (study.json).

@@ -81,7 +81,7 @@ def _ending(folder: Path, tested: bool) -> dict[str, str | None]:
     """Return why a run stopped, if it did, and with what it was made."""
     stopped = read_json(folder / "validation.json")["stopped"]
     if tested:
-        stopped = stopped or read_json(folder / "test" / "metrics.json")["diverged"]
+        stopped = read_json(folder / "test" / "metrics.json")["diverged"] or stopped
     record = read_json(folder / "provenance.json")
     made_with = [f"{name} {record['packages'][name]}" for name in PACKAGES if name in record["packages"]]
     kind = "device cpu" if record["device"] == "cpu" else "device cuda"

@@ -106,7 +106,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
 
 
 def _load(task: Task, names: Sequence[str], curves: Sequence[str], device: torch.device) -> dict[str, Split]:
-    """Return splits by name, and a sample of training where it has a curve: no larger, so no dearer, than validation."""
+    """Return splits by name, and where training has a curve a sample of it, no larger than validation."""
     splits: dict[str, Split] = {name: task.load(name, device) for name in names}
     if "train" in curves:
         splits[TRAIN_SAMPLE] = Sample(splits["train"], len(splits["validation"]), device)

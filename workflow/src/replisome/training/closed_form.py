@@ -48,7 +48,7 @@ def estimate(model: nn.Module, task: Task, splits: dict[str, Split], goal: Goal,
     with torch.no_grad():
         try:
             model.estimate(_Batches(train, min(BATCH, task.max_items), device))
-        except torch.linalg.LinAlgError as error:
+        except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
             print(f"no solution: {error}", flush=True)
             for weight in filter(Tensor.is_floating_point, model.parameters()):
                 weight.fill_(math.nan)

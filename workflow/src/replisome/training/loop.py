@@ -222,8 +222,8 @@ class RoundScores(NamedTuple):
 def score_round(model: nn.Module, task: Task, splits: dict[str, Split], train_loss: float) -> RoundScores:
     """Score the splits; nothing but the model's mode changes.
 
-    Whether the round is finite is seen here, once for all studies and models. Curves have no say in it: where only their
-    outputs are not finite, only they have no scores.
+    Whether the round is finite is seen here, once for all studies and models. Curves have no say in it: where only
+    their outputs are not finite, only they have no scores.
 
     Args:
         model: as it is after the round.
@@ -272,7 +272,7 @@ def _report(progress: Progress, unit: str, rounds: int, goal: Goal, items: int) 
     row = progress.history[-1]
     if progress.diverged:
         print(
-            f"{unit} {progress.epoch}/{rounds}: the run has diverged: its loss, weights or outputs are not finite numbers. "
+            f"{unit} {progress.epoch}/{rounds}: the run has diverged: its loss, weights or outputs are not finite. "
             "It ends here and is marked; lower lr or set clip_norm.",
             flush=True,
         )

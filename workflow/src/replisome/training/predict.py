@@ -58,7 +58,7 @@ def predict(model: nn.Module, task: Task, split: Split) -> Predicted:
 def score(task: Task, predicted: Predicted, *, sound: bool = True) -> dict[str, float]:
     """Return the loss and the task's scores of a split; NaN in place of each where something is not a finite number.
 
-    A study's own scores never see such outputs: the largest of NaN logits is class 0, and as right as class 0 is common.
+    A study's own scores never see such outputs: the largest of NaN logits is class 0, as right as class 0 is common.
 
     Args:
         task: what scores.
@@ -73,8 +73,9 @@ def score(task: Task, predicted: Predicted, *, sound: bool = True) -> dict[str, 
 
 @torch.inference_mode()
 def has_finite_weights(model: nn.Module) -> bool:
-    """Say whether all weights and running statistics of a model are finite numbers."""
-    found = [tensor.isfinite().all() for tensor in model.state_dict().values() if tensor.is_floating_point()]
+    """Say whether all weights and running statistics of a model are finite numbers; a mask may hold minus infinity."""
+    found = [weight.isfinite().all() for weight in model.parameters() if weight.is_floating_point()]
+    found += [(kept < torch.inf).all() for kept in model.buffers() if kept.is_floating_point()]  # NaN is not less
     return bool(torch.stack(found).all()) if found else True
 
 

@@ -21,7 +21,8 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
     """How training went: where the loss ended, when validation was best, how far it fell from epoch to epoch.
 
     With a softmax before it, the cross-entropy cannot fall below ln(1 + (K - 1)/e), which is 1.274 for K = 8 classes.
-    The training score is that of a sample of training images, scored as validation is. The largest drop is how much the validation score got worse from one epoch to the next, at its worst.
+    The training score is that of a sample of training images, scored as validation is. The largest drop is how much the
+    validation score got worse from one epoch to the next, at its worst.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:

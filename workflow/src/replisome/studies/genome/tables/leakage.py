@@ -51,7 +51,8 @@ def seen_in_training(study: StudyResults, recipe: str, split: str) -> dict[str, 
 def _training_bits(study: StudyResults, variant: Variant) -> float:
     """Return the training loss, in bits a base, at the tested weights, or of the round that ended with them.
 
-    Of a sample of training windows in evaluation mode where one was scored, else as it was while training went on. NaN for models that count: their loss on the very bases that they counted measures nothing.
+    Of a sample of training windows in evaluation mode where one was scored, else as it was while training went on. NaN
+    for models that count: their loss on the very bases that they counted measures nothing.
     """
     if variant.kind != "network":
         return float("nan")

@@ -26,8 +26,8 @@ def loss_curves(study: StudyResults) -> Figure:
 
     Training losses are means over the steps of an epoch, with dropout at work; the other losses are taken after the
     epoch, without dropout, and so are those of a sample of training chains, thin dotted lines. Bands are the range over
-    seeds, and level dotted lines are the two predictors that learn next to nothing. A network that fits with dropout and
-    fails without it depends on the dropout noise.
+    seeds, and level dotted lines are the two predictors that learn next to nothing. A network that fits with dropout
+    and fails without it depends on the dropout noise.
     """
     return _by_split(study, {r: _trained(study, r, long=False) for r in study.plan.recipes}, NOTHING_TRAINED)
 

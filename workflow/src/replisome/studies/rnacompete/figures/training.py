@@ -32,14 +32,17 @@ def loss_curves(study: StudyResults) -> Figure:
 def grid_view(study: StudyResults) -> Figure:
     """The grid of the two architectures, by the score that validation selects by.
 
-    Each cell is the mean over seeds of the validation score at the best epoch.
+    Each cell is the mean over seeds of the validation score at the best epoch; "none" where a seed diverged.
     """
     members = grid_variants(study)
     if not members:
         return empty("no grid in this configuration")
     score = selected_score(study, members[0])
     values = {variant.key: validation(study, variant, score.name).value * score.scale for variant in members}
-    low, high = np.nanmin(list(values.values())), np.nanmax(list(values.values()))
+    reached = [value for value in values.values() if np.isfinite(value)]
+    if not reached:
+        return empty("every model of the grid diverged")
+    low, high = min(reached), max(reached)
     keys = list(dict.fromkeys((variant.recipe, variant.model) for variant in members))
     drawn, axes = grid(len(keys), sharey=False)
     for panel, (recipe, model) in zip(axes, keys, strict=True):
@@ -57,7 +60,8 @@ def grid_view(study: StudyResults) -> Figure:
         panel.imshow(cells, cmap="viridis", vmin=low, vmax=high, aspect="auto")
         for (row, column), value in np.ndenumerate(cells.to_numpy()):
             colour = "white" if value < (low + high) / 2 else "black"
-            panel.text(column, row, format(value, score.format), ha="center", va="center", color=colour)
+            text = format(value, score.format) if np.isfinite(value) else "none"
+            panel.text(column, row, text, ha="center", va="center", color=colour)
         panel.set_xticks(range(cells.shape[1]), [" x ".join(map(str, size)) for size in cells.columns])
         panel.set_yticks(range(cells.shape[0]), cells.index)
         panel.set_xlabel(" x ".join(across))

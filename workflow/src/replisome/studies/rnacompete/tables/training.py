@@ -56,10 +56,10 @@ def grid(study: StudyResults) -> pd.DataFrame:
 def training(study: StudyResults) -> pd.DataFrame:
     """Losses at the end of training and where validation was lowest.
 
-    Losses are mean squared errors of z-scored targets. "In evaluation mode" is that of a sample of training probes at the
-    end of the last epoch, without dropout: what compares with validation; the other is the mean while the epoch went on.
-    "Rise since" is the last validation loss less the lowest one:
-    report A says that the CNN's rises from about epoch 17, while the BiLSTM's follows its training loss.
+    Losses are mean squared errors of z-scored targets. "In evaluation mode" is that of a sample of training probes at
+    the end of the last epoch, without dropout: what compares with validation; the other is the mean while the epoch
+    went on. "Rise since" is the last validation loss less the lowest one: report A says that the CNN's rises from about
+    epoch 17, while the BiLSTM's follows its training loss.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:

@@ -1,0 +1,212 @@
+"""How diverged and stopped runs, and runs of other versions, show in selections, tables and on the page."""
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from planning import load
+
+from replisome.analysis.common_tables import cost
+from replisome.analysis.endings import divergence_notes, remarks
+from replisome.analysis.panels import loss_curves, score_curves, seeds_shown
+from replisome.analysis.plots import grid
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import best_epochs, best_on_validation, evaluated_variants, validation, variants
+from replisome.config.declared import tables
+from replisome.data.parquet import write_parquet
+from replisome.errors import ReplisomeError
+from replisome.io import write_json
+from replisome.stages import select, summarise
+
+RATES = ("0.003", "0.03", "0.3")
+METRICS = ("loss", "accuracy", "balanced_accuracy")
+
+
+@pytest.fixture
+def plan():
+    """The study on images: three rates, two seeds, and one experiment of one rate."""
+    block = {
+        "description": "another", "recipes": ["control"], "training": {}, "budget": {"epochs": 3}, "seeds": 1,
+        "select": {"metric": "accuracy"}, "test": "selected",
+        "models": {"cnn": {"grid": {"lr": [0.7], "pool": ["max"], "head": ["logits"]}}},
+    }  # fmt: skip
+    grid = {"lr": [float(rate) for rate in RATES], "pool": ["max"], "head": ["logits"]}
+    first = {"models": {"cnn": {"grid": grid}}, "budget": {"epochs": 3}, "seeds": 2, "curves": ["test", "train"]}
+    overrides = {"bloodmnist": {"experiments": {"variants": first, "alone": block}}}
+    return load(overrides=overrides).studies["bloodmnist"]
+
+
+def leave(root, run, epochs, diverged=None, stopped=None, torch="2.13.0", tested=True):
+    """Write what a run leaves, with a score of 0.5 after each epoch; from epoch ``diverged`` on it has none."""
+    folder = root / run.directory
+    names = [f"{split}_{metric}" for split in ("validation", "test", "train_sample") for metric in METRICS]
+    rows = []
+    for epoch in range(1, epochs + 1):
+        lost = diverged is not None and epoch >= diverged
+        value = np.nan if lost else 0.5
+        rows.append(
+            {"epoch": epoch, "step": 10 * epoch, "train_loss": value, "train_loss_at_start": 1.0}
+            | dict.fromkeys(names, value)
+            | {"seconds_training": 1.0, "seconds_evaluation": 1.0, "learning_rate": 0.1}
+        )
+    write_parquet(folder / "history.parquet", pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False))
+    scores = dict.fromkeys(METRICS, 0.5)
+    none = dict.fromkeys(METRICS)
+    best = None if diverged == 1 else 1
+    stopped = f"diverged in epoch {diverged}" if diverged else stopped
+    validation = {"best_epoch": best, "best": scores if best else none, "last_epoch": epochs, "stopped": stopped}
+    write_json(folder / "validation.json", {**validation, "last": none if diverged else scores})
+    record = {
+        "packages": {"torch": torch, "numpy": "2.4.6", "pandas": torch}, "device": "cpu", "precision": "32-true",
+        "parameters": {"total": 7, "layers": {}}, "device_memory_bytes": None, "peak_memory_bytes": 5, "items": 100,
+    }  # fmt: skip
+    write_json(folder / "provenance.json", record)
+    if tested:
+        lost = stopped if best is None else None
+        write_json(folder / "test" / "metrics.json", {"scores": scores if best else none, "diverged": lost})
+        columns = {"item": [0, 1], **({} if lost else {"label": [0, 1], "predicted": [0, 0]})}
+        write_parquet(folder / "test" / "predictions.parquet", pa.table(columns), {"diverged": lost})
+
+
+CARD = {
+    "protocol": "sound", "control": "cells", "origin": None, "class_names": ["a", "b"], "dataset": None,
+    "split": "official",
+    "counts": {"train": [50, 50], "validation": [1, 1], "test": [1, 1]},
+    "duplicates": {"groups": 0, "crossing_groups": 0, "conflicting_groups": 0},
+    "dropped": {"train": 0, "validation": 0},
+    "ceiling": {"metric": "accuracy", "expected": 0.9},
+}  # fmt: skip
+
+
+def gathered(tmp_path, plan, how):
+    """Write what runs leave, as ``how`` says of rate and seed, choose, gather, and open the results."""
+    root, settings = tmp_path / "results", tmp_path / "study.json"
+    write_json(settings, plan.settings)
+    write_json(root / plan.name / "control" / "card.json", CARD)
+    for run in plan.runs:
+        rate = run.settings["training"].get("lr")
+        leave(root, run, **{"epochs": 3, **how.get((f"{rate:g}", run.seed), {})})
+    for experiment in plan.experiments:
+        select.run(settings, experiment, root, root / plan.name / "selection" / experiment)
+    summarise.run(settings, root, root / plan.name / "tables")
+    write_json(root / plan.name / "tables" / "study.json", plan.settings)
+    return StudyResults.open(settings, root)
+
+
+def by_rate(study):
+    return {f"{variant.values['lr']:g}": variant for variant in variants(study)}
+
+
+def test_a_candidate_of_which_a_seed_diverged_is_ranked_last_and_counted(tmp_path, plan):
+    study = gathered(tmp_path, plan, {("0.003", 1): {"epochs": 1, "diverged": 1}})
+    *others, last = study.selection("variants")["control"]
+    assert "lr=0.003" in last["slug"]
+    assert (last["mean"], last["seeds"], last["diverged"]) == (None, 2, 1)
+    assert [(other["mean"], other["diverged"]) for other in others] == [(0.5, 0), (0.5, 0)]
+
+
+def test_where_every_candidate_diverged_the_choice_is_marked_and_said(tmp_path, plan, capsys):
+    lost = {"epochs": 1, "diverged": 1}
+    study = gathered(tmp_path, plan, {(rate, seed): lost for rate in RATES for seed in (0, 1)})
+    first, *_ = study.selection("variants")["control"]
+    assert (first["mean"], first["diverged"]) == (None, 2)
+    assert "all candidates diverged" in capsys.readouterr().out
+    assert study.best_candidate("control").experiment == "alone"
+    notes = divergence_notes(study)
+    assert notes[0].startswith("Diverged: training of 3 of 4 models")
+    assert "every candidate of experiment variants on recipe control diverged" in notes[1]
+    assert len(notes) == 2
+
+
+def test_scores_that_cannot_be_taken_of_any_candidate_are_still_refused(tmp_path, plan):
+    root, settings = tmp_path / "results", tmp_path / "study.json"
+    write_json(settings, plan.settings)
+    for run in plan.runs:
+        leave(root, run, 3)
+        path = root / run.directory / "validation.json"
+        found = json.loads(path.read_text())
+        write_json(path, {**found, "best": {**found["best"], "accuracy": None}})
+    with pytest.raises(ReplisomeError, match="no run has a validation accuracy that is a number"):
+        select.run(settings, "variants", root, tmp_path / "out")
+
+
+def test_a_mean_with_a_diverged_seed_is_none_and_its_rows_say_why(tmp_path, plan):
+    study = gathered(tmp_path, plan, {("0.03", 0): {"epochs": 1, "diverged": 1}})
+    lost, sound = by_rate(study)["0.03"], by_rate(study)["0.3"]
+    assert np.isnan(validation(study, lost, "accuracy").value)
+    assert validation(study, sound, "accuracy").value == 0.5
+    assert np.isnan(best_epochs(study, lost)[0])
+    assert remarks(study, lost.key) == "1 of 2: diverged in epoch 1"
+    assert remarks(study, sound.key) is None
+    assert study.diverged == {lost.key}
+    assert all(study.predictions(run) is None for run in lost.runs)
+    assert lost.key not in {variant.key for variant in evaluated_variants(study)}
+    assert sound.key in {variant.key for variant in evaluated_variants(study)}
+    for name in ("variants", "efficiency", "dynamics"):
+        table = tables("bloodmnist")[name].function()(study).set_index("model")
+        row = table.loc[[name for name in table.index if "0.03" in name]]
+        assert row["remarks"].tolist() == ["1 of 2: diverged in epoch 1"]
+        scores = row.drop(columns=["recipe", "protocol", "data", "budget", "seeds", "remarks"])
+        assert scores.isna().all(axis=None)
+
+
+def test_what_a_diverged_run_cost_is_still_told(tmp_path, plan):
+    study = gathered(tmp_path, plan, {("0.03", 0): {"epochs": 1, "diverged": 1}})
+    table = cost(study)
+    assert table["parameters"].tolist() == [7] * 4
+
+
+def test_a_run_that_diverged_after_its_best_epoch_keeps_the_scores_of_that_epoch_and_is_remarked(tmp_path, plan):
+    study = gathered(tmp_path, plan, {("0.3", 1): {"epochs": 2, "diverged": 2}})
+    late = by_rate(study)["0.3"]
+    assert study.diverged == frozenset()
+    assert validation(study, late, "accuracy").value == 0.5
+    assert remarks(study, late.key) == "1 of 2: diverged in epoch 2"
+    table = tables("bloodmnist")["dynamics"].function()(study).set_index("remarks")
+    assert table.loc["1 of 2: diverged in epoch 2", "best epoch by accuracy"] == 1
+    assert np.isnan(table.loc["1 of 2: diverged in epoch 2", "training loss, last epoch"])
+
+
+def test_early_stops_and_other_versions_among_seeds_are_remarked(tmp_path, plan):
+    stop = "no better accuracy for 2 epochs"
+    study = gathered(
+        tmp_path,
+        plan,
+        {("0.003", 0): {"stopped": stop}, ("0.003", 1): {"stopped": stop}, ("0.3", 1): {"torch": "2.12.1"}},
+    )
+    assert remarks(study, by_rate(study)["0.003"].key) == stop
+    assert remarks(study, by_rate(study)["0.3"].key) == "seeds differ in torch: 2.12.1, 2.13.0"  # not in pandas
+    assert remarks(study, by_rate(study)["0.03"].key) is None
+    assert divergence_notes(study) == []
+
+
+def test_the_best_on_validation_is_never_one_without_scores(tmp_path, plan):
+    study = gathered(tmp_path, plan, {("0.003", 0): {"epochs": 1, "diverged": 1}})
+    members = by_rate(study)
+    assert best_on_validation(study, [members["0.003"], members["0.3"]]) == members["0.3"]
+
+
+def test_figures_say_how_many_seeds_diverged_and_draw_the_training_sample(tmp_path, plan):
+    lost = {"epochs": 1, "diverged": 1}
+    study = gathered(tmp_path, plan, {("0.003", 0): lost, ("0.003", 1): lost, ("0.3", 1): {"epochs": 2, "diverged": 2}})
+    members = by_rate(study)
+    assert seeds_shown(study, members["0.3"]) == "n=2, 1 diverged"
+    assert seeds_shown(study, members["0.03"]) == "n=2"
+    drawing = loss_curves(study, {"control": list(members.values())}, "loss")
+    (panel,) = drawing.axes
+    assert "dotted: while it went on" in panel.get_xlabel()
+    _, (panel,) = grid(1)
+    score_curves(panel, study, members.values(), "train", "loss")
+    assert len([line for line in panel.get_lines() if line.get_marker() == "None"]) == 4  # samples have no marks
+    drawing.savefig(io.BytesIO())
+    panel.figure.savefig(io.BytesIO())
+
+
+def test_the_sample_of_training_is_a_split_of_its_own_in_the_tidy_table(tmp_path, plan):
+    study = gathered(tmp_path, plan, {})
+    assert set(study.metrics["split"]) == {"train", "train_sample", "validation", "test", "run"}
+    assert set(study.pick(split="train", role="curve")["metric"]) == {"loss", "loss_at_start"}
+    assert set(study.pick(split="train_sample")["metric"]) == set(METRICS)
