@@ -97,7 +97,7 @@ def read(raw: Path, entry: Mapping[str, Any], *, label: str = "label", seed: int
         ReplisomeError: no such column, a value missing or no number, or a class that training has no row of.
     """
     try:
-        table = pd.read_csv(raw)
+        table = pd.read_csv(raw, dtype={label: str})  # a class may be called 5E10, or 007
     except (ValueError, OSError) as error:
         raise ReplisomeError(f"{raw}: not a readable CSV file ({error}); delete it and download again.") from None
     if label not in table:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from replisome.data.encode.dna import ALPHABET
+from replisome.data.encode.dna import ALPHABET, AMBIGUOUS
 from replisome.data.encode.kmers import kmer_stream
 from replisome.data.parquet import array_column
 from replisome.data.prepared import Prepared, Stream
@@ -142,25 +142,54 @@ def _mean_cost(coded: Coded, cut: Cut, starts: np.ndarray, costs: np.ndarray) ->
 
 
 def _tokens(coded: Coded) -> Iterator[pa.RecordBatch]:
-    """Yield all tokens in order, a column ``token``."""
+    """Yield all tokens in order, a column ``token``, in batches whose number does not grow with that of segments."""
+    held: list[np.ndarray] = []
+    size = 0
     for segment in coded.genome.segments:
         ends = (segment.offset, segment.offset + segment.length)
         pieces = (coded.genome.bases.read(start, min(start + CHUNK, ends[1])) for start in range(*ends, CHUNK))
         for tokens in kmer_stream(pieces, coded.k, coded.stride):
-            yield pa.record_batch({"token": pa.array(tokens)})
+            held.append(tokens)
+            size += len(tokens)
+            if size >= CHUNK:
+                yield _batch(held)
+                held, size = [], 0
+    if held:
+        yield _batch(held)
+
+
+def _batch(tokens: list[np.ndarray]) -> pa.RecordBatch:
+    return pa.record_batch({"token": pa.array(np.concatenate(tokens))})
 
 
 def _sequence(coded: Coded, intervals: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the bases of intervals (n, 2) of tokens, in pieces that overlap by all but one base of a long k-mer."""
+    """Yield the bases of intervals (n, 2) of tokens in pieces, as :func:`shared` takes them.
+
+    Short intervals are joined, and long ones cut so that they overlap by all but one base of a long k-mer.
+    """
     _, first = coded.base(intervals[:, 0])
     _, last = coded.base(intervals[:, 1] - 1)
+    held: list[np.ndarray] = []
+    size = 0
     for start, stop in zip(first, last + coded.k, strict=True):
         for at in range(int(start), int(stop), CHUNK):
-            yield coded.genome.bases.read(at, min(at + CHUNK + SHARED - 1, int(stop)))
+            held.append(coded.genome.bases.read(at, min(at + CHUNK + SHARED - 1, int(stop))))
+            size += len(held[-1])
+            if size >= CHUNK:
+                yield _joined(held)
+                held, size = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(stretches: list[np.ndarray]) -> np.ndarray:
+    """Return stretches of bases as one, with an N after each, so that nothing reaches from one into the next."""
+    border = np.array([AMBIGUOUS], np.uint8)
+    return np.concatenate([part for stretch in stretches for part in (stretch, border)])
 
 
 class _Piece(NamedTuple):
-    """Bases of one stretch of the genome and the windows in it: their rows, and where in the stretch they start."""
+    """Bases of stretches of the genome and the windows in them: their rows, and where among the bases they start."""
 
     rows: slice
     codes: np.ndarray
@@ -168,6 +197,25 @@ class _Piece(NamedTuple):
 
 
 def _pieces(coded: Coded, cut: Cut, starts: np.ndarray) -> Iterator[_Piece]:
+    """Yield ascending windows in pieces of about ``CHUNK`` bases, many short stretches to the piece."""
+    held: list[_Piece] = []
+    size = 0
+    for stretch in _stretches(coded, cut, starts):
+        held.append(stretch._replace(at=stretch.at + size))
+        size += len(stretch.codes) + 1  # and what stands between stretches
+        if size >= CHUNK:
+            yield _as_one(held)
+            held, size = [], 0
+    if held:
+        yield _as_one(held)
+
+
+def _as_one(stretches: list[_Piece]) -> _Piece:
+    rows = slice(stretches[0].rows.start, stretches[-1].rows.stop)
+    return _Piece(rows, _joined([one.codes for one in stretches]), np.concatenate([one.at for one in stretches]))
+
+
+def _stretches(coded: Coded, cut: Cut, starts: np.ndarray) -> Iterator[_Piece]:
     """Yield ascending windows stretch by stretch; no stretch reaches over the end of a segment."""
     segment, base = coded.base(starts)
     span = cut.length * coded.stride + coded.k
