@@ -13,7 +13,7 @@ from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.models import IGNORED
-from replisome.studies.genome import data
+from replisome.studies.genome import data, stretches
 from replisome.studies.genome.data import prepare
 from replisome.studies.genome.reading_frames import codon_positions
 from replisome.studies.genome.task import CONTEXT, NextToken, TileSplit, WindowSplit, reverse_complement
@@ -87,7 +87,8 @@ def test_pieces_of_the_genome_change_nothing(tmp_path, monkeypatch):
     recipe_of = {"split": "homology", "encoding": "kmer3", "windows": {"length": 50, "blocks": 4}}
     whole = from_file(written(tmp_path, *contigs), **recipe_of)
     tokens = streamed(whole)
-    monkeypatch.setattr(data, "CHUNK", 777)
+    for module in (data, stretches):
+        monkeypatch.setattr(module, "CHUNK", 777)
     pieces = from_file(written(tmp_path, *contigs), **recipe_of)
     assert tokens == streamed(pieces)
     for split in SPLITS:

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from replisome.config.schema import read_yaml
+from replisome.errors import ReplisomeError
 from replisome.stages.report import _read_table, _table
 from replisome.studies._template.data import read as read_template
 
@@ -48,3 +49,13 @@ def test_classes_of_the_template_keep_their_names(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("label,x\n" + "".join(f"{name},{n}\n" for n in range(60) for name in ("5E10", "007")))
     assert read_template(path, {}).class_names == ("007", "5E10")
+
+
+def test_the_templates_reader_counts_blank_lines(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("label,x\n\na,1\n\nb,\n")
+    with pytest.raises(ReplisomeError, match=r"table\.csv: line 5: no value in column 'x'"):
+        read_template(path, {})
+    path.write_text("label,x\na,1,2\n,,,\n")
+    with pytest.raises(ReplisomeError, match=r"table\.csv: a row has more cells than the header"):
+        read_template(path, {})

@@ -61,6 +61,7 @@ def set_cell(row, column, value):
         (set_cell(4, 1, ""), "line 6: '' is not a sequence of letters"),
         (set_cell(4, 1, '"ACGUACGUACGU"'), "line 6: '\"ACGU.* is not a sequence of letters"),
         (set_cell(4, 1, "ACGU ACGU"), "line 6: 'ACGU ACGU' is not a sequence of letters"),
+        (set_cell(4, 1, "ACGU"), "line 6: the probe 'ACGU' has fewer than 10 bases"),
         (set_cell(5, 2, "inf"), "line 7, experiment RNCMPT00001: 'inf' is not finite; write NaN where"),
         (set_cell(5, 2, "high"), "line 7, experiment RNCMPT00001: 'high' is not a number; write NaN where"),
         (set_cell(5, 2, "N/A"), "line 7, experiment RNCMPT00001: 'N/A' is not a number; write NaN where"),
@@ -83,14 +84,14 @@ def test_what_is_wrong_in_columns_that_are_not_read_does_not_matter(probe_table,
     assert read_probes(probe_table(set_cell(5, 3, "high")), probe_info, ["A1CF"]).sequences == random_probes(80)
 
 
-@pytest.mark.parametrize("change", [set_cell(3, 0, "SetC"), set_cell(3, 1, "AC-G"), set_cell(3, 2, "x")])
+@pytest.mark.parametrize("change", [set_cell(3, 0, "SetC"), set_cell(3, 1, "ACG-ACGUACGU"), set_cell(3, 2, "x")])
 def test_blank_lines_do_not_shift_the_numbers_of_lines(probe_table, probe_info, change):
     path = probe_table(change)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(["\n", lines[0], "\n", *lines[1:3], "\n\n", *lines[3:]]))
     with pytest.raises(ReplisomeError, match=r"norm_data\.txt, line 9[,:]"):
         read_probes(path, probe_info, ["A1CF"])
-    path.write_text(path.read_text().replace("SetC", "SetA").replace("AC-G", "ACGU").replace("\tx\t", "\t1\t"))
+    path.write_text(path.read_text().replace("SetC", "SetA").replace("ACG-", "ACGU").replace("\tx\t", "\t1\t"))
     assert len(read_probes(path, probe_info, ["A1CF"]).sequences) == 80
 
 

@@ -61,13 +61,13 @@ class _Unpacked(io.RawIOBase):
                 is_bgzf = all(begin.startswith(what, place) for place, what in BGZF_BEGIN)
                 if is_bgzf and not _ends_as_bgzf(handle):
                     raise ReplisomeError(
-                        f"{path}: cut off: it is in bgzip's format, but the empty block at the end is missing; download "
-                        "or copy it again. (If the file is known to be whole, unpack it, or pack it anew with bgzip.)"
+                        f"{path}: cut off: it is in bgzip's format, but the empty block at the end is missing; "
+                        "download or copy it again. (If it is known to be whole, unpack it or pack it anew with bgzip.)"
                     )
             packed = next((name for magic, name in OTHER_FORMATS.items() if begin.startswith(magic)), None)
             if packed:
                 raise ReplisomeError(f"{path}: is packed as {packed}; unpack it, or pack it with gzip.")
-            self._content: IO[bytes] = gzip.open(path) if is_gzip(path) else path.open("rb")
+            self._content: io.BufferedIOBase = gzip.open(path) if is_gzip(path) else path.open("rb")
         except OSError as error:
             raise _unreadable(path, error) from None
 
@@ -141,8 +141,8 @@ class _Text(io.RawIOBase):
         except UnicodeDecodeError as error:
             line = self._lines + 1 + _with_lf(data[: error.start]).count(b"\n")
             raise ReplisomeError(
-                f"{self._name}, line {line}: byte 0x{data[error.start]:02x} is no text in UTF-8; is this the right file? "
-                "If so, save it as UTF-8."
+                f"{self._name}, line {line}: byte 0x{data[error.start]:02x} is no text in UTF-8; is this the right "
+                "file? If so, save it as UTF-8."
             ) from None
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ def kmer_numbers(codes: np.ndarray, k: int) -> np.ndarray:
 
 
 def uncertain_kmers(codes: np.ndarray, k: int) -> np.ndarray:
-    """Say for base codes (n,) which k-mers (n - k + 1,) have a base that is none of 0..3; their numbers mean nothing."""
+    """Say which k-mers (n - k + 1,) of codes (n,) have a base other than 0..3, so that their numbers mean nothing."""
     uncertain = np.flatnonzero(codes > 3)
     found = np.zeros(len(codes) - k + 1, bool)
     for offset in range(k):

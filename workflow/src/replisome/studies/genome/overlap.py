@@ -47,8 +47,8 @@ def shared(windows: np.ndarray, sequence: Iterable[np.ndarray]) -> np.ndarray:
     """Return for base codes (windows, n) the share (windows,) of their k-mers that occur in ``sequence``.
 
     K-mers have 24 bases and count on either strand. The windows' are held, those of ``sequence``, pieces of base codes
-    that overlap by all but one base of a k-mer, stream past; a base other than 0..3 parts what does not belong together.
-    NaN where windows are shorter than a k-mer.
+    that overlap by all but one base of a k-mer, stream past; a base other than 0..3 keeps apart what does not belong
+    together. NaN where windows are shorter than a k-mer.
     """
     if windows.shape[1] < SHARED:
         return np.full(len(windows), np.nan)

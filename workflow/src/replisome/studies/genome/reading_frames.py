@@ -15,7 +15,8 @@ def codon_positions(codes: np.ndarray, shortest: int = SHORTEST) -> np.ndarray:
     """Return for base codes (n,) the codon position: 1, 2, 3 on this strand, -1, -2, -3 on the other, 0 for none.
 
     A reading frame runs from after one stop codon to before the next and has at least ``shortest`` bases; where several
-    cover a base, the longest counts. A base other than 0..3 ends all of them. Real genes are most of them in bacteria; in genomes with introns few are.
+    cover a base, the longest counts. A base other than 0..3 ends all of them. Real genes are most of them in bacteria;
+    in genomes with introns few are.
     """
     frames = [(stop - start, start, stop, 1) for start, stop in open_frames(codes, shortest)]
     n = len(codes)

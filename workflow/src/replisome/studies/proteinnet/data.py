@@ -159,8 +159,8 @@ def _open(path: Path, member: str, whole: bool) -> Iterator[tuple[IO[bytes], str
                 seen.append(entry.name)
                 if entry.size > most or entry.issparse():
                     raise ReplisomeError(
-                        f"{path}: says that '{entry.name}' has {entry.size:,} bytes, more than the archive can hold, or "
-                        "that it has gaps; download it again, or pack plain files."
+                        f"{path}: says that '{entry.name}' has {entry.size:,} bytes, more than the archive can hold, "
+                        "or that it has gaps; download it again, or pack plain files."
                     )
                 if entry.isfile() and _is_member(entry.name, member):
                     handle = archive.extractfile(entry)
@@ -180,7 +180,7 @@ class _Entry(tarfile.TarInfo):
     """What an archive says of a file, not believed where believing it would cost all memory."""
 
     @classmethod
-    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> Self:
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         entry = super().frombuf(buf, encoding, errors)
         if entry.type in LONG_HEADERS and entry.size > LONGEST_HEADER:
             raise tarfile.ReadError(f"a header of {entry.size} bytes")
@@ -258,7 +258,8 @@ def _batches(chains: Iterable[Chain], split: str, counts: dict[str, int]) -> Ite
     chains = iter(chains)
     while batch := list(islice(chains, BATCH)):
         counts[split] += len(batch)
-        columns = zip(*(chain[: len(SCHEMA)] for chain in batch), strict=True)
+        rows: list[tuple[Any, ...]] = [tuple(chain)[: len(SCHEMA)] for chain in batch]
+        columns = zip(*rows, strict=True)
         names = pa.array(next(columns), pa.string())
         lists = (_lists(values, field.type) for values, field in zip(columns, list(SCHEMA)[1:], strict=True))
         yield pa.record_batch([names, *lists], schema=SCHEMA)

@@ -96,9 +96,10 @@ def read_records(content: IO[bytes], file: str, whole: bool = True) -> Iterator[
     if last is None:
         raise ReplisomeError(f"{file}: holds no record; ProteinNet text begins with [ID].")
     if number and not whole and last.sections.keys().isdisjoint(STRUCTURE):
+        at = f"{file}, line {_end(last.sections)}: record {_name(last.sections, file)}"
         raise ReplisomeError(
-            f"{file}, line {_end(last.sections)}: record {_name(last.sections, file)} is the last and has no structure: "
-            "the file may be cut off. Download it again; if it is meant to end so, pack it with gzip, which shows a cut."
+            f"{at} is the last and has no structure: "
+            "the file may be cut off. Download it again; if it is meant to end so, pack it with gzip, which shows cuts."
         )
     yield _parsed(last, file)
 
@@ -150,7 +151,8 @@ def _parsed(whole: _Record, file: str) -> Chain | Unsolved:
         if near := get_close_matches(section, [other.upper() for other in extra], n=1, cutoff=MISSPELT):
             line, text = next(row for row in whole.extra if row.text.decode().upper() == near[0])
             raise ReplisomeError(
-                f"{file}, line {line}: record {name} has an unknown section [{text.decode()}]; did you mean '{section}'?"
+                f"{file}, line {line}: record {name} has an unknown section [{text.decode()}]; did you mean "
+                f"'{section}'?"
             )
         if solved or section not in STRUCTURE:
             raise ReplisomeError(f"{file}, line {_end(record)}: record {name} is cut off: it has no [{section}].")

@@ -1,4 +1,4 @@
-"""What is wrong with a probe table that cannot be used: the first line, experiment and value, found by reading again."""
+"""What is wrong with a probe table that cannot be used: line, experiment and value, found by reading it once more."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from replisome.errors import ReplisomeError
 
 SETS = ("SetA", "SetB")
 LETTERS = "^[A-Za-z]+$"
+SHORTEST = 10  # bases; motifs have six, and a k-mer model must have something to read
 MISSING = ("NaN", "nan", "NA", "")  # how a probe without intensity is written
 SHOWN = 41  # letters of a cell that a message shows
 
@@ -50,6 +51,9 @@ def first_fault(path: Path, set_column: str, sequence_column: str, experiments: 
             if not re.match(LETTERS, row[sequence_column]):
                 said = row[sequence_column][:SHOWN]
                 return ReplisomeError(f"{at}: '{said}' is not a sequence of letters; correct or remove it.")
+            if len(row[sequence_column]) < SHORTEST:
+                said = row[sequence_column]
+                return ReplisomeError(f"{at}: the probe '{said}' has fewer than {SHORTEST} bases; remove it.")
             if not _are_numbers([row[name] for name in experiments]):
                 name = next(name for name in experiments if not _are_numbers([row[name]]))
                 return ReplisomeError(f"{at}, experiment {name}: {_about(row[name])}")

@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from replisome.data.text_files import open_text
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.studies.rnacompete.probe_faults import LETTERS, MISSING, SETS, first_fault
+from replisome.studies.rnacompete.probe_faults import LETTERS, MISSING, SETS, SHORTEST, first_fault
 
 SET, SEQUENCE = "Probe_Set", "RNA_Seq"
 EXPERIMENT = "RNCMPT"  # what the columns of intensities start with
@@ -140,8 +140,9 @@ def _plausible(table: pa.Table, experiments: Sequence[str]) -> bool:
     """Say whether all rows of a table are probes, with intensities that are finite or missing."""
     sets = pc.is_in(table.column(SET), value_set=pa.array(SETS))
     letters = pc.match_substring_regex(table.column(SEQUENCE), LETTERS)
+    long = pc.greater_equal(pc.utf8_length(table.column(SEQUENCE)), SHORTEST)
     infinite = (pc.any(pc.is_inf(table.column(name))).as_py() for name in experiments)
-    return pc.all(pc.and_(sets, letters)).as_py() is not False and not any(infinite)
+    return pc.all(pc.and_(pc.and_(sets, letters), long)).as_py() is not False and not any(infinite)
 
 
 def read_metadata(path: Path) -> pd.DataFrame:

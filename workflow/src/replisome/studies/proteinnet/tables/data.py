@@ -14,9 +14,9 @@ from replisome.data.splits import SPLITS
 def chains(study: StudyResults) -> pd.DataFrame:
     """What each recipe holds, and what was left out and why.
 
-    Chains are left out for what their records lack. Chains of which a model may see the same residues as of a chain of a
-    later split, so many as the crop leaves, are counted; they are left out where the split is deduplicated. Sections
-    that other tools add to records are passed over and counted.
+    Chains are left out for what their records lack. Chains of which a model may be shown the same residues, up to the
+    crop, as of a chain of a later split are counted; they are left out where the split is deduplicated. Sections that
+    other tools add to records are passed over and counted.
     """
     rows = []
     for recipe, card in study.cards.items():
