@@ -1,9 +1,11 @@
+import time
+
 import numpy as np
 import pytest
 
 from replisome.data.encode.bases import PADDING, UNKNOWN, decode_bases, encode_bases
 from replisome.data.encode.dna import PackedBases, encode_dna, reverse_complement
-from replisome.data.encode.kmers import kmer_numbers, kmer_stream, kmer_tokens, vocabulary
+from replisome.data.encode.kmers import kmer_numbers, kmer_stream, kmer_tokens, uncertain_kmers, vocabulary
 from replisome.data.encode.onehot import SCALE, one_hot
 
 
@@ -86,6 +88,12 @@ def test_dna_is_read_in_either_case_and_rna_as_dna():
     assert reverse_complement(dna("AACGT")).tolist() == dna("ACGTT").tolist()
 
 
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_kmers_with_an_uncertain_base_are_told_from_the_others(k):
+    text = "NACGTNNACGTACGTAAN"
+    assert uncertain_kmers(dna(text), k).tolist() == ["N" in text[at : at + k] for at in range(len(text) - k + 1)]
+
+
 def test_packed_bases_read_back_from_anywhere():
     rng = np.random.default_rng(1)
     packed, plain = PackedBases(), np.empty(0, np.uint8)
@@ -97,3 +105,16 @@ def test_packed_bases_read_back_from_anywhere():
     for start in range(len(plain)):
         for stop in range(start, len(plain) + 1, 7):
             assert packed.read(start, stop).tolist() == plain[start:stop].tolist()
+
+
+def test_a_read_costs_the_same_among_many_pieces_as_among_few():
+    def seconds(pieces):
+        packed = PackedBases()
+        for _ in range(pieces):
+            packed.append(np.zeros(50, np.uint8))
+        began = time.process_time()
+        for number in range(2000):
+            packed.read(number * 25, number * 25 + 50)
+        return time.process_time() - began
+
+    assert seconds(40_000) < 10 * seconds(1000)

@@ -2,17 +2,20 @@ import json
 import math
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 
+from replisome.data.encode.dna import encode_dna
 from replisome.data.parquet import column_array, read_parquet, write_parquet, write_parquet_stream
 from replisome.data.raw_files import RawFile
 from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.models import IGNORED
-from replisome.studies.genome import data
+from replisome.studies.genome import data, stretches
 from replisome.studies.genome.data import prepare
+from replisome.studies.genome.reading_frames import codon_positions
 from replisome.studies.genome.task import CONTEXT, NextToken, TileSplit, WindowSplit, reverse_complement
 
 CPU = torch.device("cpu")
@@ -84,7 +87,8 @@ def test_pieces_of_the_genome_change_nothing(tmp_path, monkeypatch):
     recipe_of = {"split": "homology", "encoding": "kmer3", "windows": {"length": 50, "blocks": 4}}
     whole = from_file(written(tmp_path, *contigs), **recipe_of)
     tokens = streamed(whole)
-    monkeypatch.setattr(data, "CHUNK", 777)
+    for module in (data, stretches):
+        monkeypatch.setattr(module, "CHUNK", 777)
     pieces = from_file(written(tmp_path, *contigs), **recipe_of)
     assert tokens == streamed(pieces)
     for split in SPLITS:
@@ -132,6 +136,42 @@ def test_the_oracle_pays_the_entropy_on_every_split():
 def test_a_genome_that_does_not_fit_its_recipe_is_refused(tmp_path, contigs, changes, message):
     with pytest.raises(ReplisomeError, match=message):
         from_file(written(tmp_path, *contigs), **changes)
+
+
+def test_many_contigs_are_stored_in_few_row_groups_and_lose_nothing(tmp_path):
+    contigs = [random_dna(90, seed) for seed in range(400)]
+    prepared = from_file(written(tmp_path, *contigs), encoding="kmer2", windows={"length": 20, "blocks": 3})
+    folder = stored(tmp_path, prepared)
+    assert pq.ParquetFile(folder / "tokens.parquet").num_row_groups == 1
+    tokens = read_parquet(folder / "tokens.parquet")[0].column("token").to_pylist()
+    assert tokens == [int(str("ACGT".index(c[i])) + str("ACGT".index(c[i + 1])), 4) for c in contigs for i in range(89)]
+
+
+def test_contigs_read_together_stay_apart(tmp_path):
+    """What is shared, and codons, are those of looking at each contig alone."""
+    base = random_dna(3000, 1)
+    rng = np.random.default_rng(0)  # of few A and T, so that there are stretches without a stop codon
+    contigs = ["".join(rng.choice(list("ACGT"), n, p=[0.1, 0.4, 0.4, 0.1])) for n in range(320, 440, 3)]
+    contigs += [base[at : at + 400] for at in range(0, 2000, 150)]  # which overlap: they share 24-mers
+    cut = {"length": 30, "blocks": 4, "step": 5}
+    table, metadata = from_file(written(tmp_path, *contigs), windows=cut).tables["test"]
+    train, _ = from_file(written(tmp_path, *contigs), windows=cut).tables["train"]
+    first = np.cumsum([0, *map(len, contigs)])
+    seen = set()
+    for start in train.column("start").to_pylist():
+        contig = np.searchsorted(first, start, side="right") - 1
+        text = contigs[contig][start - first[contig] :][:31]
+        for strand in (text, text[::-1].translate(str.maketrans("ACGT", "TGCA"))):
+            seen |= {strand[at : at + 24] for at in range(8)}
+    codons = column_array(table, "codon", (metadata["length"],))
+    rows = zip(*(table.column(name).to_pylist() for name in ("contig", "position", "shared")), strict=True)
+    for row, (contig, position, share) in enumerate(rows):
+        text = contigs[contig][position - 1 : position + 30]
+        assert share == pytest.approx(np.mean([text[at : at + 24] in seen for at in range(8)]), abs=1e-6)
+        alone = codon_positions(encode_dna(np.frombuffer(contigs[contig].encode(), np.uint8)))
+        assert codons[row].tolist() == alone[position : position + 30].tolist()
+    assert 0 < np.mean(table.column("shared").to_numpy() > 0) < 1
+    assert codons.any()
 
 
 def test_short_contigs_are_left_out_and_counted(tmp_path):

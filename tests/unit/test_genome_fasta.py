@@ -57,6 +57,11 @@ def test_contigs_are_chosen_and_the_genome_cut(tmp_path):
         read_fasta(path, contigs=["d"])
 
 
+@pytest.mark.parametrize("name", ["5E10", "007", "a$b", "<b>", "NA", "chr|1;x=2", "\N{GREEK SMALL LETTER BETA}"])
+def test_contigs_keep_their_names(tmp_path, name):
+    assert read_fasta(written(tmp_path, f">{name} more words\nACGT\n"), contigs=[name]).contigs == [(name, 4)]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -71,7 +76,7 @@ def test_contigs_are_chosen_and_the_genome_cut(tmp_path):
         (">a\nNNNN\nnn\n", "not one certain base"),
         (">a\nACGT\n>b\nA\n>a\nACGT\n", "two contigs are called 'a'"),
         (">a\nAC\N{GREEK SMALL LETTER BETA}T\n", "is no nucleotide"),
-        (b">a\nAC\xff\xfeGT\n", "not a text file in UTF-8"),
+        (b">a\nAC\xff\xfeGT\n", "line 2: byte 0xff is no text in UTF-8"),
     ],
 )
 def test_what_is_no_genome_is_refused_with_its_place(tmp_path, text, message):
@@ -85,7 +90,7 @@ def test_a_cut_off_gzip_file_is_refused(tmp_path):
     for size in (5, 200, len(whole) - 4):
         path = tmp_path / "cut.fna.gz"
         path.write_bytes(whole[:size])
-        with pytest.raises(ReplisomeError, match="damaged or cut-off gzip"):
+        with pytest.raises(ReplisomeError, match="cut.fna.gz: cut off"):
             read_fasta(path)
 
 

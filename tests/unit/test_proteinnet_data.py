@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import tarfile
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -132,7 +133,7 @@ def test_a_damaged_file_is_a_message(tmp_path, files, damage, kind):
     data = path.read_bytes()
     half = len(data) // 2
     path.write_bytes(data[:half] if damage == "cut" else data[:half] + bytes(40) + data[half + 40 :])
-    with pytest.raises(ReplisomeError, match=r"(a damaged or cut-off file .*download it again|line \d+)"):
+    with pytest.raises(ReplisomeError, match=r"(damaged|cut off|cut-off archive|line \d+)"):
         written(tmp_path, prepare(recipe(), given))
 
 
@@ -198,6 +199,67 @@ def test_deduplicated_splits_drop_what_a_later_one_holds(tmp_path, files):
         assert dropped == [1, 1, 0]  # counted in either
 
 
+def test_chains_that_are_the_same_up_to_the_crop_are_the_same_to_a_model(tmp_path, files):
+    shown = (LETTERS * 2)[:16]  # a crop of 16 residues
+    chain_file(
+        files["p-train"].path,
+        chain("ends otherwise", 30, 1, letters=shown + LETTERS[:14]),
+        chain("begins otherwise", 30, 2, letters=LETTERS[::-1][:14] + shown),  # a random crop can be the last 16
+        chain("shorter", 15, 3, letters=shown[:15]),
+        chain("another", 30, 4, letters=shown[:15] + LETTERS[::-1][:15]),
+    )
+    chain_file(files["p-validation"].path, chain("v", 40, 5, letters=shown + shown + LETTERS[:8]), chain("w", 12, 6))
+    chain_file(files["p-test"].path, chain("e", 18, 7, letters=shown + "WW"))
+    prepared = prepare(recipe(split="official-deduplicated"), files)
+    tables = written(tmp_path, prepared)
+    assert [tables[name]["id"].tolist() for name in SPLITS] == [["shorter", "another"], ["w"], ["e"]]
+    assert [prepared.card["chains"][name]["also in a later split"] for name in SPLITS] == [2, 1, 0]
+
+
+def test_sections_of_other_tools_are_counted_by_name(tmp_path, files):
+    rows = ["0.1\t0.2"] * 3
+    chain_file(files["p-test"].path, chain("e", 20, 1, RAMA=rows), chain("f", 20, 2, RAMA=rows, CHI=rows))
+    prepared = prepare(recipe(), files)
+    assert written(tmp_path, prepared)["test"]["id"].tolist() == ["e", "f"]
+    assert prepared.card["extra_sections"] == {"train": {}, "validation": {}, "test": {"RAMA": 2, "CHI": 1}}
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_last_record_without_structure_is_counted_if_the_file_is_known_to_be_whole(tmp_path, files, packed):
+    path = files["p-test"].path if packed else files["p-test"].path.with_name("testing")
+    chain_file(path, chain("e", 20, 1), chain("embargoed", 20, 2, TERTIARY=None, MASK=None))
+    given = {**files, "p-test": RawFile(path, {})}
+    if packed:
+        prepared = prepare(recipe(), given)
+        assert written(tmp_path, prepared)["test"]["id"].tolist() == ["e"]
+        assert prepared.card["chains"]["test"]["without structure"] == 1
+    else:
+        with pytest.raises(ReplisomeError, match="embargoed is the last and has no structure: the file may be cut off"):
+            prepare(recipe(), given)
+
+
+def test_an_archive_that_promises_more_than_it_can_hold_is_refused_before_memory_is_taken(tmp_path):
+    """Headers of eight petabytes, for the text itself and for a name that tarfile would read into memory."""
+    promise, damage = "says that 'casp7/testing' has 9,007,199,254,740,992 bytes", "a damaged or cut-off archive"
+    for kind, name, message in (
+        (tarfile.REGTYPE, "casp7/testing", promise),
+        (tarfile.XHDTYPE, "x", damage),
+        (tarfile.GNUTYPE_LONGNAME, "x", damage),
+    ):
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.type = 8 << 50, kind
+        header = entry.tobuf(tarfile.GNU_FORMAT)
+        path = tmp_path / "casp7.tar.gz"
+        path.write_bytes(gzip.compress(header + bytes(1 << 26)))
+        tracemalloc.start()
+        try:
+            with pytest.raises(ReplisomeError, match=rf"casp7\.tar\.gz: {message}"):
+                prepare(recipe(), {"p": RawFile(path, {})})
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
+
+
 def test_no_more_chains_than_asked_are_read(tmp_path, files):
     prepared = prepare(recipe(source={"dataset": "p", "options": {"max_chains": 1}}), files)
     assert [len(table) for table in written(tmp_path, prepared).values()] == [1, 1, 1]
@@ -246,7 +308,7 @@ def test_inputs_and_distances_of_a_batch(task, files, protocol, unit):
 
 def test_distances_survive_a_chain_far_from_the_origin(tmp_path, files):
     rng = np.random.default_rng(0)
-    ca = rng.standard_normal((12, 3)) * 500 + 300_000
+    ca = np.cumsum(rng.standard_normal((12, 3)) * 220, axis=0) + 300_000
     chain_file(files["p-test"].path, record("far", LETTERS[:12], ca=np.round(ca, 1)))
     written(tmp_path, prepare(recipe(), files))
     _, targets = open_task(tmp_path).load("test", CPU).batch(torch.tensor([0]))

@@ -1,5 +1,6 @@
 """ProteinNet's text records: what is read, and what each kind of damage says."""
 
+import io
 import itertools
 
 import numpy as np
@@ -12,8 +13,8 @@ from replisome.studies.proteinnet.metrics import Pairs, true_distances
 from replisome.studies.proteinnet.records import Chain, Unsolved, read_records
 
 
-def read(text):
-    return list(read_records(text.encode().splitlines(keepends=True), "file"))
+def read(text, whole=True):
+    return list(read_records(io.BytesIO(text.encode()), "file", whole))
 
 
 def test_a_record_worked_by_hand():
@@ -48,6 +49,55 @@ def test_secondary_structure_is_passed_over_and_a_record_may_lack_a_structure():
     text = record("a", SECONDARY=["LHB"]) + record("b", TERTIARY=None, MASK=None) + record("c")
     found = read(text)
     assert [type(one) for one in found] == [Chain, Unsolved, Chain]
+
+
+def test_a_last_record_without_structure_is_read_where_the_text_is_known_to_be_whole():
+    text = record("a") + record("b", TERTIARY=None, MASK=None)
+    assert [(type(one), one.name) for one in read(text)] == [(Chain, "a"), (Unsolved, "b")]
+    with pytest.raises(ReplisomeError, match="line 59: record b is the last and has no structure: the file may be cut"):
+        read(text, whole=False)
+
+
+def test_sections_of_other_tools_are_passed_over_and_named():
+    angles = ["0.1\t0.2\t0.3"] * 3
+    plain = record("a", "ACDEFG") + record("b")
+    more = record("a", "ACDEFG", RAMA=angles, RAMA_MASK=["+++"], CHI=["[1, 2]", *angles]) + record("b", TOOL=[])
+    (one, two), (first, second) = read(plain), read(more)
+    assert first.extra == ("RAMA", "RAMA_MASK", "CHI")
+    assert second.extra == ("TOOL",)
+    for left, right in ((one, first), (two, second)):
+        assert all(map(np.array_equal, left[:5], right[:5]))
+    assert read(record("c", RAMA=angles, RAMA_MASK=["+++"], TERTIARY=None, MASK=None))[0].extra == ("RAMA", "RAMA_MASK")
+
+
+def walk(n, step, seed=0):
+    """Return alpha carbons (n, 3) a ``step`` apart, in whatever unit that is."""
+    steps = np.random.default_rng(seed).standard_normal((n, 3))
+    return np.cumsum(steps / np.linalg.norm(steps, axis=1, keepdims=True), axis=0) * step + 1000
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (3.8, "0.038 angstrom apart .* seem to be in angstrom: multiply them by 100"),
+        (0.38, "0.0038 angstrom apart .* seem to be in nanometres: multiply them by 1000"),
+        (38_000, "380 angstrom apart .* correct the unit or the order of atoms"),
+        (100, "1 angstrom apart .* correct the unit or the order of atoms"),
+        (700, "7 angstrom apart .* correct the unit or the order of atoms"),
+    ],
+)
+def test_coordinates_in_another_unit_are_refused_with_the_unit(step, message):
+    with pytest.raises(ReplisomeError, match=f"^file, line 27: record x: neighbouring alpha carbons are {message}"):
+        read(record("x", LETTERS, ca=walk(20, step)))
+
+
+def test_gaps_and_cis_bonds_do_not_make_another_unit():
+    for step in (290, 380, 550):
+        assert read(record("x", LETTERS, ca=walk(20, step)))
+    apart = walk(20, 380)
+    apart[10:] += 5000  # residues are missing here, and the sequence does not say so
+    assert read(record("x", LETTERS, ca=apart))
+    assert read(record("x", LETTERS, ca=walk(20, 4000), mask="+-" * 10))  # no neighbours
 
 
 def test_a_residue_at_the_origin_is_not_known_whatever_the_mask_says():
@@ -117,6 +167,10 @@ BAD = {
         record().replace("[MASK]", "[MAKS]"),
         r"line 31: record 1ABC_1_A has an unknown section \[MAKS\]; did you mean 'MASK'",
     ),
+    "a section in small letters": (
+        record().replace("[TERTIARY]", "[tertiary]").replace("[MASK]", "[mask]"),
+        r"line 27: record 1ABC_1_A has an unknown section \[tertiary\]; did you mean 'TERTIARY'",
+    ),
     "no name": (record().replace("1ABC_1_A\n", ""), r"line 1: a record without a name under \[ID\]"),
     "another file": ("name,value\n1,2\n", r"line 1: 'name,value' where \[ID\] should be; is this ProteinNet text"),
     "a section before any ID": ("[MASK]\n+++\n", r"line 1: section \[MASK\] stands before any \[ID\]"),
@@ -137,7 +191,7 @@ def test_a_file_cut_off_anywhere_is_a_message_or_ends_between_records():
     begin = whole.index("[ID]", 5)
     passed = 0
     for length in range(begin + 1, len(whole) - 4):
-        found = names_or_message(whole[:length])
+        found = names_or_message(whole[:length], known_whole=False)
         if isinstance(found, str):
             assert found.startswith("file, line")
         else:
@@ -147,19 +201,21 @@ def test_a_file_cut_off_anywhere_is_a_message_or_ends_between_records():
     assert passed < 0.1 * (len(whole) - begin)
 
 
-def names_or_message(text):
+def names_or_message(text, known_whole):
     try:
-        return [chain.name for chain in read(text)]
+        return [chain.name for chain in read(text, known_whole)]
     except ReplisomeError as error:
         return str(error)
 
 
 def test_records_are_read_one_at_a_time():
-    def endless():
-        for number in itertools.count():
-            yield from record(f"chain{number}").encode().splitlines(keepends=True)
+    class Endless(io.RawIOBase):
+        numbers = itertools.count()
 
-    stream = read_records(endless(), "file")
+        def read(self, size=-1):
+            return record(f"chain{next(self.numbers)}").encode()
+
+    stream = read_records(Endless(), "file")
     assert [chain.name for chain in itertools.islice(stream, 3)] == ["chain0", "chain1", "chain2"]
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -60,15 +61,44 @@ def set_cell(row, column, value):
         (set_cell(4, 1, ""), "line 6: '' is not a sequence of letters"),
         (set_cell(4, 1, '"ACGUACGUACGU"'), "line 6: '\"ACGU.* is not a sequence of letters"),
         (set_cell(4, 1, "ACGU ACGU"), "line 6: 'ACGU ACGU' is not a sequence of letters"),
-        (set_cell(5, 2, "inf"), "line 7: RNCMPT00001 is infinite"),
-        (set_cell(5, 2, "high"), "norm_data.txt: not a readable table .*high"),
-        (lambda rows: rows[6].append("1"), "norm_data.txt: not a readable table .*Row #8: Expected 4 columns, got 5"),
-        (lambda rows: rows[6].pop(), "norm_data.txt: not a readable table .*Row #8: Expected 4 columns, got 3"),
+        (set_cell(4, 1, "ACGU"), "line 6: the probe 'ACGU' has fewer than 10 bases"),
+        (set_cell(5, 2, "inf"), "line 7, experiment RNCMPT00001: 'inf' is not finite; write NaN where"),
+        (set_cell(5, 2, "high"), "line 7, experiment RNCMPT00001: 'high' is not a number; write NaN where"),
+        (set_cell(5, 2, "N/A"), "line 7, experiment RNCMPT00001: 'N/A' is not a number; write NaN where"),
+        (set_cell(5, 2, "1,5"), "line 7, experiment RNCMPT00001: '1,5' has a comma; write numbers with a decimal"),
+        (set_cell(5, 2, "1 000"), "line 7, experiment RNCMPT00001: '1 000' is not a number"),
+        (lambda rows: rows[6].append("1"), "line 8: has 5 cells where line 1 names 4 columns"),
+        (lambda rows: rows[6].pop(), "line 8: has 3 cells where line 1 names 4 columns"),
+        (lambda rows: rows[-1].pop(), "line 81: has 3 cells where line 1 names 4 columns; .* may be cut off"),
     ],
 )
 def test_a_bad_line_is_named(probe_table, probe_info, change, message):
-    with pytest.raises(ReplisomeError, match=message):
+    with pytest.raises(ReplisomeError, match=f"norm_data.txt, {message}") as caught:
         read_probes(probe_table(change), probe_info, ["A1CF"])
+    assert not re.search("CSV|Arrow|Row #|Column #|[Ii]nvalid|Expected", str(caught.value))  # other people's words
+    with pytest.raises(ReplisomeError, match=f"norm_data.txt.gz, {message}"):
+        read_probes(probe_table(change, name="norm_data.txt.gz"), probe_info, ["all"])
+
+
+def test_what_is_wrong_in_columns_that_are_not_read_does_not_matter(probe_table, probe_info):
+    assert read_probes(probe_table(set_cell(5, 3, "high")), probe_info, ["A1CF"]).sequences == random_probes(80)
+
+
+@pytest.mark.parametrize("change", [set_cell(3, 0, "SetC"), set_cell(3, 1, "ACG-ACGUACGU"), set_cell(3, 2, "x")])
+def test_blank_lines_do_not_shift_the_numbers_of_lines(probe_table, probe_info, change):
+    path = probe_table(change)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(["\n", lines[0], "\n", *lines[1:3], "\n\n", *lines[3:]]))
+    with pytest.raises(ReplisomeError, match=r"norm_data\.txt, line 9[,:]"):
+        read_probes(path, probe_info, ["A1CF"])
+    path.write_text(path.read_text().replace("SetC", "SetA").replace("ACG-", "ACGU").replace("\tx\t", "\t1\t"))
+    assert len(read_probes(path, probe_info, ["A1CF"]).sequences) == 80
+
+
+@pytest.mark.parametrize("cell", ["NaN", "nan", "NA", "", " 1.5", "-2e-3", "1.5 "])
+def test_numbers_and_missing_values_are_read_as_before(probe_table, probe_info, cell):
+    found = read_probes(probe_table(set_cell(5, 2, cell)), probe_info, ["A1CF"]).intensities[5, 0]
+    assert np.isnan(found) if cell in ("NaN", "nan", "NA", "") else found == float(cell)
 
 
 @pytest.mark.parametrize("column", ["Probe_Set", "RNA_Seq"])
@@ -84,17 +114,38 @@ def test_a_metadata_table_without_a_column_is_a_message(probe_table, probe_info)
         read_probes(probe_table(), probe_info, ["A1CF"])
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("WWAA\tRRM_1\tRRM\tA2BP1", "WWAA", r"info\.tab, line 5: has 5 cells where the header names 8 columns"),
+        ("ANKHD1\tKKKK", '"ANKHD1\tKKKK', r"info\.tab, line 3: has 4 cells .*is a quotation mark open"),
+        ("Species\tPlasmid_Desc", "Species\tSpecies", r"info\.tab: column 'Species' is more than once"),
+    ],
+)
+def test_a_damaged_metadata_table_is_a_message_with_the_line(probe_table, probe_info, old, new, message):
+    text = probe_info.read_text()
+    assert old in text
+    probe_info.write_text(text.replace(old, new))
+    with pytest.raises(ReplisomeError, match=message):
+        read_probes(probe_table(), probe_info, ["A1CF"])
+
+
+def test_names_in_the_metadata_stay_text(probe_table, probe_info):
+    probe_info.write_text(probe_info.read_text().replace("A1CF", "5E10").replace("ANKHD1", "NA"))
+    assert [p.name for p in read_probes(probe_table(), probe_info, ["5E10", "NA"]).proteins] == ["5E10", "NA"]
+
+
 def test_a_truncated_gzip_is_a_message(probe_table, probe_info):
     path = probe_table(name="n.txt.gz")
     path.write_bytes(path.read_bytes()[:700])
-    with pytest.raises(ReplisomeError, match=r"n\.txt\.gz: not a readable table"):
+    with pytest.raises(ReplisomeError, match=r"n\.txt\.gz: cut off"):
         read_probes(path, probe_info, ["A1CF"])
 
 
 def test_an_empty_file_is_a_message(probe_table, probe_info):
     path = probe_table()
     path.write_text("")
-    with pytest.raises(ReplisomeError, match="column 'Probe_Set' is missing"):
+    with pytest.raises(ReplisomeError, match="norm_data.txt: is empty"):
         read_probes(path, probe_info, ["A1CF"])
 
 

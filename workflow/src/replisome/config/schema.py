@@ -65,7 +65,7 @@ def read_yaml(path: Path) -> Any:
     """
     try:
         loaded = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-        return as_numbers(loaded)  # a copy in which no two aliases are the same object
+        return _apart(loaded)
     except FileNotFoundError:
         raise ReplisomeError(f"{path}: no such file.") from None
     except (UnicodeDecodeError, yaml.reader.ReaderError, TypeError, IsADirectoryError) as error:
@@ -73,6 +73,13 @@ def read_yaml(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ReplisomeError(f"{path}, line {line}: {error.problem or 'not valid YAML'}.") from None
+
+
+def _apart(value: Any) -> Any:
+    """Return a copy in which no two aliases are the same object. What has quotes stays text: "5E10" is a name."""
+    if isinstance(value, Mapping):
+        return {key: _apart(item) for key, item in value.items()}
+    return [_apart(item) for item in value] if isinstance(value, list) else value
 
 
 @cache

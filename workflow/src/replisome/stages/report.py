@@ -27,6 +27,7 @@ from replisome.tracking.record import Record
 
 ABOUT = ("recipe", "protocol", "data", "budget", "seeds")  # columns that say what a row was made with
 MOST_ROWS = 100  # of a table on the page
+WRITTEN_NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?"  # as summarise writes numbers
 PAGES = Path(__file__).resolve().parents[3] / "report"
 
 
@@ -206,7 +207,16 @@ def _read_table(path: Path) -> pd.DataFrame:
     """Read a table; one that no run belongs in has no columns either."""
     if not path.read_text(encoding="utf-8").strip():
         return pd.DataFrame()
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])  # a protein may be called NA
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])  # a protein may be called NA
+    return pd.DataFrame({name: _numbers_of(column) for name, column in frame.items()})
+
+
+def _numbers_of(column: pd.Series[str]) -> pd.Series[Any]:
+    """Return a column as numbers if all of it is written as tables write them: a chain called 5E10 is a name."""
+    given = column.dropna()
+    finite = given[~given.isin(["inf", "-inf"])]
+    numbers = finite.str.fullmatch(WRITTEN_NUMBER).all() and (len(finite) > 0 or given.empty)
+    return pd.to_numeric(column) if numbers else column
 
 
 def _tables(frame: pd.DataFrame) -> Markup:

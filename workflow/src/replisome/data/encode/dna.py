@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 
 ALPHABET = "ACGT"
@@ -55,7 +57,7 @@ class PackedBases:
     def read(self, start: int, stop: int) -> np.ndarray:
         """Return the bases from ``start`` to before ``stop``, (stop - start,) uint8."""
         found = []
-        part = max(0, int(np.searchsorted(self._starts, start, side="right")) - 1)
+        part = max(0, bisect_right(self._starts, start) - 1)
         at = start
         while at < min(stop, self._packed):
             begin = self._starts[part]

@@ -50,6 +50,16 @@ def kmer_numbers(codes: np.ndarray, k: int) -> np.ndarray:
     return numbers
 
 
+def uncertain_kmers(codes: np.ndarray, k: int) -> np.ndarray:
+    """Say which k-mers (n - k + 1,) of codes (n,) have a base other than 0..3, so that their numbers mean nothing."""
+    uncertain = np.flatnonzero(codes > 3)
+    found = np.zeros(len(codes) - k + 1, bool)
+    for offset in range(k):
+        starts = uncertain - offset
+        found[starts[(starts >= 0) & (starts < len(found))]] = True
+    return found
+
+
 def kmer_stream(chunks: Iterable[np.ndarray], k: int, stride: int) -> Iterator[np.ndarray]:
     """Yield the k-mers of one sequence, ``stride`` (at most ``k``) bases apart, from its pieces (n,) in order.
 

@@ -16,6 +16,7 @@ from replisome.data.parquet import array_column
 from replisome.data.prepared import Prepared
 from replisome.data.raw_files import RawFile
 from replisome.data.splits import SPLITS
+from replisome.data.text_files import open_text
 from replisome.errors import ReplisomeError
 
 SHARES = (0.7, 0.85)  # where training ends and where validation ends
@@ -97,16 +98,21 @@ def read(raw: Path, entry: Mapping[str, Any], *, label: str = "label", seed: int
         ReplisomeError: no such column, a value missing or no number, or a class that training has no row of.
     """
     try:
-        table = pd.read_csv(raw)
-    except (ValueError, OSError) as error:
-        raise ReplisomeError(f"{raw}: not a readable CSV file ({error}); delete it and download again.") from None
+        with open_text(raw) as handle:
+            # A class may be called 5E10, or 007. Blank lines are dropped afterwards, so that rows are known by line.
+            table = pd.read_csv(handle, dtype={label: str}, skip_blank_lines=False)
+        if not isinstance(table.index, pd.RangeIndex):  # pandas takes what the header does not name for an index
+            raise ValueError
+    except ValueError:
+        raise ReplisomeError(f"{raw}: a row has more cells than the header, or none has any; correct it.") from None
+    table = table.dropna(how="all")
     if label not in table:
         raise ReplisomeError(
             f"{raw}: no column '{label}' (present: {', '.join(map(str, table))}); set the option 'label'."
         )
     for name, column in table.items():
         if column.isna().any():
-            raise ReplisomeError(f"{raw}: line {int(column.isna().argmax()) + 2}: no value in column '{name}'.")
+            raise ReplisomeError(f"{raw}: line {int(column.isna().idxmax()) + 2}: no value in column '{name}'.")
         if name != label and not pd.api.types.is_numeric_dtype(column):
             raise ReplisomeError(f"{raw}: column '{name}' holds something else than numbers; remove it.")
     names, labels = np.unique(table[label].astype(str), return_inverse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,27 +19,11 @@ from replisome.errors import ReplisomeError
 from replisome.studies.genome.fasta import Genome, read_fasta
 from replisome.studies.genome.overlap import SHARED, covered, shared
 from replisome.studies.genome.reading_frames import codon_positions
-from replisome.studies.genome.windows import Cut, Layout, cut_of, encoding, layout, split_windows, union
+from replisome.studies.genome.stretches import CHUNK, Coded, pieces, sequence
+from replisome.studies.genome.windows import Cut, cut_of, encoding, layout, split_windows, union
 
-CHUNK = 1 << 22  # bases in one go
-MARGIN = 3000  # bases read on either side of them, so that reading frames are seen whole
 HELD = 1 << 24  # k-mers of windows that are looked up in one pass over the training sequence
 NAMED = 20  # contigs that the card names
-
-
-class Coded(NamedTuple):
-    """A genome and where its tokens lie: k-mers that start ``stride`` bases apart."""
-
-    genome: Genome
-    k: int
-    stride: int
-    where: Layout
-
-    def base(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the segment of each token, and where its first base is among the genome's bases."""
-        segment = np.searchsorted(self.where.first, tokens, side="right") - 1
-        offsets = np.array([s.offset for s in self.genome.segments], np.int64)
-        return segment, offsets[segment] + (tokens - self.where.first[segment]) * self.stride
 
 
 def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
@@ -142,42 +126,24 @@ def _mean_cost(coded: Coded, cut: Cut, starts: np.ndarray, costs: np.ndarray) ->
 
 
 def _tokens(coded: Coded) -> Iterator[pa.RecordBatch]:
-    """Yield all tokens in order, a column ``token``."""
+    """Yield all tokens in order, a column ``token``, in batches whose number does not grow with that of segments."""
+    held: list[np.ndarray] = []
+    size = 0
     for segment in coded.genome.segments:
         ends = (segment.offset, segment.offset + segment.length)
-        pieces = (coded.genome.bases.read(start, min(start + CHUNK, ends[1])) for start in range(*ends, CHUNK))
-        for tokens in kmer_stream(pieces, coded.k, coded.stride):
-            yield pa.record_batch({"token": pa.array(tokens)})
+        chunks = (coded.genome.bases.read(start, min(start + CHUNK, ends[1])) for start in range(*ends, CHUNK))
+        for tokens in kmer_stream(chunks, coded.k, coded.stride):
+            held.append(tokens)
+            size += len(tokens)
+            if size >= CHUNK:
+                yield _batch(held)
+                held, size = [], 0
+    if held:
+        yield _batch(held)
 
 
-def _sequence(coded: Coded, intervals: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the bases of intervals (n, 2) of tokens, in pieces that overlap by all but one base of a long k-mer."""
-    _, first = coded.base(intervals[:, 0])
-    _, last = coded.base(intervals[:, 1] - 1)
-    for start, stop in zip(first, last + coded.k, strict=True):
-        for at in range(int(start), int(stop), CHUNK):
-            yield coded.genome.bases.read(at, min(at + CHUNK + SHARED - 1, int(stop)))
-
-
-class _Piece(NamedTuple):
-    """Bases of one stretch of the genome and the windows in it: their rows, and where in the stretch they start."""
-
-    rows: slice
-    codes: np.ndarray
-    at: np.ndarray
-
-
-def _pieces(coded: Coded, cut: Cut, starts: np.ndarray) -> Iterator[_Piece]:
-    """Yield ascending windows stretch by stretch; no stretch reaches over the end of a segment."""
-    segment, base = coded.base(starts)
-    span = cut.length * coded.stride + coded.k
-    group = segment * (len(coded.genome.bases) // CHUNK + 1) + base // CHUNK
-    borders = np.flatnonzero(np.diff(group)) + 1
-    for low, high in zip([0, *borders], [*borders, len(starts)], strict=True):
-        own = coded.genome.segments[int(segment[low])]
-        start = max(own.offset, int(base[low]) - MARGIN)
-        stop = min(own.offset + own.length, int(base[high - 1]) + span + MARGIN)
-        yield _Piece(slice(low, high), coded.genome.bases.read(start, stop), base[low:high] - start)
+def _batch(tokens: list[np.ndarray]) -> pa.RecordBatch:
+    return pa.record_batch({"token": pa.array(np.concatenate(tokens))})
 
 
 def _shares(coded: Coded, cut: Cut, starts: np.ndarray, intervals: np.ndarray) -> np.ndarray:
@@ -185,8 +151,8 @@ def _shares(coded: Coded, cut: Cut, starts: np.ndarray, intervals: np.ndarray) -
     span = np.arange(cut.length * coded.stride + coded.k)
     shares = [np.empty(0)]
     for group in np.array_split(starts, len(starts) * len(span) // HELD + 1):
-        codes = [piece.codes[piece.at[:, None] + span] for piece in _pieces(coded, cut, group)]
-        shares.append(shared(np.concatenate(codes), _sequence(coded, intervals)))
+        codes = [piece.codes[piece.at[:, None] + span] for piece in pieces(coded, cut, group)]
+        shares.append(shared(np.concatenate(codes), sequence(coded, intervals)))
     return np.concatenate(shares)
 
 
@@ -229,7 +195,7 @@ def _windows(coded: Coded, cut: Cut, starts: np.ndarray, seen: np.ndarray) -> pa
         columns["codon"] = np.concatenate(
             [
                 codon_positions(piece.codes)[piece.at[:, None] + coded.k + np.arange(cut.length)]
-                for piece in _pieces(coded, cut, starts)
+                for piece in pieces(coded, cut, starts)
             ]
         )
     return pa.table({name: array_column(values) for name, values in columns.items()})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -13,7 +11,7 @@ import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from replisome.data.encode.dna import AMBIGUOUS, INVALID, PackedBases, encode_dna
-from replisome.data.raw_files import is_gzip
+from replisome.data.text_files import open_text
 from replisome.errors import ReplisomeError, did_you_mean
 
 CHUNK = 1 << 22  # bases looked at in one go
@@ -49,15 +47,16 @@ def read_fasta(path: Path, contigs: Sequence[str] | None = None, max_bases: int 
     """
     genome = Genome([], [], PackedBases(), 0, 0, 0)
     names: set[str] = set()
-    with _open(path) as handle:
-        for title, sequence in SimpleFastaParser(handle):  # type: ignore[no-untyped-call]
+    wanted, left = None if contigs is None else set(contigs), max_bases
+    with open_text(path) as handle:
+        for title, sequence in SimpleFastaParser(_from_first_header(handle, path)):  # type: ignore[no-untyped-call]
             name = _name(title, len(names) + 1)
             if name in names:
                 raise ReplisomeError(f"{path}: two contigs are called '{name}'; rename one of them.")
             names.add(name)
-            left = None if max_bases is None else max_bases - sum(length for _, length in genome.contigs)
-            if (contigs is None or name in contigs) and left != 0:
-                genome = _add(genome, name, sequence if left is None else sequence[:left], path)
+            if (wanted is None or name in wanted) and left != 0:
+                genome = _add(genome, name, sequence[:left], path)
+                left = None if left is None else max(0, left - len(sequence))
     for name in contigs or ():
         if name not in names:
             raise ReplisomeError(f"{path}: no contig '{name}'{did_you_mean(name, names)}")
@@ -102,40 +101,33 @@ def _add(genome: Genome, name: str, sequence: str, path: Path) -> Genome:
     return genome._replace(ambiguous=ambiguous, lower=lower)
 
 
-@contextmanager
-def _open(path: Path) -> Iterator[TextIO]:
-    """Open a FASTA file, plain or gzip, at its first header."""
-    try:
-        opener = gzip.open if is_gzip(path) else open
-        with opener(path, "rt", encoding="utf-8-sig") as handle:
-            for number, line in enumerate(handle, start=1):
-                if line.startswith(">"):
-                    break
-                if line.strip():
-                    what = line.strip()[:30]
-                    raise ReplisomeError(
-                        f"{path}, line {number}: '{what}' stands before the first header; a FASTA file starts with '>'."
-                    )
-            else:
-                raise ReplisomeError(f"{path}: empty, or no header ('>') in it; give a FASTA file of nucleotides.")
-        with opener(path, "rt", encoding="utf-8-sig") as handle:
-            yield handle
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ReplisomeError(f"{path}: a damaged or cut-off gzip file ({error}); download it again.") from None
-    except UnicodeDecodeError:
-        raise ReplisomeError(f"{path}: not a text file in UTF-8; give FASTA, plain or gzip.") from None
+def _from_first_header(handle: TextIO, path: Path) -> Iterable[str]:
+    """Return the lines from the first header on.
+
+    Raises:
+        ReplisomeError: there is none, or something stands before it.
+    """
+    for number, line in enumerate(handle, start=1):
+        if line.startswith(">"):
+            return chain([line], handle)
+        if line.strip():
+            what = line.strip()[:30]
+            raise ReplisomeError(
+                f"{path}, line {number}: '{what}' stands before the first header; a FASTA file starts with '>'."
+            )
+    raise ReplisomeError(f"{path}: empty, or no header ('>') in it; give a FASTA file of nucleotides.")
 
 
 def _not_a_nucleotide(path: Path, contig: str, position: int) -> ReplisomeError:
     """Return the error for a letter that is none, with its line: the file is gone through once more to find it."""
-    with _open(path) as handle:
+    with open_text(path) as handle:
         inside, passed, contigs = False, 0, 0
         for number, line in enumerate(handle, start=1):
             if line.startswith(">"):
                 contigs += 1
                 inside = _name(line[1:], contigs) == contig
                 continue
-            letters = line.rstrip().replace(" ", "").replace("\r", "")  # as the parser counts them
+            letters = line.rstrip().replace(" ", "")  # as the parser counts them
             if inside and passed + len(letters) > position:
                 letter = letters[position - passed]
                 return ReplisomeError(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from replisome.data.encode.dna import reverse_complement
-from replisome.data.encode.kmers import kmer_numbers
+from replisome.data.encode.kmers import kmer_numbers, uncertain_kmers
 
 SIEVE = 26  # bits of a k-mer that a first look goes by
 SHARED = 24  # bases: in a random genome of a gigabase a given one occurs once in 100,000 such genomes
@@ -47,7 +47,8 @@ def shared(windows: np.ndarray, sequence: Iterable[np.ndarray]) -> np.ndarray:
     """Return for base codes (windows, n) the share (windows,) of their k-mers that occur in ``sequence``.
 
     K-mers have 24 bases and count on either strand. The windows' are held, those of ``sequence``, pieces of base codes
-    that overlap by all but one base of a k-mer, stream past. NaN where windows are shorter than a k-mer.
+    that overlap by all but one base of a k-mer, stream past; a base other than 0..3 keeps apart what does not belong
+    together. NaN where windows are shorter than a k-mer.
     """
     if windows.shape[1] < SHARED:
         return np.full(len(windows), np.nan)
@@ -58,7 +59,7 @@ def shared(windows: np.ndarray, sequence: Iterable[np.ndarray]) -> np.ndarray:
     perhaps[wanted & np.uint64((1 << SIEVE) - 1)] = True
     for piece in sequence:
         if len(piece) >= SHARED and len(wanted):
-            passing = canonical(piece)
+            passing = canonical(piece)[~uncertain_kmers(piece, SHARED)]
             passing = passing[perhaps[passing & np.uint64((1 << SIEVE) - 1)]]
             at = np.minimum(np.searchsorted(wanted, passing), len(wanted) - 1)
             found[at[wanted[at] == passing]] = True

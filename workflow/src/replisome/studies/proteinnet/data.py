@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib
 import tarfile
-import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
 
 from replisome.data.encode.aminoacids import ALPHABET
 from replisome.data.prepared import Prepared, Stream
-from replisome.data.raw_files import RawFile, open_content
+from replisome.data.raw_files import RawFile, is_gzip
 from replisome.data.splits import SPLITS
+from replisome.data.text_files import open_unpacked
 from replisome.errors import ReplisomeError
 from replisome.studies.proteinnet.records import CROP, PROFILE, Chain, Unsolved, read_records
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
+# tarfile reads what stands in these headers into memory, as many bytes as they say; names and attributes are short.
+LONG_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+LONGEST_HEADER = 1 << 20  # bytes
+DEFLATED = 1032  # bytes that a byte of gzip gives at most
 BATCH = 256  # chains written at a time
 COUNTED = (
     *("records", "without structure", "no two known residues", "also in a later split", "repeated names"),
@@ -70,20 +74,22 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     else:
         chains = read(recipe, files, **options)
     about: dict[str, dict[str, int]] = {split: dict.fromkeys(COUNTED, 0) for split in SPLITS}
+    extra_sections: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
     counts = dict.fromkeys(SPLITS, 0)
     # Test and validation first, whole: they are small, and what training must not hold is known from them.
     later: set[bytes] = set()
     kept: dict[str, Iterable[Chain]] = {}
     drop = recipe["split"] == "official-deduplicated"
     for split in reversed(SPLITS):
-        kept[split] = _usable(chains[split], split, crop, later.copy(), drop, about[split])
+        counted = _counted(chains[split], extra_sections[split])
+        kept[split] = _usable(counted, split, crop, later.copy(), drop, about[split])
         if split != "train":
             kept[split] = own = list(kept[split])
-            later |= {chain.letters.tobytes() for chain in own}
+            later |= {chain.letters[:crop].tobytes() for chain in own}
     return Prepared(
         tables={split: Stream(SCHEMA, _batches(kept[split], split, counts), METADATA) for split in SPLITS},
         statistics={"crop": crop, "alphabet": ALPHABET, "protocol": recipe["protocol"]},
-        card={**extra, "crop": crop, "counts": counts, "chains": about},
+        card={**extra, "crop": crop, "counts": counts, "chains": about, "extra_sections": extra_sections},
     )
 
 
@@ -129,25 +135,33 @@ def read(
 
 def _records(path: Path, member: str, most: int | None, whole: bool) -> Iterator[Chain | Unsolved]:
     """Yield the records of a text file, plain or gzip, or of a member of an archive; ``whole`` checks all of that."""
+    # gzip tells a cut by itself, and so does an archive, which says how long each member is.
+    shows_cuts = path.name.endswith(ARCHIVES) or is_gzip(path)
     try:
-        with _open(path, member, whole) as (handle, name):
-            yield from islice(read_records(handle, name), most)
-    except (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError) as error:
-        raise ReplisomeError(f"{path}: a damaged or cut-off file ({error}); download it again.") from None
+        with _open(path, member, whole) as (content, name):
+            yield from islice(read_records(content, name, whole=shows_cuts), most)
+    except tarfile.TarError:
+        raise ReplisomeError(f"{path}: a damaged or cut-off archive, or none; download it again.") from None
 
 
 @contextmanager
-def _open(path: Path, member: str, whole: bool) -> Iterator[tuple[Iterable[bytes], str]]:
+def _open(path: Path, member: str, whole: bool) -> Iterator[tuple[IO[bytes], str]]:
     """Open the text of one split; the name is for messages."""
-    with open_content(path) as content:
+    most = path.stat().st_size * (DEFLATED if is_gzip(path) else 1)
+    with open_unpacked(path) as content:
         if not path.name.endswith(ARCHIVES):
             yield content, str(path)
             return
         # Read as a stream: an archive of some gigabytes is not unpacked to disk, nor gone through to list it.
-        with tarfile.open(fileobj=content, mode="r|") as archive:
+        with tarfile.open(fileobj=content, mode="r|", tarinfo=_Entry) as archive:
             seen = []
             for entry in archive:
                 seen.append(entry.name)
+                if entry.size > most or entry.issparse():
+                    raise ReplisomeError(
+                        f"{path}: says that '{entry.name}' has {entry.size:,} bytes, more than the archive can hold, "
+                        "or that it has gaps; download it again, or pack plain files."
+                    )
                 if entry.isfile() and _is_member(entry.name, member):
                     handle = archive.extractfile(entry)
                     assert handle is not None  # it is a file
@@ -162,10 +176,28 @@ def _open(path: Path, member: str, whole: bool) -> Iterator[tuple[Iterable[bytes
             pass
 
 
+class _Entry(tarfile.TarInfo):
+    """What an archive says of a file, not believed where believing it would cost all memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.type in LONG_HEADERS and entry.size > LONGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {entry.size} bytes")
+        return entry
+
+
 def _is_member(name: str, member: str) -> bool:
     """Say whether a name in an archive is a split's: in the top folder or in one below it, as casp7/validation is."""
     folders = Path(name).parts[:-1]
     return Path(name).name == member and len(folders) <= 1 and "__MACOSX" not in folders
+
+
+def _counted(records: Iterable[Chain | Unsolved], extra: Counter[str]) -> Iterator[Chain | Unsolved]:
+    """Yield records, counting by name the sections that were passed over in them."""
+    for record in records:
+        extra.update(record.extra)
+        yield record
 
 
 def _usable(
@@ -177,7 +209,7 @@ def _usable(
         records: a split's records.
         split: its name, for the message.
         crop: how many residues of a chain count.
-        later: the letters, as bytes, of all chains of later splits.
+        later: of all chains of later splits, the letters that models are shown, those up to the crop, as bytes.
         drop: whether a chain that a later split holds is left out; it is counted either way.
         about: what is counted, why chains are left out among it; added to as records go by.
 
@@ -194,7 +226,7 @@ def _usable(
         elif record.known[:crop].sum() < 2:
             about["no two known residues"] += 1
         else:
-            leaks = record.letters.tobytes() in later
+            leaks = _shown_again(record.letters, crop, later, anywhere=split == "train")
             about["also in a later split"] += leaks
             if leaks and drop:
                 continue
@@ -211,12 +243,23 @@ def _usable(
         )
 
 
+def _shown_again(letters: np.ndarray, crop: int, later: set[bytes], anywhere: bool) -> bool:
+    """Say whether a model may see of this chain just what it sees of a later split's.
+
+    It sees the first ``crop`` residues; of a training chain, ``anywhere``, as many from anywhere if crops are random.
+    """
+    text = letters.tobytes()
+    crops = max(1, len(text) - crop + 1) if anywhere else 1
+    return any(text[start : start + crop] in later for start in range(crops))
+
+
 def _batches(chains: Iterable[Chain], split: str, counts: dict[str, int]) -> Iterator[pa.RecordBatch]:
     """Yield chains in batches of rows, counting them."""
     chains = iter(chains)
     while batch := list(islice(chains, BATCH)):
         counts[split] += len(batch)
-        columns = zip(*batch, strict=True)
+        rows: list[tuple[Any, ...]] = [tuple(chain)[: len(SCHEMA)] for chain in batch]
+        columns = zip(*rows, strict=True)
         names = pa.array(next(columns), pa.string())
         lists = (_lists(values, field.type) for values, field in zip(columns, list(SCHEMA)[1:], strict=True))
         yield pa.record_batch([names, *lists], schema=SCHEMA)

@@ -20,9 +20,9 @@ from replisome.data.raw_files import RawFile
 from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete import targets
+from replisome.studies.rnacompete.probe_faults import SHORTEST
 from replisome.studies.rnacompete.probes import WIDTH, Probes, read_probes, say_what_was_read
 
-SHORTEST = 10  # bases; motifs have six, and a k-mer model must have something to read
 VALIDATION = 0.2
 SPLIT_SEED = 42  # the course's
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import io
+import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
+import pyarrow.csv
 
-from replisome.data.raw_files import is_gzip
+from replisome.data.text_files import open_text
 from replisome.errors import ReplisomeError, did_you_mean
+from replisome.studies.rnacompete.probe_faults import LETTERS, MISSING, SETS, SHORTEST, first_fault
 
 SET, SEQUENCE = "Probe_Set", "RNA_Seq"
-SETS = ("SetA", "SetB")
 EXPERIMENT = "RNCMPT"  # what the columns of intensities start with
 WIDTH = 41  # bases; the longest probe
 BLOCK = 1 << 24  # bytes parsed at a time
-MISSING = ["NaN", "nan", "NA", ""]
 # Metadata columns in which a protein is looked for, the most particular first.
 NAMES = ("Gene_name", "Gene_display_name", "Plasmid_Desc")
 AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
@@ -88,73 +87,62 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
     Raises:
         ReplisomeError: the file is damaged, lacks a column or holds something that cannot be; or no such protein.
     """
-    header = _header(path)
+    number, header = _header(path)
     for column in (SET, SEQUENCE):
         if column not in header:
-            raise ReplisomeError(f"{path}: column '{column}' is missing; line 1 has: {_some(header)}.")
+            raise ReplisomeError(f"{path}: column '{column}' is missing; line {number} has: {_some(header)}.")
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
-        raise ReplisomeError(f"{path}: line 1 has the column '{twice[0]}' more than once; remove one.")
+        raise ReplisomeError(f"{path}: line {number} has the column '{twice[0]}' more than once; remove one.")
     experiments = [name for name in header if name.startswith(EXPERIMENT)]
     about = read_metadata(metadata) if metadata else None
     chosen = experiments if list(proteins) == ["all"] else [find(name, about, path, experiments) for name in proteins]
     if len(set(chosen)) < len(chosen):
         raise ReplisomeError(f"recipe: two of the proteins {', '.join(proteins)} are the same experiment.")
     table = _read(path, chosen)
+    if table is None or not _plausible(table, chosen):
+        raise first_fault(path, SET, SEQUENCE, chosen)
     if not len(table):
         raise ReplisomeError(f"{path}: the table holds no probe, only a header; delete it and download again.")
-    sets = table.column(SET)
-    strange = pc.index(pc.is_in(sets, value_set=pa.array(SETS)), False).as_py()
-    if strange >= 0:
-        raise ReplisomeError(
-            f"{path}, line {strange + 2}: {SET} is '{sets[strange].as_py()}', expected {' or '.join(SETS)}."
-        )
-    strange = pc.index(pc.match_substring_regex(table.column(SEQUENCE), "^[A-Za-z]+$"), False).as_py()
-    if strange >= 0:
-        sequence = table.column(SEQUENCE)[strange].as_py()[:WIDTH]
-        raise ReplisomeError(
-            f"{path}, line {strange + 2}: '{sequence}' is not a sequence of letters; correct or remove it."
-        )
     columns = [table.column(name).to_numpy() for name in chosen]
     intensities = np.stack(columns, axis=1) if columns else np.empty((len(table), 0))
-    bad = np.argwhere(np.isinf(intensities))
-    if len(bad):
-        row, column = bad[0]
-        raise ReplisomeError(f"{path}, line {row + 2}: {chosen[column]} is infinite; use NaN for a failed probe.")
-    is_b = pc.equal(sets, SETS[1]).to_numpy().astype(np.int8)
+    is_b = pc.equal(table.column(SET), SETS[1]).to_numpy().astype(np.int8)
     return Probes(is_b, table.column(SEQUENCE).to_pylist(), intensities, describe(chosen, about))
 
 
-def _header(path: Path) -> list[str]:
-    try:
-        with _open(path) as stream:
-            line = io.TextIOWrapper(stream, encoding="utf-8-sig").readline()
-    except (pa.ArrowException, OSError, UnicodeDecodeError, EOFError) as error:
-        raise ReplisomeError(f"{path}: not a readable table ({error}); delete it and download again.") from None
-    return line.rstrip("\r\n").split("\t")
+def _header(path: Path) -> tuple[int, list[str]]:
+    """Return the first line that is not blank, by cells, and its number."""
+    with open_text(path) as handle:
+        for number, line in enumerate(handle, start=1):
+            if line != "\n":
+                return number, line.rstrip("\n").split("\t")
+    raise ReplisomeError(f"{path}: is empty; delete it and download again.")
 
 
-def _open(path: Path) -> Any:
-    return pa.input_stream(path, compression="gzip" if is_gzip(path) else None)
-
-
-def _read(path: Path, experiments: Sequence[str]) -> pa.Table:
+def _read(path: Path, experiments: Sequence[str]) -> pa.Table | None:
+    """Return the columns needed, or None where a line cannot be read."""
     types = {SET: pa.string(), SEQUENCE: pa.string(), **dict.fromkeys(experiments, pa.float64())}
-    try:
-        with _open(path) as stream:
-            return csv.read_csv(
-                stream,
-                # One thread, so that a message can say in which row.
-                read_options=csv.ReadOptions(use_threads=False, block_size=BLOCK),
-                parse_options=csv.ParseOptions(delimiter="\t", quote_char=False),
-                convert_options=csv.ConvertOptions(
+    with open_text(path) as handle:
+        try:
+            return pyarrow.csv.read_csv(
+                handle.buffer,
+                read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK),
+                parse_options=pyarrow.csv.ParseOptions(delimiter="\t", quote_char=False),
+                convert_options=pyarrow.csv.ConvertOptions(
                     include_columns=list(types), column_types=types, null_values=MISSING, strings_can_be_null=False
                 ),
             )
-    except (pa.ArrowInvalid, OSError, EOFError) as error:
-        raise ReplisomeError(
-            f"{path}: not a readable table ({error}); a file cut off on its way here is fetched again once deleted."
-        ) from None
+        except pa.ArrowInvalid:
+            return None
+
+
+def _plausible(table: pa.Table, experiments: Sequence[str]) -> bool:
+    """Say whether all rows of a table are probes, with intensities that are finite or missing."""
+    sets = pc.is_in(table.column(SET), value_set=pa.array(SETS))
+    letters = pc.match_substring_regex(table.column(SEQUENCE), LETTERS)
+    long = pc.greater_equal(pc.utf8_length(table.column(SEQUENCE)), SHORTEST)
+    infinite = (pc.any(pc.is_inf(table.column(name))).as_py() for name in experiments)
+    return pc.all(pc.and_(pc.and_(sets, letters), long)).as_py() is not False and not any(infinite)
 
 
 def read_metadata(path: Path) -> pd.DataFrame:
@@ -163,16 +151,27 @@ def read_metadata(path: Path) -> pd.DataFrame:
     Raises:
         ReplisomeError: the table is not readable or lacks a column.
     """
-    try:
-        table = pd.read_csv(
-            path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8", encoding_errors="replace"
-        )
-    except (ValueError, OSError) as error:
-        raise ReplisomeError(f"{path}: not a readable metadata table ({error}).") from None
+    with open_text(path) as handle:
+        reader = csv.reader(handle, delimiter="\t")
+        rows: list[list[str]] = []
+        begin = 1  # the line at which the next row begins
+        try:
+            for row in reader:
+                if row and rows and len(row) != len(rows[0]):
+                    raise ReplisomeError(
+                        f"{path}, line {begin}: has {len(row)} cells where the header names {len(rows[0])} columns; "
+                        "correct the line (is a quotation mark open?), or delete the file and download it again."
+                    )
+                rows += [row] if row else []
+                begin = reader.line_num + 1
+        except csv.Error:
+            raise ReplisomeError(f"{path}, line {begin}: is no row of cells that are separated by tabs.") from None
+    header = rows[0] if rows else []
     for column in ("Motif_display_ID", "AA_seq", "Pfam_RBPs", "Species", *NAMES):
-        if column not in table:
-            raise ReplisomeError(f"{path}: column '{column}' is missing; it has: {_some([str(c) for c in table])}.")
-    return table
+        if header.count(column) != 1:
+            what = "more than once" if column in header else "missing"
+            raise ReplisomeError(f"{path}: column '{column}' is {what}; it has: {_some(header)}.")
+    return pd.DataFrame(rows[1:], columns=header, dtype=str)
 
 
 def find(name: str, about: pd.DataFrame | None, path: Path, experiments: Sequence[str]) -> str:

@@ -14,8 +14,9 @@ from replisome.data.splits import SPLITS
 def chains(study: StudyResults) -> pd.DataFrame:
     """What each recipe holds, and what was left out and why.
 
-    Chains are left out for what their records lack. Chains whose sequence stands again in a later split are counted;
-    they are left out where the split is deduplicated.
+    Chains are left out for what their records lack. Chains of which a model may be shown the same residues, up to the
+    crop, as of a chain of a later split are counted; they are left out where the split is deduplicated. Sections that
+    other tools add to records are passed over and counted.
     """
     rows = []
     for recipe, card in study.cards.items():
@@ -35,6 +36,7 @@ def chains(study: StudyResults) -> pd.DataFrame:
                     "left out: no two known residues": counted["no two known residues"],
                     "also in a later split": counted["also in a later split"],
                     "repeated names": counted["repeated names"],
+                    "sections passed over": sum(card["extra_sections"][split].values()),
                 }
             )
     return frame(rows)
