@@ -29,8 +29,8 @@ def reverse_complement(tokens: Tensor, k: int) -> Tensor:
 class WindowSplit:
     """A split whose items are windows: the genome's tokens (n,) uint8 or int16, and each window's first (windows,).
 
-    Where windows are read in pieces, each piece is a row of a batch of its own: models begin it from an empty state. The
-    tokens of a batch are the same whatever the piece.
+    Where windows are read in pieces, each piece is a row of a batch of its own: models begin it from an empty state.
+    The tokens of a batch are the same whatever the piece.
     """
 
     def __init__(self, tokens: Tensor, starts: Tensor, length: int, k: int, piece: int | None = None) -> None:
