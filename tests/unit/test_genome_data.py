@@ -82,6 +82,30 @@ def test_a_window_holds_the_kmers_of_its_place(tmp_path, encoding, k, stride):
     assert task.data.tokens == 4**k
 
 
+@pytest.mark.parametrize("how", ["batch", "augmented"])
+def test_training_in_pieces_sees_the_same_tokens_at_a_step_and_scores_whole_windows(tmp_path, how):
+    splits = {}
+    for piece in (40, 10):
+        windows = {"length": 40, "piece": piece, "blocks": 3}
+        prepared = prepare(recipe(split="random", encoding="kmer2", windows=windows), {})
+        assert prepared.card["cut"]["piece"] == piece
+        task = NextToken(stored(tmp_path / str(piece), prepared))
+        splits[piece] = {split: task.load(split, CPU) for split in SPLITS}
+    items = torch.arange(8)
+    batches = {}
+    for piece, split in splits.items():
+        torch.manual_seed(0)
+        train = split["train"]
+        batches[piece] = train.batch(items) if how == "batch" else train.augmented(items, "reverse_complement")
+    for whole, pieces in zip(batches[40], batches[10], strict=True):
+        assert (tuple(whole.shape), tuple(pieces.shape)) == ((8, 40), (32, 10))
+        assert torch.equal(whole.reshape(32, 10), pieces)
+    for name in ("validation", "test"):
+        whole, pieces = (splits[piece][name].batch(items) for piece in (40, 10))
+        assert torch.equal(whole[0], pieces[0])
+        assert pieces[0].shape == (8, 40)
+
+
 def test_pieces_of_the_genome_change_nothing(tmp_path, monkeypatch):
     contigs = [random_dna(5000), random_dna(2500, 1)]
     recipe_of = {"split": "homology", "encoding": "kmer3", "windows": {"length": 50, "blocks": 4}}

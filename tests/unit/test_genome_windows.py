@@ -69,6 +69,34 @@ def test_a_random_split_takes_every_window_once_and_leaks():
     assert all(np.array_equal(found[split], again[split]) for split in SPLITS)
 
 
+@pytest.mark.parametrize("validation", [1, 10, 40])
+def test_a_random_split_tests_on_a_fifth_and_trains_on_all_but_the_scored_validation_windows(validation):
+    where = layout([2000, 513], 1, 1)
+    found = split_windows(where, "random", Cut(length=50, validation=validation), 1)
+    windows = 2000 - 50 + 513 - 50
+    sizes = {split: len(starts) for split, starts in found.items()}
+    test = -(-windows // 5)
+    assert sizes == {"train": windows - test - validation, "validation": validation, "test": test}
+    assert len(np.unique(np.concatenate(list(found.values())))) == windows
+    few = split_windows(where, "random", Cut(length=50, validation=validation, test=7), 1)
+    assert (len(few["test"]), set(few["test"]) - set(found["test"])) == (7, set())
+    assert np.array_equal(few["train"], found["train"])
+
+
+def test_pieces_of_a_window_are_whole():
+    message = "windows.piece is 30, but windows of 200 tokens do not fall into such pieces"
+    with pytest.raises(ReplisomeError, match=message):
+        split_windows(layout([5000], 1, 1), "random", Cut(piece=30), 1)
+
+
+def test_windows_in_pieces_are_those_that_are_read_whole():
+    for split in ("random", "blocks"):
+        whole, pieces = (
+            split_windows(layout([9000], 1, 1), split, Cut(length=60, piece=p, blocks=2), 1) for p in (None, 10)
+        )
+        assert all(np.array_equal(whole[name], pieces[name]) for name in SPLITS)
+
+
 def test_fewer_windows_are_spread_evenly():
     found = split_windows(layout([5000], 1, 1), "random", Cut(length=50, validation=10, test=3), 1)
     assert (len(found["validation"]), len(found["test"])) == (10, 3)

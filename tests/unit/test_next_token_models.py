@@ -39,7 +39,29 @@ def tokens_of(data, n=3, seed=0):
 def test_the_sources_models_have_the_sources_sizes(name, data, parameters):
     model = models.build(name, data, {})
     assert sum(p.numel() for p in model.parameters()) == parameters
-    assert (model.recurrent.num_layers, model.dropout.p) == ((3, 0.5) if name == "kmer_lstm_deep" else (1, 0.0))
+    expected = (3, 0.5) if name == "kmer_lstm_deep" else (1, 0.0)
+    assert (model.recurrent.num_layers, model.recurrent.dropout) == expected
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+def test_dropout_acts_between_layers_and_not_before_the_output(layers):
+    torch.manual_seed(0)
+    model = models.build("kmer_lstm_deep", KMERS, {"hidden": 12, "embedding": 6, "layers": layers}).train()
+    seen = {}
+    model.recurrent.register_forward_hook(lambda module, given, made: seen.update(states=made[0]))
+    model.output.register_forward_pre_hook(lambda module, given: seen.update(read=given[0]))
+    inputs = tokens_of(KMERS)
+    first, second = model(inputs), model(inputs)
+    assert torch.equal(seen["read"], seen["states"])
+    assert not torch.allclose(first, second)
+
+
+def test_one_layer_draws_nothing_while_it_trains():
+    torch.manual_seed(0)
+    model = models.build("kmer_lstm_deep", KMERS, {"hidden": 12, "embedding": 6, "layers": 1, "dropout": 0.0}).train()
+    before = torch.get_rng_state()
+    assert torch.equal(model(tokens_of(KMERS)), model(tokens_of(KMERS)))
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize(("name", "values", "data"), TRAINED[:3])
@@ -179,6 +201,13 @@ def test_weights_survive_their_narrow_types(tmp_path):
     ("name", "values", "data", "message"),
     [
         ("char_lstm", {}, DataSpec((3, 28, 28), 8), "predicts the next token of a sequence"),
+        (
+            "char_lstm",
+            {"dropout": 0.5},
+            BASES,
+            "between its LSTM layers, of which it has one: dropout 0.5 would do nothi",
+        ),
+        ("kmer_lstm_deep", {"layers": 1}, KMERS, "Set layers to 2 or more, or dropout to 0"),
         ("causal_cnn", {}, DataSpec((41, 4), 1), "predicts the next token of a sequence"),
         ("context_counts", {"k": 3}, KMERS, "counts single bases; give it a recipe with encoding kmer1"),
         ("context_mix", {}, KMERS, "counts single bases"),

@@ -23,20 +23,25 @@ def require_tokens(model: str, data: DataSpec, alphabet: int | None = None) -> N
 
 
 class TokenLSTM(nn.Module):
-    """Embedding, LSTM layers (dropout between them and before the output), and a linear layer at every position.
+    """Embedding, LSTM layers with dropout between them, and a linear layer at every position.
 
-    A window is run through whole, which equals report D's loop over tokens with the state carried along.
+    Dropout is that of ``nn.LSTM``, which report D's printed code has: none acts on what the last layer gives. A window
+    is run through whole, which equals the report's loop over tokens with the state carried along.
     """
 
     def __init__(self, data: DataSpec, embedding: int, hidden: int, layers: int, dropout: float) -> None:
         super().__init__()
+        if layers == 1 and dropout > 0:
+            raise ReplisomeError(
+                f"this model drops values between its LSTM layers, of which it has one: dropout {dropout} would do "
+                "nothing. Set layers to 2 or more, or dropout to 0."
+            )
         self.embedding = nn.Embedding(data.tokens, embedding)
-        self.recurrent = nn.LSTM(embedding, hidden, layers, dropout=dropout if layers > 1 else 0.0)
-        self.dropout = nn.Dropout(dropout)
+        self.recurrent = nn.LSTM(embedding, hidden, layers, dropout=dropout)
         self.output = nn.Linear(hidden, data.outputs)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map tokens (batch, length) to the logits (batch, length, tokens) of the next one at each position."""
         states, _ = self.recurrent(self.embedding(inputs.T))  # time first: faster on a CPU thread
-        logits: Tensor = self.output(self.dropout(states)).transpose(0, 1)
+        logits: Tensor = self.output(states).transpose(0, 1)
         return logits

@@ -19,7 +19,7 @@ def build(
         embedding: width of a token's learned vector.
         hidden: LSTM units.
         layers: LSTM layers.
-        dropout: share of values dropped between layers and before the output.
+        dropout: share of values dropped between layers; 0 where there is one.
     """
     require_tokens("kmer_lstm_deep", data)
     return TokenLSTM(data, embedding, hidden, layers, dropout)

@@ -66,7 +66,7 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     kind = np.min_scalar_type(4**k - 1)
     return Prepared(
         tables={split: (table, metadata) for split, table in tables.items()},
-        statistics={**metadata, "dtype": str(kind), "n": len(starts["train"])},
+        statistics={**metadata, "piece": cut.training_window, "dtype": str(kind), "n": len(starts["train"])},
         card={
             **extra,
             "genome": _about(genome),
@@ -74,7 +74,7 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
             "tokens": {split: _covered_tokens(starts[split], cut) for split in SPLITS},
             "segments_too_short": int((coded.where.sizes <= cut.length).sum()),
             "dropped": dropped,
-            "cut": cut._asdict(),
+            "cut": {**cut._asdict(), "piece": cut.training_window},
             "overlap": {split: _summary(tables[split]) for split in SPLITS[1:]},
         },
         shared={"tokens": Stream(pa.schema([("token", pa.from_numpy_dtype(kind))]), _tokens(coded), metadata)},

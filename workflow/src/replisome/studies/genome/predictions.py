@@ -85,6 +85,11 @@ def size(variant: Variant) -> str:
     return ", ".join(f"{key} {variant.values[key]}" for key in SIZES if key in variant.values)
 
 
+def training_window(study: StudyResults, recipe: str) -> int:
+    """Return how many tokens training reads in a row: a window, or a piece of one."""
+    return int(study.cards[recipe]["cut"]["piece"])
+
+
 def encoding_of(study: StudyResults, recipe: str) -> tuple[int, int]:
     """Return k and the stride of a recipe's tokens."""
     return encoding(study.plan.recipes[recipe]["encoding"])
@@ -225,12 +230,12 @@ def families(study: StudyResults) -> list[list[Variant]]:
     """Return networks and mixes that differ in nothing but the split of one genome, at least two of them together."""
     found: dict[str, list[Variant]] = {}
     for variant in [*networks(study), *evaluated_variants(study, kinds=["mixture"])]:
-        recipe = study.plan.recipes[variant.recipe]
+        recipe, cut = study.plan.recipes[variant.recipe], study.cards[variant.recipe]["cut"]
         key = canonical_json(
             {
                 "model": variant.model,
                 "slug": variant.slug,
-                "data": [recipe["source"], recipe["encoding"], study.cards[variant.recipe]["cut"]["length"]],
+                "data": [recipe["source"], recipe["encoding"], cut["length"], cut["piece"]],
                 "settings": {key: value for key, value in variant.values.items() if key != "precision"},
                 "budget": variant.budget,
             }
@@ -247,7 +252,7 @@ def model_of_bases(study: StudyResults, variant: Variant) -> Variant | None:
 
     def conditions(recipe: str, stride: int) -> list[Any]:
         block, cut = study.plan.recipes[recipe], study.cards[recipe]["cut"]
-        return [block["source"], block["split"], cut["step"], cut["length"] * stride]
+        return [block["source"], block["split"], cut["step"], cut["length"] * stride, cut["piece"] * stride]
 
     wanted = conditions(variant.recipe, encoding_of(study, variant.recipe)[1])
     found = [v for v in networks(study) if is_model_of_bases(v) and conditions(v.recipe, 1) == wanted]

@@ -27,26 +27,40 @@ def reverse_complement(tokens: Tensor, k: int) -> Tensor:
 
 
 class WindowSplit:
-    """A split whose items are windows: the genome's tokens (n,) uint8 or int16, and each window's first (windows,)."""
+    """A split whose items are windows: the genome's tokens (n,) uint8 or int16, and each window's first (windows,).
 
-    def __init__(self, tokens: Tensor, starts: Tensor, length: int, k: int) -> None:
-        self.tokens, self.starts, self.k = tokens, starts, k
+    Where windows are read in pieces, each piece is a row of a batch of its own: models begin it from an empty state.
+    The tokens of a batch are the same whatever the piece.
+    """
+
+    def __init__(self, tokens: Tensor, starts: Tensor, length: int, k: int, piece: int | None = None) -> None:
+        """Put a split together.
+
+        Args:
+            tokens: of the genome (n,), uint8 or int16.
+            starts: the first token of each window (windows,).
+            length: tokens that a window reads.
+            k: bases of a token.
+            piece: tokens that are read in a row; the whole window, where it is None.
+        """
+        self.tokens, self.starts, self.k, self.piece = tokens, starts, k, piece or length
         self.offsets = torch.arange(length + 1, device=tokens.device)
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def batch(self, items: Tensor) -> tuple[Tensor, Tensor]:
-        """Return tokens (batch, length) int64 and the one after each of them."""
-        window = self.tokens[self.starts[items].unsqueeze(1) + self.offsets].long()
-        return window[:, :-1], window[:, 1:]
+        """Return tokens (batch, length) int64 and the one after each of them; in pieces (batch x pieces, piece)."""
+        return self._in_pieces(self.tokens[self.starts[items].unsqueeze(1) + self.offsets].long())
 
     def augmented(self, items: Tensor, how: str) -> tuple[Tensor, Tensor]:
         """Return what ``batch`` does; by chance, half of the windows read as on the other strand."""
         window = self.tokens[self.starts[items].unsqueeze(1) + self.offsets].long()
         chosen = torch.rand(len(window), 1, device=window.device) < 0.5
-        window = torch.where(chosen, reverse_complement(window, self.k), window)
-        return window[:, :-1], window[:, 1:]
+        return self._in_pieces(torch.where(chosen, reverse_complement(window, self.k), window))
+
+    def _in_pieces(self, window: Tensor) -> tuple[Tensor, Tensor]:
+        return window[:, :-1].reshape(-1, self.piece), window[:, 1:].reshape(-1, self.piece)
 
     def disjoint(self) -> TileSplit:
         """Return the stretches that the windows cover, cut into longer tiles that predict each token once."""
@@ -92,12 +106,13 @@ class NextToken(PreparedTask):
         self.data = DataSpec((self.length,), self.statistics["tokens"], self.statistics["tokens"])
 
     def load(self, split: str, device: torch.device) -> WindowSplit:
-        """Read the genome and a split's windows onto the device."""
+        """Read the genome and a split's windows onto the device; only those of training are read in pieces."""
         tokens = read_parquet(self.recipe / "tokens.parquet")[0].column("token").to_numpy()
         starts = read_parquet(self.recipe / f"{split}.parquet")[0].column("start").to_numpy()
         # torch indexes no unsigned 16-bit tensors; 4**6 tokens fit the signed ones.
         stored = torch.from_numpy(tokens.astype(np.uint8 if tokens.dtype == np.uint8 else np.int16))
-        return WindowSplit(stored.to(device), torch.from_numpy(starts.copy()).to(device), self.length, self.k)
+        piece = int(self.statistics["piece"]) if split == "train" else self.length
+        return WindowSplit(stored.to(device), torch.from_numpy(starts.copy()).to(device), self.length, self.k, piece)
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the mean cross-entropy of logits (batch, length, tokens), in nats a token."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 
 LENGTH, BLOCKS = 200, 10  # tokens a window predicts, as in report D; blocks a split
-TEST, VALIDATION = 0.2, 0.08  # shares of the genome: a fifth is test as in report D, a tenth of the rest validation
+TEST, VALIDATION = 0.2, 0.08  # shares: a fifth is test as in report D; at most a tenth of the rest is validation
 # The parts of the genome in order; of a block, validation stands amid training, as far from it as test does.
 PREFIX = (("train", 1 - TEST - VALIDATION), ("validation", VALIDATION), ("test", TEST))
 HALF = ("train", (1 - TEST - VALIDATION) / 2)
@@ -38,6 +39,7 @@ class Cut(NamedTuple):
 
     Attributes:
         length: tokens that a window reads; it predicts as many, each the one after it.
+        piece: tokens after which a training window goes on from an empty state, as if a new one began; None for none.
         step: tokens from the start of a training window to that of the next; of any window, if the split is random.
         blocks: how many blocks of the genome a split has.
         validation: how many validation windows are kept at most.
@@ -45,10 +47,16 @@ class Cut(NamedTuple):
     """
 
     length: int = LENGTH
+    piece: int | None = None
     step: int = 1
     blocks: int = BLOCKS
     validation: int | None = None
     test: int | None = None
+
+    @property
+    def training_window(self) -> int:
+        """Return how many tokens training reads in a row."""
+        return self.piece or self.length
 
 
 def encoding(name: str) -> tuple[int, int]:
@@ -68,9 +76,10 @@ def layout(lengths: Sequence[int], k: int, stride: int) -> Layout:
 def split_windows(where: Layout, split: str, cut: Cut, k: int) -> dict[str, np.ndarray]:
     """Assign the windows of a genome to splits.
 
-    ``random``: each of the overlapping windows falls into a split by chance, as in report D. ``blocks``, ``homology``
-    and ``prefix80``: contiguous parts with a gap of at least one window between different splits; training windows
-    start ``step`` apart, those of validation and test stand end to end, so that each token is predicted once.
+    ``random``: a fifth of the overlapping windows, drawn by chance, is test as in report D, which has no validation; of
+    the rest no more than the validation windows that are scored leave training. ``blocks``, ``homology`` and
+    ``prefix80``: contiguous parts with a gap of at least one window between different splits; training windows start
+    ``step`` apart, those of validation and test stand end to end, so that each token is predicted once.
 
     Args:
         where: where the tokens lie.
@@ -82,8 +91,13 @@ def split_windows(where: Layout, split: str, cut: Cut, k: int) -> dict[str, np.n
         By split the first tokens of its windows (windows,) int64, in ascending order.
 
     Raises:
-        ReplisomeError: a split has no window, or too many.
+        ReplisomeError: a split has no window, or too many, or windows do not fall into whole pieces.
     """
+    if cut.length % cut.training_window:
+        raise ReplisomeError(
+            f"recipe: windows.piece is {cut.piece}, but windows of {cut.length} tokens do not fall into such pieces; "
+            "give one that divides windows.length."
+        )
     if where.sizes.max(initial=0) <= cut.length:
         raise ReplisomeError(
             f"recipe: no stretch of certain bases holds a window of {cut.length} + 1 tokens (the longest has "
@@ -101,10 +115,8 @@ def split_windows(where: Layout, split: str, cut: Cut, k: int) -> dict[str, np.n
         ends = np.cumsum([share for _, share in parts] * blocks) * where.tokens / blocks
         edges = [0, *(int(end) for end in ends.round())]
         found = _in_blocks(where, cut, edges, [name for name, _ in parts] * blocks, gap=cut.length + k)
-    found = {
-        name: _thinned(starts, {"validation": cut.validation, "test": cut.test}.get(name))
-        for name, starts in found.items()
-    }
+        found["validation"] = _thinned(found["validation"], cut.validation)
+    found["test"] = _thinned(found["test"], cut.test)
     for name in SPLITS:
         if not len(found[name]):
             raise ReplisomeError(
@@ -120,12 +132,14 @@ def _at_random(where: Layout, cut: Cut) -> dict[str, np.ndarray]:
     starts = np.concatenate(
         [first + cut.step * np.arange(n, dtype=np.int64) for first, n in zip(where.first, windows, strict=True)]
     )
-    drawn = np.random.default_rng(SPLIT_SEED).random(len(starts), dtype=np.float32)
-    return {
-        "train": starts[drawn >= TEST + VALIDATION],
-        "validation": starts[(drawn >= TEST) & (drawn < TEST + VALIDATION)],
-        "test": starts[drawn < TEST],
-    }
+    drawn = np.random.default_rng(SPLIT_SEED).permutation(len(starts))
+    tested = math.ceil(TEST * len(starts))  # rounded up, as scikit-learn's train_test_split(test_size=0.2) does
+    held_out = tested + round(VALIDATION * len(starts))
+    test, candidates = np.sort(drawn[:tested]), np.sort(drawn[tested:held_out])
+    validation = _thinned(candidates, cut.validation)
+    train = np.ones(len(starts), bool)
+    train[test] = train[validation] = False
+    return {"train": starts[train], "validation": starts[validation], "test": starts[test]}
 
 
 def _in_blocks(where: Layout, cut: Cut, edges: Sequence[int], owners: Sequence[str], gap: int) -> dict[str, np.ndarray]:

@@ -117,10 +117,10 @@ def _draw_levels(panel: Axes, study: StudyResults, genome: str, own: Sequence[Se
     if best is not None:
         right = 100 * predictions.score(study, best, "right").value
         level(panel, right, f"best counts on validation, blocks: {right:.1f} %")
-    for members in own:
-        value = claimed(study, members[0], "accuracy@test")
+    said = {(variant.model, claimed(study, variant, "accuracy@test")) for members in own for variant in members}
+    for model, value in sorted(said, key=str):
         if value is not None:
-            level(panel, value, f"{REPORT}, {members[0].model}: {value:g} %", color="0.6", lw=1.0, ls="--")
+            level(panel, value, f"{REPORT}, {model}: {value:g} %", color="0.6", lw=1.0, ls="--")
 
 
 def _same_choice(study: StudyResults) -> tuple[Variant, Variant] | None:

@@ -15,7 +15,7 @@ from replisome.analysis.plots import COLOURS, MARKERS, empty, grid
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, data_name, selected_score, validation, variants
 from replisome.studies.genome.figures.leakage import SPLIT_NAMES
-from replisome.studies.genome.predictions import encoding_of, experiments, main_variants
+from replisome.studies.genome.predictions import encoding_of, experiments, main_variants, training_window
 
 
 @figure("Loss against step")
@@ -41,7 +41,11 @@ def loss_curves(study: StudyResults) -> Figure:
 
 @figure("Short runs that vary one thing")
 def short_runs(study: StudyResults) -> Figure:
-    """The validation score of the short runs in the table of sweeps, by what they vary."""
+    """The validation score of the short runs in the table of sweeps, by what they vary.
+
+    A window is what training reads in a row. Whatever its length, training sees the same bases at each step, and all
+    are scored on the same windows.
+    """
     names = experiments(study, sweeps=True)
     if not names:
         return empty("this configuration has no sweeps")
@@ -75,5 +79,5 @@ def _one_sweep(panel: Axes, study: StudyResults, members: Sequence[Variant]) -> 
 
 def _numbers(study: StudyResults, variant: Variant) -> dict[str, float]:
     """Return what a sweep can vary: the window and the settings that are numbers; the precision differs by recipe."""
-    settings = {"window": study.cards[variant.recipe]["cut"]["length"], **variant.values, **variant.budget}
+    settings = {"window": training_window(study, variant.recipe), **variant.values, **variant.budget}
     return {key: value for key, value in settings.items() if isinstance(value, int | float)}

@@ -1,3 +1,3 @@
 """The tables of the study, by topic."""
 
-TOPICS = ("leakage", "scores", "training", "position", "data")
+TOPICS = ("leakage", "scores", "training", "comparisons", "position", "data")

@@ -24,7 +24,8 @@ def leakage(study: StudyResults) -> pd.DataFrame:
     share of the test windows' runs of 24 bases that occur in the training sequence, on either strand. Intervals are
     over stretches of the genome, not over seeds. The oracle is a predictor that knows how a control was simulated but
     has not seen its sequence; a model with fewer bits per base than the oracle has memorised part of the sequence.
-    Report D's value stands beside genomes of about the size of its own, whose sequence is another.
+    Report D's value stands beside its own networks alone, of its size, with its steps, rate, batch and split, on
+    genomes of about the size of its own, whose sequence is another.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def leakage(study: StudyResults) -> pd.DataFrame:
             **progress_columns(study, variant),
             **{f"test {what} seen in training (%)": share for what, share in seen.items()},
             **test_columns(study, variant),
-            "training bits/base by then": _training_bits(study, variant),
+            "training bits/base by then": training_bits(study, variant),
             "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
         }
 
@@ -48,7 +49,7 @@ def seen_in_training(study: StudyResults, recipe: str, split: str) -> dict[str, 
     return {what: 100 * (np.nan if share is None else share) for what, share in shares.items()}
 
 
-def _training_bits(study: StudyResults, variant: Variant) -> float:
+def training_bits(study: StudyResults, variant: Variant) -> float:
     """Return the training loss, in bits a base, at the tested weights, or of the round that ended with them.
 
     Of a sample of training windows in evaluation mode where one was scored, else as it was while training went on. NaN

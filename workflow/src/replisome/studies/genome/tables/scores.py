@@ -25,8 +25,9 @@ def scores(study: StudyResults) -> pd.DataFrame:
     A token adds one base where k-mers overlap and k bases where they stand end to end. Accuracies therefore compare
     where equally many tokens can follow; bits per base compare everywhere. Report D stops after a number of steps, so
     its models are tested with their last weights; other models are tested with those that did best on validation.
-    Report D's networks have 1,024 hidden units and make, by our reading, some 170 passes over its sequence. Intervals
-    of test scores are over stretches of the genome.
+    Report D's networks have 1,024 hidden units and make, by our reading, some 170 passes over its sequence: its value
+    stands beside runs of that size, with its steps, rate, batch and split, and beside no others. Intervals of test
+    scores are over stretches of the genome.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
             "size": predictions.size(variant),
             "parameters": cost_of(study, variant).parameters,
             "window": len(bits),
+            "training window": predictions.training_window(study, variant.recipe),
             "tokens that can follow": 4 ** predictions.encoding_of(study, variant.recipe)[1],
             **predictions.progress_columns(study, variant),
             **validation_columns(study, variant, "bits_per_base", "accuracy"),

@@ -1,0 +1,232 @@
+"""What the genome study compares: one thing differs, seeds enough, and the report's values only beside its own runs."""
+
+import importlib
+import inspect
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from planning import load
+
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import variants
+from replisome.config.catalogue import model_traits
+from replisome.studies.genome import paper, predictions
+from replisome.studies.genome.predictions import Averages, Windows
+from replisome.studies.genome.tables.comparisons import depth, windows
+from replisome.studies.genome.tables.data import choices
+from replisome.studies.genome.tables.training import losses
+from replisome.studies.genome.windows import cut_of, encoding
+
+BASES = {"genome-sakai": 5_594_605, "genome-k12": 4_641_652, "genome-lambda": 48_502}
+
+
+def planned(preset):
+    return load(preset=preset, studies=["genome"], stand_ins=True).studies["genome"]
+
+
+def opened(plan, root, rows=()):
+    """Return a study whose runs were all tested, of which nothing lies on disk."""
+    study = StudyResults(plan, root, pd.DataFrame(list(rows)))
+    cards = {}
+    for name, recipe in plan.recipes.items():
+        cut = cut_of(recipe)
+        cards[name] = {
+            "control": None, "protocol": recipe["protocol"], "origin": None, "counts": {"train": 10**6},
+            "tokens": {"train": 10**6}, "genome": {"bases": BASES[recipe["source"]["dataset"]]},
+            "cut": {**cut._asdict(), "piece": cut.training_window},
+        }  # fmt: skip
+    study.__dict__.update(cards=cards, tested=frozenset(run.key for run in plan.runs))
+    return study
+
+
+def of_experiment(study, name):
+    return variants(study, name)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    return opened(planned("full"), tmp_path_factory.mktemp("full"))
+
+
+# ---- what is run
+
+
+def test_whatever_is_trained_has_three_seeds_at_full_settings(full):
+    for name, block in full.plan.experiments.items():
+        trained = any(model_traits(model).kind == "network" for model in block["models"])
+        assert not trained or block["seeds"] >= 3, name
+
+
+def test_the_sweep_of_windows_varies_the_training_window_and_nothing_else(full):
+    for protocol in ("sound", "reported"):
+        recipes = {name: full.plan.recipes[f"{protocol}{name}"] for name in ("", "_w10", "_w50", "_w100")}
+        for name, recipe in recipes.items():
+            cut = cut_of(recipe)
+            assert cut.training_window == int(name.removeprefix("_w") or 200)
+            assert {**recipe, "windows": cut._replace(piece=None)} == {
+                **recipes[""], "windows": cut_of(recipes[""])
+            }  # fmt: skip
+    settings = [{**run.settings, "recipe": None, "seed": None} for run in full.plan.runs_of["sweep_windows"]]
+    precise = {json.dumps({**one, "training": {**one["training"], "precision": None}}) for one in settings}
+    assert len(precise) == 1
+
+
+def test_quick_scores_its_windows_of_all_lengths_on_the_same_test_windows():
+    recipes = planned("quick").recipes
+    assert len({cut_of(recipes[f"sound{name}"]).test for name in ("", "_w10", "_w50", "_w100")}) == 1
+
+
+@pytest.mark.parametrize("preset", ["full", "quick"])
+def test_one_layer_and_three_differ_in_layers_and_dropout_alone(preset):
+    runs = planned(preset).runs_of["depth"]
+    assert {(run.model, run.settings["hyperparameters"].get("dropout")) for run in runs} == {
+        ("kmer_lstm", None), ("kmer_lstm_deep", 0.0), ("kmer_lstm_deep", 0.5)
+    }  # fmt: skip
+    settings = [run.settings for run in runs]
+    for key in ("training", "budget", "recipe", "select", "weights"):
+        assert len({json.dumps(one[key], sort_keys=True) for one in settings}) == 1, key
+    assert len({(one["hyperparameters"]["embedding"], one["hyperparameters"]["hidden"]) for one in settings}) == 1
+
+
+# ---- the report's values
+
+
+def values_beside(study):
+    """Return by claim with a value the recipes where it stands beside a run, with the runs' settings."""
+    found = {}
+    for claim in (claim for claim in study.plan.settings["claims"] if claim["value"] is not None):
+        where = {"step": claim["where"]["step"]} if "step" in claim["where"] else {}
+        speaks = [v for v in variants(study) if paper.claimed(study, v, claim["quantity"], **where) == claim["value"]]
+        found[claim["id"]] = {(v.recipe, v.slug) for v in speaks}
+    return found
+
+
+def test_every_value_of_the_report_stands_beside_a_run_of_its_own_size_and_budget(full):
+    found = values_beside(full)
+    assert found["acc-char"] >= {("reported", "embedding=128+hidden=1024+lr=0.001")}
+    assert found["acc-kmer"] == {("reported_kmer4", "embedding=512+hidden=1024+lr=0.001")}
+    assert found["acc-deep"] == {("reported_kmer4", "dropout=0.5+embedding=512+hidden=1024+lr=0.01")}
+    assert all(found.values())
+
+
+def test_no_value_stands_beside_a_run_of_another_size_budget_window_split_or_genome(full, tmp_path):
+    assert not any(values_beside(opened(planned("quick"), tmp_path)).values())
+    found = values_beside(full)
+    assert {recipe for claim in ("acc-char", "acc-kmer", "acc-deep") for recipe, _ in found[claim]} == {
+        "reported", "reported_kmer4"
+    }  # fmt: skip
+    assert not {recipe for recipes in found.values() for recipe, _ in recipes if "phage" in recipe or "_w" in recipe}
+    steps = {slug for recipes in found.values() for _, slug in recipes if "steps=" in slug}
+    assert steps <= {"embedding=128+hidden=1024+lr=0.001+steps=10000"}
+
+
+def test_losses_of_smaller_runs_have_no_value_beside_them(full, tmp_path):
+    quick = opened(planned("quick"), tmp_path)
+    for study, known in ((full, True), (quick, False)):
+        variant = next(v for v in variants(study, "protocols") if v.recipe == "sound")
+        found = paper.claimed_losses(study, variant)
+        assert list(found) == [0, 1000, 5000, 9750]
+        assert [math.isnan(value) for value in found.values()] == [not known] * 4
+
+
+def test_what_a_claim_says_of_a_models_size_is_the_models_default(full):
+    wheres = [claim["where"] for claim in full.plan.settings["claims"] if claim["value"] is not None]
+    for where in wheres:
+        build = importlib.import_module(f"replisome.models.{where['model']}").build
+        defaults = {name: option.default for name, option in inspect.signature(build).parameters.items()}
+        given = {key: where[key] for key in paper.SIZE if key in where}
+        assert given.items() <= defaults.items()
+        assert paper.DEPTH.get(where["model"], {}).items() <= defaults.items()
+
+
+# ---- tables
+
+
+def rows_for(study, variant, values):
+    """Return rows of the tidy table: a value by split, metric, role and epoch, for each seed of a variant."""
+    about = {
+        "recipe": variant.recipe, "model": variant.model, "hyperparameters": variant.slug, "budget": "n steps",
+        "reduced": False,
+    }  # fmt: skip
+    return [
+        {**about, "seed": run.seed, "split": split, "metric": metric, "role": role, "epoch": epoch, "step": 10 * epoch,
+         "value": value}
+        for run in variant.runs
+        for (split, metric, role, epoch), value in values.items()
+    ]  # fmt: skip
+
+
+def with_predictions(study, members, bits, right):
+    """Give a study the averages of its variants' test predictions, by position in the window."""
+    for variant in members:
+        at = {"bits": bits(variant), "right": right(variant)}
+        by_window = {name: np.full(20, values.mean()) for name, values in at.items()}
+        study.once(("averages", variant.key), lambda at=at, by=by_window: Averages(by, at, {}))
+        table = pd.DataFrame({"contig": [0] * 20})
+        study.once(("test windows", variant.recipe), lambda table=table: Windows(table, np.arange(20), None))
+
+
+def test_windows_of_another_length_are_compared_on_the_same_places(full, tmp_path):
+    members = variants(full, "sweep_windows")
+    scores = {("validation", metric, "last", 1): 0.4 for metric in ("accuracy", "bits_per_base")}
+    study = opened(full.plan, tmp_path, [row for v in members for row in rows_for(full, v, scores)])
+    lengths = {v.key: predictions.training_window(study, v.recipe) for v in members}
+    place = np.arange(200)
+    with_predictions(study, members, lambda v: 2 - place / 1000, lambda v: (place < lengths[v.key]).astype(float))
+    table = windows(study)
+    assert sorted(set(table["training window"])) == [10, 50, 100, 200]
+    assert set(table["tokens a step"]) == {512 * 200}
+    assert set(table["test accuracy at tokens 1 to 10 (%)"]) == {100}
+    assert table.set_index("recipe")["test accuracy at tokens 11 to 50 (%)"]["sound_w10"] == 0
+    assert table.set_index("recipe")["test accuracy at tokens 51 to 100 (%)"]["sound_w100"] == 100
+    assert table["test bits/base at tokens 101 to 200"].iloc[0] == pytest.approx(2 - 149.5 / 1000)
+    assert set(table["seeds"]) == {3}
+
+
+def test_depth_is_compared_at_equal_steps_rate_and_batch(full, tmp_path):
+    members = [*variants(full, "depth"), *variants(full, "deep"), *variants(full, "protocols_kmer")]
+    members = list({v.key: v for v in members}.values())
+    scores = {
+        ("train", "loss", "curve", 1): math.log(2), ("validation", "loss", "last", 1): 1.5,
+        ("validation", "bits_per_base", "last", 1): 1.9, ("validation", "bits_per_base", "best", 1): 1.8,
+    }  # fmt: skip
+    study = opened(full.plan, tmp_path, [row for v in members for row in rows_for(full, v, scores)])
+    shown = {"kmer_lstm": 1.95, "kmer_lstm_deep": 1.90}
+    with_predictions(study, members, lambda v: np.full(200, shown[v.model]), lambda v: np.full(200, 0.3))
+    study.__dict__["tested"] = frozenset(run.key for v in members for run in v.runs)
+    table = depth(study)
+    assert table[["layers", "dropout"]].to_numpy().tolist() == [[1, 0], [3, 0], [3, 0.5]]
+    assert (set(table["recipe"]), set(table["lr"]), set(table["batch"])) == ({"sound_kmer4"}, {0.001}, {512})
+    np.testing.assert_allclose(table["test bits/base beyond one layer's"], [0, -0.05, -0.05], atol=1e-9)
+    np.testing.assert_allclose(table["gap (bits/base)"], 0.9)
+    assert set(table["validation bits/base, best round"]) == {1.8}
+
+
+def test_losses_show_each_run_once(full, tmp_path):
+    members = [v for v in variants(full) if v.kind == "network"]
+    first = {("train", "loss_at_start", "curve", 1): 5.5}
+    study = opened(full.plan, tmp_path, [row for v in members for row in rows_for(full, v, first)])
+    table = losses(study)
+    assert not table.duplicated(["recipe", "model", "step"]).any()
+    start = table[table["step"] == 0]
+    assert set(start["reached"]) == {"yes"}
+    assert start["report D (nats)"].notna().any()
+
+
+def test_the_page_says_what_is_our_choice(full):
+    table = choices(full)
+    assert list(table) == ["what", "ours", "why or what the report says"]
+    said = table.set_index("what")["ours"]
+    assert "Adam" in said["optimiser"]
+    assert "optimiser step" in said["what an epoch is"]
+    assert "between the LSTM layers" in said["dropout of the third model"]
+    assert (table != "").all(axis=None)
+
+
+def test_a_model_of_4mers_stands_beside_a_model_of_bases_trained_on_windows_as_long(full):
+    kmers = next(v for v in variants(full, "protocols_kmer") if v.recipe == "sound_kmer4")
+    found = predictions.model_of_bases(full, kmers)
+    assert (found.recipe, encoding(full.plan.recipes[found.recipe]["encoding"])) == ("sound", (1, 1))
