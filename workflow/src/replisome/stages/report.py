@@ -108,7 +108,7 @@ def _notes(study: StudyResults) -> list[str]:
 
 
 def _facts(study: StudyResults) -> list[tuple[str, str]]:
-    final = study.pick(role="final")
+    final = study.metrics[study.metrics["role"].str.startswith("final")]
     curves = study.pick(role="curve", split="test")
     per_run = ["recipe", "model", "hyperparameters", "seed"]
     cost = study.pick(role="cost", metric="seconds_training").drop_duplicates(per_run)
@@ -124,7 +124,7 @@ def _facts(study: StudyResults) -> list[tuple[str, str]]:
     return [
         *best,
         ("runs trained", f"{len(study.plan.runs)}"),
-        ("final readings of a test split", f"{len(final.drop_duplicates(per_run))}"),
+        ("final readings of a test split", f"{len(final.drop_duplicates([*per_run, 'role']))}"),
         ("runs with a test curve", f"{len(curves.drop_duplicates(per_run))}"),
         ("of training in all", _duration(float(cost["value"].sum()))),
     ]

@@ -31,6 +31,7 @@ def probes(study: StudyResults) -> pd.DataFrame:
                 "training labels": sum(protein["train"] for protein in card["proteins"]),
                 "masked probes": sum(card["masked"].values()),
                 "labels hidden": sum(card["labels_hidden"].values()),
+                "validation labels hidden": sum(card["validation_labels_hidden"].values()),
                 "repeated sequences in the table": card["repeats_in_table"],
                 "groups of duplicates used": found["groups"],
                 "groups across splits": found["crossing_groups"],

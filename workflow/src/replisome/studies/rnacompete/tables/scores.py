@@ -141,8 +141,8 @@ def heads(study: StudyResults) -> pd.DataFrame:
 def proteins(study: StudyResults) -> pd.DataFrame:
     """One model for several proteins beside models of one protein, on the same split, protein by protein.
 
-    The recipes called few01, few05 and few20 keep 1, 5 and 20 % of one protein's training labels; every model is
-    validated on all of its validation labels. "Less one of its own" is the test score less that of a model of this
+    The recipes called few01, few05 and few20 keep 1, 5 and 20 % of one protein's training labels, and at
+    most as many of its validation labels: stopping early on more labels than training has would not be "few labels". "Less one of its own" is the test score less that of a model of this
     protein alone that had the same labels. Proteins that no recipe has for itself count in the mean only.
     """
     rows = []
@@ -164,6 +164,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     "protein": full_name(protein),
                     "proteins in it": len(members),
                     "training labels": protein["train"],
+                    "validation labels": protein["validation"],
                     **estimate(f"validation {selected.heading}", held_out, selected.scale),
                     **_test_columns(study, variant, number=number),
                     **estimate("less one of its own", gain or mean_over_seeds([]), selected.scale),
@@ -177,6 +178,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     "protein": f"mean of {len(members)}",
                     "proteins in it": len(members),
                     "training labels": sum(protein["train"] for protein in members),
+                    "validation labels": sum(protein["validation"] for protein in members),
                     **validation_columns(study, variant),
                     **_test_columns(study, variant),
                 }
