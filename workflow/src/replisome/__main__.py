@@ -109,8 +109,8 @@ def _parser() -> argparse.ArgumentParser:
         _settings(stage, "the run's config.json", "--run")
         stage.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
         if name == "evaluate":
-            text = "best.safetensors or last.safetensors of the run, or both, those of the selection first"
-            stage.add_argument("--weights", required=True, type=Path, nargs="+", help=text)
+            kinds = "best.safetensors or last.safetensors of the run, or both, those of the selection first"
+            stage.add_argument("--weights", required=True, type=Path, nargs="+", help=kinds)
         else:
             stage.add_argument("--weights", required=True, type=Path)
         stage.add_argument("--out", required=True, type=Path)

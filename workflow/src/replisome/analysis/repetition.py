@@ -10,11 +10,9 @@ from typing import Any
 
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant
-from replisome.config.catalogue import MODELS
+from replisome.config.catalogue import model_defaults, training_defaults
 from replisome.config.plan import limits_of
-from replisome.tracking.introspect import ROOT, attribute_defaults, keyword_defaults
 
-TRAINING = ROOT / "training" / "optim.py"
 ANY = ("precision",)  # recipes of protocol reported use fp32 whatever it says
 
 
@@ -40,9 +38,6 @@ def repeats(
     """
     if dict(variant.budget) != dict(budget) or limits_of(study.plan.recipes[variant.recipe]):
         return False
-    usual = {
-        **attribute_defaults(TRAINING, "TrainingSettings"),
-        **keyword_defaults(MODELS / f"{variant.model}.py", "build"),
-    }
+    usual = {**training_defaults(), **model_defaults(variant.model)}
     ours, wanted = {**usual, **variant.values}, {**usual, **settings}
     return all(ours.get(key) == wanted.get(key) for key in {*ours, *wanted} - {*ANY, *free})

@@ -59,7 +59,7 @@ class Variant:
 
     @property
     def weights(self) -> str:
-        """Return which weights the selection goes by, ``best`` or ``last``: also the role of their validation scores."""
+        """Return the weights that the selection goes by, ``best`` or ``last``: the role of their validation scores too."""
         return self.runs[0].weights
 
     @property

@@ -16,8 +16,8 @@ TRAITS = Traits(kind="network", gives="coordinates")
 class ConvSimple(nn.Module):
     """Three 3x3 convolutions, batch norm, and coordinates of all residues from one dense layer.
 
-    At 256 residues it has 66,070,688 parameters, the 32 running statistics of the batch norm counted. (The report prints
-    66,061,856 for the dense layer, with which its own total would not add up: it has 66,061,056.)
+    At 256 residues it has 66,070,688 parameters, the 32 running statistics of the batch norm counted. (The report
+    prints 66,061,856 for the dense layer, with which its own total would not add up: it has 66,061,056.)
     """
 
     def __init__(self, residues: int, relu: bool, norm_epsilon: float, norm_momentum: float) -> None:

@@ -25,8 +25,8 @@ SPLIT = "test"
 def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads: int) -> None:
     """Write predictions.parquet, metrics.json and provenance.json of the run in ``settings`` to ``out``.
 
-    predictions.parquet has the split once for each kind of weights, which its column ``weights`` names. metrics.json has
-    the scores of the first kind under ``scores``, those of the others under ``also``.
+    predictions.parquet has the split once for each kind of weights, which its column ``weights`` names. metrics.json
+    has the scores of the first kind under ``scores``, those of the others under ``also``.
 
     Args:
         settings: the run's config.json.

@@ -30,8 +30,8 @@ def run(settings: Path, results: Path, out: Path) -> None:
 
     metrics.parquet has one row per run, split, metric and epoch; ``hyperparameters`` is the run's slug, ``settings`` is
     all its hyperparameters and training settings as JSON. ``role`` says what a value is: "curve" (every epoch), "best"
-    and "last" (validation at those epochs), "final" (test, with the weights that the selection goes by), "final_best" or
-    "final_last" (test, with the other weights, where an experiment asks for both), "cost".
+    and "last" (validation at those epochs), "final" (test, with the weights that the selection goes by), "final_best"
+    or "final_last" (test, with the other weights, where an experiment asks for both), "cost".
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("summarise", identity)

@@ -46,9 +46,7 @@ def make_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSetting
             parameters, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=True
         )
     kind = Adam if settings.optimiser == "adam" else AdamW
-    return kind(
-        parameters, lr=settings.lr, eps=settings.epsilon, weight_decay=settings.weight_decay, fused=True
-    )
+    return kind(parameters, lr=settings.lr, eps=settings.epsilon, weight_decay=settings.weight_decay, fused=True)
 
 
 def make_schedule(optimiser: Optimizer, settings: TrainingSettings, steps: int) -> LRScheduler:

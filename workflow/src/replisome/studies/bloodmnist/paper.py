@@ -22,8 +22,8 @@ SHAPE = [28, 28, 3]  # of its images: height, width, channels
 SETTINGS = {"optimiser": "adam", "lr": 0.001, "batch_size": 64, "hidden": 256}
 BUDGET = {"epochs": 200}
 SWITCHES = ("pool", "head")
-# At which epoch a report's accuracies were read is our reading. Report B's curves end there, and nothing in it says that a
-# best epoch was kept; report A speaks of best accuracies.
+# At which epoch a report's accuracies were read is our reading. Report B's curves end at the last, and nothing in it
+# says that a best epoch was kept; report A speaks of best accuracies.
 READ_AT = {"report A": "best", "report B": "last"}
 EPOCH = {"best": "best epoch", "last": "last epoch"}  # in headings
 ROWS = tuple((pool, head) for pool in POOLS for head in ("logits", "softmax"))

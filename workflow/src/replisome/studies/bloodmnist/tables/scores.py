@@ -40,9 +40,7 @@ def variants(study: StudyResults) -> pd.DataFrame:
             for score in shown_scores(study, variant):
                 test = final_score(study, variant, score.name, weights)
                 found |= estimate(f"test {score.heading}, {paper.EPOCH[weights]}", test, score.scale)
-        found[_by("report B", "test (%)")] = paper.claimed(
-            study, variant, "report B", "accuracy@test", *paper.SWITCHES
-        )
+        found[_by("report B", "test (%)")] = paper.claimed(study, variant, "report B", "accuracy@test", *paper.SWITCHES)
         return {
             **found,
             "test images": 0 if images is None else len(images),
@@ -59,9 +57,9 @@ def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
     The cross-entropy applies a softmax of its own, so the ``softmax`` head squeezes the scores twice. Each row compares
     the model with logits, which it names, with the one that has a softmax and is equal otherwise. The test scores of
     the two are compared image by image, and the interval is a percentile bootstrap over images. The validation scores
-    are compared seed by seed, and the interval is Student's t. Headings say at which epoch scores were read; that report
-    B's are of the last epoch and report A's of the best is our reading. Report A says "approximately ten points"; the
-    best accuracies that it gives differ by 12.5.
+    are compared seed by seed, and the interval is Student's t. Headings say at which epoch scores were read; that
+    report B's are of the last epoch and report A's of the best is our reading. Report A says "approximately ten
+    points"; the best accuracies that it gives differ by 12.5.
     """
     members = in_order(study)
 
@@ -89,9 +87,7 @@ def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
                 what = f"test {score.title}, logits - softmax ({score.difference_unit})"
                 found |= estimate(f"{what}, {paper.EPOCH[weights]}", test, score.scale)
                 compared = max(compared, test.n)
-        found[_by("report B", "test (points)")] = paper.claimed(
-            study, logits, "report B", "softmax_gap@test", "pool"
-        )
+        found[_by("report B", "test (points)")] = paper.claimed(study, logits, "report B", "softmax_gap@test", "pool")
         return {**found, "test images": compared}
 
     return tabulate(study, members, columns)
