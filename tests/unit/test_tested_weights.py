@@ -87,4 +87,5 @@ def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
     table = pd.read_csv(tmp_path / "bloodmnist" / "tables" / "variants.csv").iloc[0]
     assert table["test accuracy (%), last epoch"] == pytest.approx(100 * curve[2], rel=1e-5)
     assert table["test accuracy (%), best epoch"] == pytest.approx(100 * curve[best - 1], rel=1e-5)
+    assert table["weights"] == "best epoch"
     assert pd.isna(table["report B, test (%), last epoch"])  # of a control no report speaks

@@ -259,6 +259,8 @@ def about(study: StudyResults, variant: Variant) -> dict[str, Any]:
         **about_data(study, variant.recipe),
         "budget": f"{row['budget']}{' (reduced)' if row['reduced'] else ''}",
         "seeds": len(variant.runs),
+        # Of which its scores are, unless a heading says otherwise.
+        "weights": f"{variant.weights} epoch" if variant.kind == "network" else "solved",
         "model": label(study, variant),
     }
 

@@ -24,7 +24,7 @@ from replisome.data.splits import SPLITS
 from replisome.io import read_json, write_text
 from replisome.tracking.record import Record
 
-ABOUT = ("recipe", "protocol", "data", "budget", "seeds")  # columns that say what a row was made with
+ABOUT = ("recipe", "protocol", "data", "budget", "seeds", "weights")  # columns that say what a row was made with
 MOST_ROWS = 100  # of a table on the page
 PAGES = Path(__file__).resolve().parents[3] / "report"
 

@@ -57,7 +57,6 @@ def measures(study: StudyResults) -> pd.DataFrame:
         distances, squares = (predictions.coordinate_errors(study, variant, squared=one) for one in (False, True))
         return {
             **batch(variant),
-            "weights": "" if variant.kind == "baseline" else f"{variant.weights} epoch",
             **estimate(loss.heading, ours, loss.scale),
             "report C, this model, last epoch": theirs,
             f"{loss.heading}, best epoch": at_best.mean() * loss.scale if len(at_best) else np.nan,
