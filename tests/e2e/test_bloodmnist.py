@@ -45,11 +45,15 @@ def test_validation_scores_are_those_of_the_best_epoch(results):
 
 
 def test_the_final_test_score_is_that_of_the_predictions(results):
-    predictions = pd.read_parquet(results / RUN / "test" / "predictions.parquet")
+    both = pd.read_parquet(results / RUN / "test" / "predictions.parquet")
     metrics = json.loads((results / RUN / "test" / "metrics.json").read_text())
-    assert metrics["n"] == len(predictions) == 48
-    assert metrics["scores"]["accuracy"] == accuracy_score(predictions["label"], predictions["predicted"])
-    assert all(abs(sum(p) - 1) < 1e-5 for p in predictions["probabilities"])
+    for weights, scores in (("best", metrics["scores"]), ("last", metrics["also"]["last"])):
+        predictions = both[both["weights"] == weights]
+        assert metrics["n"] == len(predictions) == 48
+        assert scores["accuracy"] == accuracy_score(predictions["label"], predictions["predicted"])
+        assert all(abs(sum(p) - 1) < 1e-5 for p in predictions["probabilities"])
+    curve = pd.read_parquet(results / RUN / "history.parquet")["test_accuracy"]
+    assert metrics["also"]["last"]["accuracy"] == curve.iloc[-1]
 
 
 def test_provenance_says_with_what_and_on_what(results):
@@ -68,7 +72,7 @@ def test_the_tidy_table_has_a_row_for_every_value(results):
     keys = ["study", "recipe", "model", "settings", "budget", "seed", "split", "metric", "role", "epoch", "step"]
     assert not table.duplicated([*keys, "experiment"]).any()
     assert table["value"].notna().all()
-    assert set(table["role"]) == {"curve", "best", "last", "final", "cost"}
+    assert set(table["role"]) == {"curve", "best", "last", "final", "final_last", "cost"}
     assert table["reduced"].all()
     assert (table["budget"] == "2 epochs").all()
     assert all(json.loads(settings)["hidden"] == 8 for settings in table["settings"])

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from snakemake.target_jobs import parse_target_jobs_cli_args
@@ -68,6 +69,12 @@ def test_seeds_are_a_count_or_a_list():
 def test_a_run_that_two_experiments_share_is_trained_once():
     runs = [a_run({"lr": 0.1}), a_run({"lr": 0.1}, experiment="two")]
     assert [run.experiment for run in distinct(runs)] == ["one"]
+
+
+def test_a_run_that_two_experiments_share_is_tested_with_the_weights_of_both():
+    one, two = a_run({"lr": 0.1}), a_run({"lr": 0.1}, experiment="two")
+    for runs in ([one, replace(two, also_tested=("last",))], [replace(one, also_tested=("last",)), two]):
+        assert [run.tested_weights for run in distinct(runs)] == [("best", "last")]
 
 
 def test_two_runs_of_one_path_and_different_settings_are_refused_with_the_difference():

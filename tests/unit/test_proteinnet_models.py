@@ -38,6 +38,22 @@ def test_the_reports_networks_have_the_reports_numbers_of_parameters():
         assert size(models.build("conv_attention", FULL, values)) == 40_897
 
 
+def test_the_constants_of_the_reports_networks_are_those_of_its_framework():
+    """Keras: batch norm with epsilon 1e-3 and momentum 0.99, Glorot uniform weights, zero biases."""
+    simple = models.build("conv_simple", SMALL, {})
+    assert (simple.norm.eps, simple.norm.momentum) == (1e-3, 0.01)
+    own = models.build("conv_simple", SMALL, {"norm_epsilon": 1e-5, "norm_momentum": 0.1})
+    assert (own.norm.eps, own.norm.momentum) == (1e-5, 0.1)
+    for model in (simple, models.build("conv_attention", SMALL, {})):
+        for layer in (layer for layer in model.modules() if isinstance(layer, nn.Conv2d | nn.Linear)):
+            fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layer.weight)
+            bound = math.sqrt(6 / (fan_in + fan_out))
+            assert layer.weight.abs().max() <= bound
+            # Of a uniform draw; torch's own are drawn within 1 / sqrt(fan_in), which differs where the fans do.
+            assert layer.weight.std().item() == pytest.approx(bound / math.sqrt(3), rel=3 / math.sqrt(layer.weight.numel()))
+            assert not layer.bias.any()
+
+
 def test_the_dense_layer_of_the_simple_network_reads_86016_values():
     model = models.build("conv_simple", FULL, {})
     assert (model.dense.in_features, model.dense.out_features) == (86_016, 768)

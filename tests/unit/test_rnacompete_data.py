@@ -134,6 +134,23 @@ def test_a_protein_keeps_a_share_of_its_labels_and_the_same_ones_alone_as_beside
     assert len(target_of(alone, "validation")) == several.card["proteins"][1]["validation"]
 
 
+def test_a_protein_with_few_training_labels_has_no_more_validation_labels(probe_table, probe_info):
+    few = {"source": BOTH, "split": "stratified-deduplicated", "label_fraction": {"ANKHD1": 0.1}}
+    several = prepare(recipe(**few), files(probe_table(), probe_info))
+    alone = prepare(recipe(**few, targets=["ANKHD1"]), files(probe_table(), probe_info))
+    whole = prepare(recipe(**{**few, "label_fraction": {}}), files(probe_table(), probe_info))
+    protein = several.card["proteins"][1]
+    assert protein["validation"] == protein["train"] < whole.card["proteins"][1]["validation"]
+    assert several.card["validation_labels_hidden"] == {
+        "ANKHD1": whole.card["proteins"][1]["validation"] - protein["validation"]
+    }
+    assert several.card["proteins"][0] == whole.card["proteins"][0]
+    assert protein["test"] == whole.card["proteins"][1]["test"]
+    held_out = target_of(several, "validation")[:, 1]
+    rows = several.tables["validation"][0].column("row").to_numpy()[~np.isnan(held_out)]
+    assert alone.tables["validation"][0].column("row").to_numpy().tolist() == rows.tolist()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

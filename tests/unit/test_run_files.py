@@ -69,11 +69,11 @@ def test_a_run_that_diverges_at_once_leaves_all_its_files_marked_and_nothing_in_
     assert validation["best"].keys() == read(sound / "validation.json")["best"].keys()
     assert {*validation["best"].values(), *validation["last"].values()} == {None}
     metrics = read(out / "test" / "metrics.json")
-    assert metrics["diverged"] == "diverged in epoch 1"
+    assert metrics["diverged"] == {"best": "diverged in epoch 1"}
     assert metrics["scores"].keys() == read(sound / "test" / "metrics.json")["scores"].keys()
     assert set(metrics["scores"].values()) == {None}
     predictions, metadata = read_parquet(out / "test" / "predictions.parquet")
-    assert metadata["diverged"] == "diverged in epoch 1"
+    assert metadata["diverged"] == {"best": "diverged in epoch 1"}
     assert predictions.column_names == ["item"]
     assert len(predictions) == 10
     assert divergence(out / "best.safetensors") == divergence(out / "last.safetensors") == "diverged in epoch 1"
@@ -89,7 +89,7 @@ def test_nothing_is_explained_of_weights_that_diverged(recipe, tmp_path):
 def test_a_sound_run_is_not_marked(recipe, tmp_path):
     out = run(recipe, tmp_path / "sound")
     assert divergence(out / "best.safetensors") is None
-    assert read(out / "test" / "metrics.json")["diverged"] is None
+    assert read(out / "test" / "metrics.json")["diverged"] == {"best": None}
     assert read(out / "validation.json")["stopped"] is None
     with safe_open(out / "best.safetensors", framework="pt") as weights:
         assert not weights.metadata()

@@ -248,3 +248,10 @@ def test_any_number_beats_a_score_that_is_not_finite_and_such_a_score_beats_noth
     assert not goal.better(lost, 0.1)
     assert not goal.better(lost, lost)
     assert not goal.better(lost, None)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw"])
+def test_adams_epsilon_is_torchs_unless_the_settings_say_otherwise(optimiser):
+    for changes, epsilon in (({}, 1e-8), ({"epsilon": 1e-7}, 1e-7)):
+        made = make_optimiser([nn.Parameter(torch.zeros(1))], TrainingSettings(optimiser=optimiser, **changes))
+        assert made.param_groups[0]["eps"] == epsilon

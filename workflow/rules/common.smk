@@ -101,8 +101,12 @@ def selection_of(study):
 
 def run_settings(w):
     """Return what a run is; one that inherits is known once the selection it inherits from is."""
+    return resolved_run(w).settings
+
+
+def resolved_run(w):
     run = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
-    return PLAN.studies[w.study].resolve(run, selection_of(w.study)).settings
+    return PLAN.studies[w.study].resolve(run, selection_of(w.study))
 
 
 def selection_settings(w):

@@ -32,10 +32,10 @@ checkpoint select:
 rule evaluate:
     input:
         config=f"{RUN}/config.json",
-        weights=weights_of,
+        weights=tested_weights_of,
         data=lambda w: splits_of(w, "test"),
         stats=f"{RECIPE}/stats.json",
-        stale=lambda w: stale("evaluate", run_settings(w), TEST.format(**w)),
+        stale=lambda w: stale("evaluate", resolved_run(w).evaluation, TEST.format(**w)),
     output:
         metrics=f"{TEST}/metrics.json",
         predictions=f"{TEST}/predictions.parquet",

@@ -45,8 +45,14 @@ def splits_of(w, *splits):
 
 
 def weights_of(w):
-    """Return the weights of a run that are tested: those of its best round on validation, or of its last."""
-    return f"{RUN.format(**w)}/{PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed).weights}.safetensors"
+    """Return the weights of a run that its selection goes by: those of its best round on validation, or of its last."""
+    return tested_weights_of(w)[0]
+
+
+def tested_weights_of(w):
+    """Return all weights with which a run's test split is scored, in one job; those of `weights_of` come first."""
+    kinds = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed).tested_weights
+    return [f"{RUN.format(**w)}/{kind}.safetensors" for kind in kinds]
 
 
 # ---- which runs an aggregation needs

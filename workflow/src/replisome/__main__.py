@@ -149,7 +149,11 @@ def _parser() -> argparse.ArgumentParser:
         stage = stages.add_parser(name, help=text)
         _settings(stage, "the run's config.json", "--run")
         stage.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
-        stage.add_argument("--weights", required=True, type=Path)
+        if name == "evaluate":
+            kinds = "best.safetensors or last.safetensors of the run, or both, those of the selection first"
+            stage.add_argument("--weights", required=True, type=Path, nargs="+", help=kinds)
+        else:
+            stage.add_argument("--weights", required=True, type=Path)
         stage.add_argument("--out", required=True, type=Path)
         stage.add_argument("--threads", type=_positive, default=1)
 

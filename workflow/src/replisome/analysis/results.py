@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from replisome.config.catalogue import part
 from replisome.config.grid import Run
@@ -146,12 +147,24 @@ class StudyResults:
         """Keys of the runs that were to be explained."""
         return frozenset(run.key for run in self.plan.explained_runs(self.selection))
 
-    def predictions(self, run: Run) -> pd.DataFrame | None:
-        """Return a run's test predictions in the order of the split, or None where there are none (:attr:`tested`)."""
-        if run.key not in self.tested:
+    def tested_weights(self, run: Run) -> tuple[str, ...]:
+        """Return the weights that a run's test split was scored with, those that the selection goes by first."""
+        return self.plan.by_key[run.key].tested_weights
+
+    def predictions(self, run: Run, weights: str | None = None) -> pd.DataFrame | None:
+        """Return a run's test predictions in the order of the split, or None where there are none (:attr:`tested`).
+
+        Args:
+            run: one of the study's runs.
+            weights: "best" or "last"; by default those that the run's selection goes by.
+        """
+        weights = weights or run.weights
+        if run.key not in self.tested or weights not in self.tested_weights(run):
             return None
-        table, _ = read_parquet(self.root / run.directory / "test" / "predictions.parquet")
-        predictions: pd.DataFrame = table.to_pandas()
+        table, metadata = read_parquet(self.root / run.directory / "test" / "predictions.parquet")
+        if metadata["diverged"][weights]:
+            return None
+        predictions: pd.DataFrame = table.filter(pc.equal(table["weights"], weights)).drop(["weights"]).to_pandas()
         return predictions
 
     def claimed(self, recipe: str, report: str, quantity: str, **where: Any) -> float | None:

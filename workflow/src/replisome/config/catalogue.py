@@ -16,7 +16,14 @@ from typing import Any, Literal, get_args
 
 from replisome.config.study import Study
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.tracking.introspect import ROOT, Option, call_arguments, keyword_options
+from replisome.tracking.introspect import (
+    ROOT,
+    Option,
+    attribute_defaults,
+    call_arguments,
+    keyword_defaults,
+    keyword_options,
+)
 
 MODELS, STUDIES = ROOT / "models", ROOT / "studies"
 _options = cache(keyword_options)  # as often asked as there are runs
@@ -67,6 +74,16 @@ def model_options(name: str) -> dict[str, Option]:
         return _options(path, "build")
     except LookupError:
         raise ReplisomeError(f"model '{name}': {path} defines no function 'build'; see docs/architecture.md.") from None
+
+
+def model_defaults(name: str) -> dict[str, Any]:
+    """Return the hyperparameters that a model has where the configuration says nothing of them."""
+    return keyword_defaults(_model_file(name), "build")
+
+
+def training_defaults() -> dict[str, Any]:
+    """Return the training settings that a run has where the configuration says nothing of them."""
+    return attribute_defaults(ROOT / "training" / "optim.py", "TrainingSettings")
 
 
 def model_traits(name: str) -> Traits:

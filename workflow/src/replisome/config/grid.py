@@ -6,10 +6,11 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from replisome.config.tested_weights import evaluation_settings
 from replisome.errors import ReplisomeError
 
 SLUG_VALUE = re.compile(r"[A-Za-z0-9_.-]+")
@@ -31,7 +32,8 @@ class Parent(NamedTuple):
 class Run:
     """One training run; ``config`` is its canonical JSON and, besides the data, its only input.
 
-    A run with a ``parent`` lacks what it inherits until the winner is known: see ``StudyPlan.resolve``.
+    A run with a ``parent`` lacks what it inherits until the winner is known: see ``StudyPlan.resolve``. ``also_tested``
+    are weights that the test split is scored with beside :attr:`weights`; they change nothing of the run itself.
     """
 
     study: str
@@ -42,6 +44,7 @@ class Run:
     experiment: str
     config: str
     parent: Parent | None = None
+    also_tested: tuple[str, ...] = ()
 
     @property
     def directory(self) -> str:
@@ -56,9 +59,19 @@ class Run:
 
     @property
     def weights(self) -> str:
-        """The weights that are tested: ``best`` on validation, or ``last``."""
+        """The weights that the selection goes by and tables read: ``best`` on validation, or ``last``."""
         found: str = self.settings.get("weights", "best")
         return found
+
+    @property
+    def tested_weights(self) -> tuple[str, ...]:
+        """All weights that the test split is scored with, :attr:`weights` first."""
+        return (self.weights, *self.also_tested)
+
+    @property
+    def evaluation(self) -> dict[str, Any]:
+        """What the scores on the test split depend on: the run and, where there are several, the kinds of weights."""
+        return evaluation_settings(self.settings, self.tested_weights)
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:
@@ -107,7 +120,7 @@ def seeds(value: int | Sequence[int]) -> list[int]:
 
 
 def distinct(runs: Iterable[Run]) -> list[Run]:
-    """Drop runs that two experiments share; the first experiment keeps them.
+    """Drop runs that two experiments share; the first experiment keeps them, with all weights that either tests.
 
     Raises:
         ReplisomeError: two runs have the same path but different settings.
@@ -122,6 +135,9 @@ def distinct(runs: Iterable[Run]) -> list[Run]:
                 f"{run.model}/{run.slug} (recipe {run.recipe}, seed {run.seed}) but with other {', '.join(differ)}. "
                 "Put what differs into the grid, so that it shows in the path."
             )
+        also = tuple(dict.fromkeys((*other.also_tested, *run.also_tested)))
+        if also != other.also_tested:
+            first[run.key] = replace(other, also_tested=also)
     return list(first.values())
 
 

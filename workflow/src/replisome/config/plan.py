@@ -14,6 +14,7 @@ from replisome.config.grid import Run, distinct, points, seeds, slug
 from replisome.config.inheritance import check_circles, inherit, parent_of
 from replisome.config.schema import schema, validate
 from replisome.config.study import Study
+from replisome.config.tested_weights import also_tested
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import canonical_json
 
@@ -172,7 +173,7 @@ class StudyPlan:
             if block["test"] == "selected":
                 runs = [run for model in block["models"] for run in self.best(experiment, model, selection)]
             tested |= {run.key: run for run in runs}
-        return list(tested.values())
+        return [self.by_key[key] for key in tested]
 
     def explained_runs(self, selection: Selection) -> list[Run]:
         """Return the runs that are explained: of each model that an experiment names, the best one's first seed."""
@@ -224,6 +225,7 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
     block = settings["experiments"][experiment]
     metric = block["select"]["metric"]
     direction = study(settings["implementation"]).score(metric).better
+    others = also_tested(experiment, block)
     runs = []
     for model, choice in block["models"].items():
         fixed, grid = choice.get("fixed", {}), choice.get("grid", {})
@@ -269,6 +271,7 @@ def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
                             experiment=experiment,
                             config=canonical_json(config),
                             parent=parent,
+                            also_tested=others,
                         )
                     )
     seen: set[tuple[str, str, str, str, int]] = set()

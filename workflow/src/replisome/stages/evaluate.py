@@ -1,10 +1,11 @@
-"""Score a run on the test split, once, with its best or its last weights as its experiment says.
+"""Score a run on the test split, once, with its best or its last weights, or both, as its experiment says.
 
 Of weights that diverged, or outputs that are not finite, there are no scores and no predictions: the files say why.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 import torch
 
 from replisome.config.catalogue import model_traits, part
+from replisome.config.tested_weights import evaluation_settings
 from replisome.data.parquet import array_column, write_parquet
 from replisome.data.prepared import check_recipe
 from replisome.io import finite_or_none, read_json, write_json
@@ -24,13 +26,16 @@ from replisome.training.restore import DIVERGED, divergence, restore
 SPLIT = "test"
 
 
-def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> None:
+def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads: int) -> None:
     """Write predictions.parquet, metrics.json and provenance.json of the run in ``settings`` to ``out``.
+
+    predictions.parquet has the split once for each kind of weights, which its column ``weights`` names. metrics.json
+    has the scores of the first kind under ``scores``, those of the others under ``also``.
 
     Args:
         settings: the run's config.json.
         data: folder of the prepared recipe.
-        weights: a safetensors file of the run.
+        weights: best.safetensors or last.safetensors of the run, or both, those of the selection first.
         out: the folder to write to.
         threads: of torch.
 
@@ -39,26 +44,32 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     """
     config: dict[str, Any] = read_json(settings)
     check_recipe(config, data)
-    record = Record("evaluate", config)
+    record = Record("evaluate", evaluation_settings(config, [path.stem for path in weights]))
     torch.set_num_threads(threads)
     forbid_tf32()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     task = part(config["implementation"], "task").open_task(data)
-    model = restore(config, task, weights, device)
     split = task.load(SPLIT, device)
-    found = predict(model, task, split)
-    lost = divergence(weights) or (None if found.finite else f"diverged on the {SPLIT} split")
-    columns = {"item": np.arange(len(split))}
-    if lost is None:
-        gives = model_traits(config["model"]).output(config["hyperparameters"])
-        columns |= task.predictions(found.outputs, found.targets, gives)
-    table = pa.table({name: array_column(values) for name, values in columns.items()})
+    gives = model_traits(config["model"]).output(config["hyperparameters"])
+    tables, scores, lost = [], {}, {}
+    for path in weights:
+        kind = path.stem
+        found = predict(restore(config, task, path, device), task, split)
+        lost[kind] = divergence(path) or (None if found.finite else f"diverged on the {SPLIT} split")
+        columns = {"item": np.arange(len(split))}
+        if lost[kind] is None:
+            columns |= task.predictions(found.outputs, found.targets, gives)
+        names = pa.array([kind] * len(split)).dictionary_encode()
+        tables.append(pa.table({"weights": names, **{name: array_column(value) for name, value in columns.items()}}))
+        scores[kind] = finite_or_none(score(task, found, sound=lost[kind] is None))
+    table = pa.concat_tables(tables, promote_options="default")  # rows without predictions have nulls
     write_parquet(out / "predictions.parquet", table, {DIVERGED: lost})
-    scores = finite_or_none(score(task, found, sound=lost is None))
-    write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": scores, DIVERGED: lost})
+    first, *others = scores
+    metrics = {"split": SPLIT, "n": len(split), "weights": first, "scores": scores[first], DIVERGED: lost}
+    write_json(out / "metrics.json", {**metrics, "also": {kind: scores[kind] for kind in others}})
     record.write(
         out / "provenance.json",
-        [weights, data / f"{SPLIT}.parquet"],
+        [*weights, data / f"{SPLIT}.parquet"],
         device=str(device),
         threads=threads,
         precision=EVALUATION,

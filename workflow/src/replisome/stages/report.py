@@ -25,7 +25,7 @@ from replisome.data.splits import SPLITS
 from replisome.io import read_json, write_text
 from replisome.tracking.record import Record
 
-ABOUT = ("recipe", "protocol", "data", "budget", "seeds")  # columns that say what a row was made with
+ABOUT = ("recipe", "protocol", "data", "budget", "seeds", "weights")  # columns that say what a row was made with
 MOST_ROWS = 100  # of a table on the page
 WRITTEN_NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?"  # as summarise writes numbers
 PAGES = Path(__file__).resolve().parents[3] / "report"
@@ -110,7 +110,7 @@ def _notes(study: StudyResults) -> list[str]:
 
 
 def _facts(study: StudyResults) -> list[tuple[str, str]]:
-    final = study.pick(role="final")
+    final = study.metrics[study.metrics["role"].str.startswith("final")]
     curves = study.pick(role="curve", split="test")
     per_run = ["recipe", "model", "hyperparameters", "seed"]
     cost = study.pick(role="cost", metric="seconds_training").drop_duplicates(per_run)
@@ -126,7 +126,7 @@ def _facts(study: StudyResults) -> list[tuple[str, str]]:
     return [
         *best,
         ("runs trained", f"{len(study.plan.runs)}"),
-        ("final readings of a test split", f"{len(final.drop_duplicates(per_run))}"),
+        ("final readings of a test split", f"{len(final.drop_duplicates([*per_run, 'role']))}"),
         ("runs with a test curve", f"{len(curves.drop_duplicates(per_run))}"),
         ("of training in all", _duration(float(cost["value"].sum()))),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import final_role
 from replisome.config.budget import Budget
 from replisome.config.declared import tables
 from replisome.config.grid import Run
@@ -32,7 +33,8 @@ def run(settings: Path, results: Path, out: Path) -> None:
 
     metrics.parquet has one row per run, split, metric and epoch; ``hyperparameters`` is the run's slug, ``settings`` is
     all its hyperparameters and training settings as JSON. ``role`` says what a value is: "curve" (every epoch), "best"
-    and "last" (validation at those epochs), "final" (the one reading of the test split), "cost". ``stopped`` says why a
+    and "last" (validation at those epochs), "final" (test, with the weights that the selection goes by), "final_best"
+    or "final_last" (test, with the other weights, where an experiment asks for both), "cost". ``stopped`` says why a
     run ended before its budget, ``made_with`` with what versions, on what device and in what precision it was trained.
     """
     identity: dict[str, Any] = read_json(settings)
@@ -40,7 +42,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     plan = StudyPlan(identity, {})
     cards = {recipe: read_json(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
-    tested = {item.key for item in plan.tested_runs(study.selection)}
+    tested = {item.key: item.tested_weights for item in plan.tested_runs(study.selection)}
     rows = [
         {
             **_about(plan, experiment, study.resolved(item), cards[item.recipe]),
@@ -49,7 +51,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
         }
         for experiment, runs in plan.runs_of.items()
         for item in runs
-        for row in _rows(results / item.directory, item.key in tested, item.weights)
+        for row in _rows(results / item.directory, tested.get(item.key, ()), item.weights)
     ]
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
@@ -81,14 +83,15 @@ def _ending(folder: Path, tested: bool) -> dict[str, str | None]:
     """Return why a run stopped, if it did, and with what it was made."""
     stopped = read_json(folder / "validation.json")["stopped"]
     if tested:
-        stopped = read_json(folder / "test" / "metrics.json")["diverged"] or stopped
+        test = read_json(folder / "test" / "metrics.json")
+        stopped = test["diverged"][test["weights"]] or stopped
     record = read_json(folder / "provenance.json")
     made_with = [f"{name} {record['packages'][name]}" for name in PACKAGES if name in record["packages"]]
     kind = "device cpu" if record["device"] == "cpu" else "device cuda"
     return {"stopped": stopped, "made_with": ", ".join([*made_with, kind, f"precision {record['precision']}"])}
 
 
-def _rows(folder: Path, tested: bool, weights: str) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, tested: Sequence[str], weights: str) -> Iterator[dict[str, Any]]:
     history = read_parquet(folder / "history.parquet")[0].to_pandas()
     validation, provenance = read_json(folder / "validation.json"), read_json(folder / "provenance.json")
     # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
@@ -116,6 +119,8 @@ def _rows(folder: Path, tested: bool, weights: str) -> Iterator[dict[str, Any]]:
     yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
     if tested:  # what lies there is read only if it was asked for: it may be left from earlier weights
         test = read_json(folder / "test" / "metrics.json")
-        epoch = validation[f"{weights}_epoch"]
-        at = {"split": "test", "role": "final", "epoch": epoch, "step": steps[epoch]}
-        yield from ({**at, "metric": metric, "value": value} for metric, value in test["scores"].items())
+        for kind in tested:
+            role = final_role(weights, kind)
+            epoch, scores = validation[f"{kind}_epoch"], test["scores"] if role == "final" else test["also"][kind]
+            at = {"split": "test", "role": role, "epoch": epoch, "step": steps[epoch]}
+            yield from ({**at, "metric": metric, "value": value} for metric, value in scores.items())

@@ -14,6 +14,8 @@ module                 provides                               called by the stag
 ``tables/<topic>.py``  functions under ``@table("title")``    summarise
 ``figures/<topic>.py`` functions under ``@figure("title")``   figures
 ``explain.py``         ``explain``; only where it explains    explain
+``choices.py``         ``CHOICES``: what the paper leaves     summarise, through a table
+                       open, and what we did
 ``recipe.schema.yaml`` the values its recipe keys may have    (when the configuration is read)
 =====================  =====================================  ==================================
 

@@ -7,6 +7,7 @@ importing torch, and it has no side effects.
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,6 +84,43 @@ def keyword_options(path: Path, function: str) -> dict[str, Option]:
                 for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
             }
     raise LookupError(f"{path}: no function '{function}'")
+
+
+def keyword_defaults(path: Path, function: str) -> dict[str, Any]:
+    """Return the plain default values of the keyword-only arguments of a top-level function.
+
+    A default that has a name at the file's top level is looked up; one that is not a plain value is left out.
+    """
+    found: dict[str, ast.expr] = {}
+    for node in parse(path).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            found = {argument.arg: default for argument, default in pairs if default is not None}
+    return _plain(found, path)
+
+
+def attribute_defaults(path: Path, name: str) -> dict[str, Any]:
+    """Return the plain values that the body of a top-level class gives to its attributes, as a dataclass does."""
+    found: dict[str, ast.expr] = {}
+    for node in parse(path).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            for inside in node.body:
+                match inside:
+                    case ast.AnnAssign(target=ast.Name(id=attribute), value=ast.expr() as value):
+                        found[attribute] = value
+    return _plain(found, path)
+
+
+def _plain(values: Mapping[str, ast.expr], path: Path) -> dict[str, Any]:
+    found = {}
+    for name, value in values.items():
+        wanted = _assigned(path, value.id) if isinstance(value, ast.Name) else value
+        if wanted is not None:
+            try:
+                found[name] = ast.literal_eval(wanted)
+            except ValueError:
+                continue
+    return found
 
 
 def plain_value(path: Path, name: str) -> Any:

@@ -18,12 +18,14 @@ class TrainingSettings:
 
     ``warmup`` is the share of all steps in which the rate rises. ``micro_batch`` is how many items of a batch are in
     memory at once; the step is that of the whole batch, but for layers that look at other items, as batch norm does.
+    ``epsilon`` is of Adam and AdamW.
     """
 
     optimiser: Literal["adam", "adamw", "sgd"] = "adam"
     lr: float = 1e-3
     weight_decay: float = 0.0
     momentum: float = 0.0
+    epsilon: float = 1e-8
     batch_size: int = 64
     micro_batch: int | None = None
     schedule: Literal["none", "cosine", "one_cycle"] = "none"
@@ -44,7 +46,7 @@ def make_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSetting
             parameters, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=True
         )
     kind = Adam if settings.optimiser == "adam" else AdamW
-    return kind(parameters, lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
+    return kind(parameters, lr=settings.lr, eps=settings.epsilon, weight_decay=settings.weight_decay, fused=True)
 
 
 def make_schedule(optimiser: Optimizer, settings: TrainingSettings, steps: int) -> LRScheduler:

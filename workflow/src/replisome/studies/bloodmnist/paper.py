@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from replisome.analysis.repetition import repeats
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant
 
@@ -16,6 +17,15 @@ DATASET = "bloodmnist"
 SCORE = "accuracy"  # what both reports compare by
 FIRST_LINEAR_LAYER = "hidden"  # its name in the CNN; report B speaks of its size
 POOLS = {"none": "no pooling", "max": "max pooling"}
+SHAPE = [28, 28, 3]  # of its images: height, width, channels
+# Both reports' training; what they leave open is in choices.py.
+SETTINGS = {"optimiser": "adam", "lr": 0.001, "batch_size": 64, "hidden": 256}
+BUDGET = {"epochs": 200}
+SWITCHES = ("pool", "head")
+# At which epoch a report's accuracies were read is our reading. Report B's curves end at the last, and nothing in it
+# says that a best epoch was kept; report A speaks of best accuracies.
+READ_AT = {"report A": "best", "report B": "last"}
+EPOCH = {"best": "best epoch", "last": "last epoch"}  # in headings
 ROWS = tuple((pool, head) for pool in POOLS for head in ("logits", "softmax"))
 
 
@@ -55,8 +65,9 @@ def claimed(study: StudyResults, variant: Variant, report: str, quantity: str, *
         switches: the hyperparameters that the claim speaks of, no more and no fewer.
 
     Returns:
-        The value in the claim's own unit; None of another model, of a control and of other data.
+        The value in the claim's own unit; None of another model, other settings or another budget than the reports', of
+        a control and of other data.
     """
-    if variant.model != MODEL:
+    if variant.model != MODEL or not repeats(study, variant, SETTINGS, BUDGET, SWITCHES):
         return None
     return study.claimed(variant.recipe, report, quantity, **{name: variant.values.get(name) for name in switches})

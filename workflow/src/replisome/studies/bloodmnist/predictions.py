@@ -9,9 +9,9 @@ import pandas as pd
 
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, bootstrap_mean, mean_over_seeds
-from replisome.analysis.variants import Variant, plain_name, selected_score, unnamed_data, values_of, variants
+from replisome.analysis.variants import Variant, final_values, plain_name, selected_score, unnamed_data, variants
 from replisome.config.study import Score
-from replisome.studies.bloodmnist.paper import DATASET, SCORE, has_switches, row_name, row_number
+from replisome.studies.bloodmnist.paper import DATASET, SCORE, SHAPE, has_switches, row_name, row_number
 
 
 def variant_name(study: StudyResults, variant: Variant) -> str:
@@ -44,9 +44,10 @@ def paper_speaks_of(study: StudyResults, recipe: str) -> bool:
         recipe: the name of one of its recipes.
 
     Returns:
-        Whether its data are the assignment's blood cells.
+        Whether its data are the assignment's blood cells, at 28x28 pixels, and prepared as the reports did.
     """
-    return bool(study.cards[recipe]["dataset"] == DATASET)
+    card = study.cards[recipe]
+    return bool(card["dataset"] == DATASET and card["image_shape"] == SHAPE and card["protocol"] == "reported")
 
 
 def in_order(study: StudyResults, recipe: str | None = None) -> list[Variant]:
@@ -67,18 +68,22 @@ def recipe_scores(study: StudyResults) -> dict[str, Score]:
     return {recipe: selected_score(study, in_order(study, recipe)[0]) for recipe in study.plan.recipes}
 
 
-def per_image(study: StudyResults, variant: Variant, metric: str) -> np.ndarray | None:
+def per_image(study: StudyResults, variant: Variant, metric: str, weights: str | None = None) -> np.ndarray | None:
     """Return what each test image adds to a score, averaged over seeds, so that the score is the mean over images.
 
     Args:
         study: the study's results.
         variant: runs that differ in their seed only.
         metric: the name of a score.
+        weights: "best" or "last"; by default those that the selection goes by.
 
     Returns:
-        Shape (images,), float64; None where the variant was not tested, or the score is no such mean.
+        Shape (images,), float64; None where the variant was not tested so, or the score is no such mean.
     """
-    answers = study.once(("answers", variant.key), lambda: [study.predictions(run) for run in variant.runs])
+    weights = weights or variant.weights
+    answers = study.once(
+        ("answers", variant.key, weights), lambda: [study.predictions(run, weights) for run in variant.runs]
+    )
     tested = [table for table in answers if table is not None]
     if not tested or metric not in ("accuracy", "balanced_accuracy"):
         return None
@@ -91,20 +96,21 @@ def per_image(study: StudyResults, variant: Variant, metric: str) -> np.ndarray 
     return balanced
 
 
-def final_score(study: StudyResults, variant: Variant, metric: str) -> Estimate:
+def final_score(study: StudyResults, variant: Variant, metric: str, weights: str | None = None) -> Estimate:
     """Return a test score with its interval: over seeds where there are several, else over images where it is a mean.
 
     Args:
         study: the study's results.
         variant: runs that differ in their seed only.
         metric: the name of a score.
+        weights: "best" or "last"; by default those that the selection goes by.
 
     Returns:
-        The mean over seeds; NaN where the variant was not tested.
+        The mean over seeds; NaN where the variant was not tested so.
     """
-    final, images = values_of(study, variant, split="test", metric=metric, role="final"), None
+    final, images = final_values(study, variant, metric, weights), None
     if len(final) == 1:
-        images = per_image(study, variant, metric)
+        images = per_image(study, variant, metric, weights)
     return mean_over_seeds(final) if images is None else bootstrap_mean(images)
 
 

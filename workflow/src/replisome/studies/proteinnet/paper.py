@@ -5,6 +5,9 @@ Only this file of the study tells models apart by their names.
 
 from __future__ import annotations
 
+from typing import Any
+
+from replisome.analysis.repetition import repeats
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant
 
@@ -16,6 +19,8 @@ MAPPED = (SIMPLE, IMPROVED, "no dropout")  # the networks whose maps are drawn
 DROPOUT, SLOPE = 0.2, 0.3  # of the improved network, by inference: see the study file
 EPOCHS = (10, 25)  # after which the report gives losses
 LAST = 5  # epochs that it averages
+# Its training; but for the batch, these are its framework's defaults, as are those of our two networks.
+TRAINING = {"optimiser": "adam", "lr": 0.001, "epsilon": 1e-7, "batch_size": 512}
 LONG = "epochs="  # a path that shows this is the long run's
 
 # Two predictors that the report lacks: no distance at all, and mean distances by separation along the chain.
@@ -52,18 +57,34 @@ def is_long_run(variant: Variant) -> bool:
     return any(part.startswith(LONG) for part in variant.path_settings)
 
 
-def report_loss(study: StudyResults, recipe: str, split: str, name: str, epochs: int = EPOCHS[-1]) -> float | None:
-    """Return a loss that the report gives for one of its networks.
+def claimed(study: StudyResults, variant: Variant, quantity: str, **where: Any) -> float | None:
+    """Return what the report says of a network, where a variant is trained as the report trained it.
 
     Args:
         study: the study's results.
-        recipe: the recipe beside whose values it is to stand.
+        variant: runs that differ in their seed only.
+        quantity: ``metric@split``.
+        where: what the claim speaks of beside the network, epochs for example.
+
+    Returns:
+        The value in the claim's own unit; None of other settings, batches or budgets than the report's.
+    """
+    if not repeats(study, variant, TRAINING, {"epochs": EPOCHS[-1]}, ("dropout", "activation")):
+        return None
+    return study.claimed(variant.recipe, REPORT, quantity, model=row_name(variant), **where)
+
+
+def report_loss(study: StudyResults, variant: Variant, split: str, epochs: int = EPOCHS[-1]) -> float | None:
+    """Return a loss that the report gives for one of its networks, where a variant is trained as it was.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
         split: "validation" or "test".
-        name: the report's name of the network.
         epochs: after how many epochs.
 
     Returns:
         The loss in the unit of the score ``paper_loss`` (10^9 square picometres), or None where the report has none.
     """
-    value = study.claimed(recipe, REPORT, f"paper_loss@{split}", model=name, epochs=epochs)
+    value = claimed(study, variant, f"paper_loss@{split}", epochs=epochs)
     return None if value is None else value * study.plan.implementation.score("paper_loss").scale

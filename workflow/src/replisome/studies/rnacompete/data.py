@@ -20,6 +20,7 @@ from replisome.data.raw_files import RawFile
 from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete import targets
+from replisome.studies.rnacompete.few_labels import hide_beyond_training, keep_labels
 from replisome.studies.rnacompete.probe_faults import SHORTEST
 from replisome.studies.rnacompete.probes import WIDTH, Probes, read_probes, say_what_was_read
 
@@ -60,7 +61,9 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     if "targets" in recipe:  # after the split, so that a recipe of one protein can share that of several
         probes = probes.only(probes.all_named(recipe["targets"], "targets"))
     parts = {split: probes.take(rows[split]) for split in SPLITS}
-    hidden = _hide_labels(parts, recipe.get("label_fraction", {}))
+    fractions = recipe.get("label_fraction", {})
+    hidden = _hide_labels(parts["train"], fractions)
+    validation_hidden = hide_beyond_training(parts, fractions)
     for split, part in parts.items():
         has_target = ~np.isnan(part.intensities).all(axis=1)
         parts[split], rows[split] = part.take(np.flatnonzero(has_target)), rows[split][has_target]
@@ -98,6 +101,7 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
             "probes_in_source": len(probes.sequences),
             "dropped": dropped,
             "labels_hidden": hidden,
+            "validation_labels_hidden": validation_hidden,
             "duplicates": found,
             "masked": masked,
             "read_with_leave": leave,
@@ -250,22 +254,16 @@ def duplicates(probes: Probes, rows: Mapping[str, np.ndarray]) -> dict[str, int]
     }
 
 
-def _hide_labels(parts: dict[str, Probes], fractions: Mapping[str, float]) -> dict[str, int]:
+def _hide_labels(train: Probes, fractions: Mapping[str, float]) -> dict[str, int]:
     """Hide all but a share of a protein's training labels, the same ones whichever proteins stand beside it."""
     hidden = {}
-    train = parts["train"]
     positions = train.all_named(list(fractions), "label_fraction")
     for position, (name, fraction) in zip(positions, fractions.items(), strict=True):
-        column = train.intensities[:, position]
-        # By sequence, so that neither the order of rows nor other proteins' labels have a say.
-        labelled = sorted(np.flatnonzero(~np.isnan(column)), key=lambda row: train.sequences[row])
-        order = np.random.RandomState(SPLIT_SEED).permutation(len(labelled))
-        kept = round(fraction * len(labelled))
+        labels = int((~np.isnan(train.intensities[:, position])).sum())
+        kept = round(fraction * labels)
         if kept < 2:
-            raise ReplisomeError(f"recipe: label_fraction: {fraction} of {name}'s {len(labelled)} labels is too few.")
-        lost = np.array(labelled)[order[kept:]]
-        train.intensities[lost, position] = np.nan
-        hidden[name] = len(lost)
+            raise ReplisomeError(f"recipe: label_fraction: {fraction} of {name}'s {labels} labels is too few.")
+        hidden[name] = keep_labels(train, position, kept)
     return hidden
 
 

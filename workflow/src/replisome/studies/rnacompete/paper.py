@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from replisome.analysis.repetition import repeats
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Key, Variant, selected_score, variants
 from replisome.config.study import Score
@@ -14,6 +15,10 @@ GRID = "architectures"  # our experiment that repeats its grid: learning rate, d
 CHOSEN = "bilstm"  # the network that it chose; we compare the others with it
 NETWORKS = (CHOSEN, "cnn1d")  # those of its grid
 PROPOSED = "cnn_bilstm"  # what it would try next
+BUDGET = {"epochs": 30}
+TRAINING = {"optimiser": "adam", "lr": 0.001, "weight_decay": 1e-4, "batch_size": 64}
+# The points of the grid that it chose; its values are theirs. The networks with attention have the BiLSTM's.
+WINNERS = {CHOSEN: {"width": 128, "depth": 2, "dropout": 0.0}, "cnn1d": {"width": 128, "depth": 2, "dropout": 0.25}}
 
 
 def grid_variants(study: StudyResults) -> list[Variant]:
@@ -60,16 +65,21 @@ def scores_of(study: StudyResults, variant: Variant) -> list[Score]:
 
 
 def reported(study: StudyResults, variant: Variant, quantity: str) -> float | None:
-    """Return its value of a quantity (``metric@split``) for the winners of the grid and for attention."""
-    if "heads" in variant.values:
-        return study.claimed(variant.recipe, REPORT, quantity, model=variant.model, heads=variant.values["heads"])
-    if variant.key not in chosen(study):
+    """Return its value of a quantity (``metric@split``) for the two networks that it chose, and for attention."""
+    if not repeats_report(study, variant):
         return None
-    return study.claimed(variant.recipe, REPORT, quantity, model=variant.model)
+    heads = {"heads": variant.values["heads"]} if "heads" in variant.values else {}
+    return study.claimed(variant.recipe, REPORT, quantity, model=variant.model, **heads)
+
+
+def repeats_report(study: StudyResults, variant: Variant) -> bool:
+    """Say whether a variant has the settings that report A chose, its budget and all of its data."""
+    settings = {**TRAINING, **WINNERS.get(variant.model, WINNERS[CHOSEN])}
+    return repeats(study, variant, settings, BUDGET, free=("heads",))
 
 
 def reported_gain(study: StudyResults, variant: Variant) -> float | None:
     """Return how much test Spearman it gains by attention with this many heads."""
-    if "heads" not in variant.values:
+    if "heads" not in variant.values or not repeats_report(study, variant):
         return None
     return study.claimed(variant.recipe, REPORT, "attention_gain@test", heads=variant.values["heads"])

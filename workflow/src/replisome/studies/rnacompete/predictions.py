@@ -60,7 +60,7 @@ def data_name(study: StudyResults, recipe: str) -> str:
 
 
 def paper_speaks_of(study: StudyResults, recipe: str) -> bool:
-    """Say whether a recipe's data are report A's: RBFOX1 alone, on one-hot input.
+    """Say whether a recipe's data are report A's, prepared as it did: RBFOX1 alone, on one-hot input.
 
     Args:
         study: the study's results.
@@ -70,7 +70,8 @@ def paper_speaks_of(study: StudyResults, recipe: str) -> bool:
         Whether report A's values may stand beside those of the recipe.
     """
     experiments = [protein["experiment"] for protein in proteins_of(study, recipe)]
-    return experiments == paper.EXPERIMENTS and study.cards[recipe]["encoding"] == paper.ENCODING
+    card = study.cards[recipe]
+    return experiments == paper.EXPERIMENTS and (card["encoding"], card["protocol"]) == (paper.ENCODING, "reported")
 
 
 def proteins_of(study: StudyResults, recipe: str) -> Sequence[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from replisome.analysis.choices import choices_table
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import mean_over_seeds
@@ -19,6 +20,7 @@ from replisome.analysis.variants import (
     values_of,
     variants,
 )
+from replisome.studies._template.choices import CHOICES
 
 
 @table("How well each model does")  # the title on the page; the docstring is the caption, in reStructuredText
@@ -42,3 +44,9 @@ def scores(study: StudyResults) -> pd.DataFrame:
         }
 
     return tabulate(study, variants(study), columns)
+
+
+@table("What is our choice or inference")
+def choices(study: StudyResults) -> pd.DataFrame:
+    """What the report leaves open or says unclearly, and what we did."""
+    return choices_table(CHOICES)

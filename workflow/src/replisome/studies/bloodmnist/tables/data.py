@@ -1,13 +1,15 @@
-"""What is the same in more than one split."""
+"""What is the same in more than one split, and what is our choice."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from replisome.analysis.choices import choices_table
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import about_data, frame
 from replisome.data.splits import SPLITS
+from replisome.studies.bloodmnist.choices import CHOICES
 
 
 @table("The same image in more than one place")
@@ -32,3 +34,12 @@ def duplicates(study: StudyResults) -> pd.DataFrame:
             for recipe, card in study.cards.items()
         ]
     )
+
+
+@table("What is our choice or inference")
+def choices(study: StudyResults) -> pd.DataFrame:
+    """What reports A and B and the assignment leave open or say in more than one way, and what we did.
+
+    Results may depend on any of it.
+    """
+    return choices_table(CHOICES)

@@ -22,7 +22,8 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
 
     With a softmax before it, the cross-entropy cannot fall below ln(1 + (K - 1)/e), which is 1.274 for K = 8 classes.
     The training score is that of a sample of training images, scored as validation is. The largest drop is how much the
-    validation score got worse from one epoch to the next, at its worst.
+    validation score got worse from one epoch to the next, at its worst. Report B gives the loss at the end of training
+    for the network without pooling only.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
         found: dict[str, Any] = {
             "lr": variant.values.get("lr"),
             **estimate("training loss, last epoch", mean_over_seeds([curve[-1] for curve in losses])),
-            "report B, loss": paper.claimed(study, variant, "report B", "last_loss@train", "head"),
+            "report B, loss, last epoch": paper.claimed(study, variant, "report B", "last_loss@train", *paper.SWITCHES),
         }
         for score in shown_scores(study, variant):
             sign = 1 if score.better == "max" else -1
@@ -46,7 +47,7 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
             found |= estimate(f"last training {score.heading}", last, score.scale)
             drop = f"largest drop of {score.title} between epochs ({score.difference_unit})"
             found |= estimate(drop, mean_over_seeds(drops), score.scale)
-        best_epoch = paper.claimed(study, variant, "report A", "best_epoch@validation", "pool", "head")
+        best_epoch = paper.claimed(study, variant, "report A", "best_epoch@validation", *paper.SWITCHES)
         return {**found, "report A, best epoch": best_epoch}
 
     return tabulate(study, in_order(study), columns)

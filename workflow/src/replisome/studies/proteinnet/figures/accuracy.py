@@ -46,7 +46,7 @@ def baselines(study: StudyResults) -> Figure:
             variant, ours = found[name]
             look = {**_look(study, variant), "marker": "o"}
             panel.errorbar(ours.value * loss.scale, height, xerr=bars([ours], loss.scale), ls="none", capsize=3, **look)
-        theirs = {name: report_loss(study, recipe, "test", name) for name in names}
+        theirs = {name: report_loss(study, found[name][0], "test") for name in names}
         given = {name: value for name, value in theirs.items() if value is not None}
         if given:
             heights = [names.index(name) for name in given]

@@ -1,13 +1,15 @@
-"""What the recipes hold."""
+"""What the recipes hold, and what is our choice."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from replisome.analysis.choices import choices_table
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import about_data, frame
 from replisome.data.splits import SPLITS
+from replisome.studies.proteinnet.choices import CHOICES
 
 
 @table("What the data are")
@@ -40,3 +42,12 @@ def chains(study: StudyResults) -> pd.DataFrame:
                 }
             )
     return frame(rows)
+
+
+@table("What is our choice or inference")
+def choices(study: StudyResults) -> pd.DataFrame:
+    """What report C leaves open or say in more than one way, and what we did.
+
+    Results may depend on any of it.
+    """
+    return choices_table(CHOICES)

@@ -16,12 +16,12 @@ from replisome.analysis.variants import (
     curve_table,
     estimate,
     evaluated_variants,
+    final_values,
     frame,
-    label,
     tabulate,
 )
 from replisome.studies.proteinnet import predictions
-from replisome.studies.proteinnet.paper import EPOCHS, IMPROVED, NOTHING, SIMPLE, TABLE, report_loss
+from replisome.studies.proteinnet.paper import EPOCHS, NOTHING, SIMPLE, TABLE, report_loss
 from replisome.studies.proteinnet.tables.training import batch, below, each_seed, mean_curve, short_runs, steps
 
 
@@ -38,8 +38,10 @@ def measures(study: StudyResults) -> pd.DataFrame:
     Two more columns show what these measures hide: the error of the distances that one would measure between a
     network's coordinates, and report C's loss of the squares of these distances. The loss is also divided by that of no
     distance at all ("zeros"), by that of the table of mean distances by separation, and by that of the simple network.
-    Report C's values, after 25 epochs, are of its own chains: compare ratios, not values. Seeds are averaged, and
-    intervals are over chains, not seeds.
+    Report C's values, after 25 epochs, are of its own chains: compare ratios, not values. They stand only beside
+    networks with its settings, its batches of 512 and its 25 epochs. That they are of the last epoch, not of the best,
+    is our reading: the column "weights" says which ours are, and the loss at the best epoch stands beside those of the
+    last. Seeds are averaged, and intervals are over chains, not seeds.
     """
     loss, rmse = (study.plan.implementation.score(name) for name in ("paper_loss", "rmse"))
 
@@ -50,16 +52,14 @@ def measures(study: StudyResults) -> pd.DataFrame:
             name: ours.value / predictions.mean(study, other, loss.name).value if other else np.nan
             for name, other in others.items()
         }
-        alike = variant.budget == {"epochs": EPOCHS[-1]}
-        theirs = report_loss(study, recipe, "test", label(study, variant)) if alike else None
-        simple, improved = (report_loss(study, recipe, "test", name) for name in (SIMPLE, IMPROVED))
+        theirs, simple = (report_loss(study, one, "test") if one else None for one in (variant, others[SIMPLE]))
+        at_best = final_values(study, variant, loss.name, "best") if variant.weights == "last" else np.empty(0)
         distances, squares = (predictions.coordinate_errors(study, variant, squared=one) for one in (False, True))
         return {
             **batch(variant),
             **estimate(loss.heading, ours, loss.scale),
-            "report C, this model": theirs,
-            "report C, simple": simple,
-            "report C, improved": improved,
+            "report C, this model, last epoch": theirs,
+            f"{loss.heading}, best epoch": at_best.mean() * loss.scale if len(at_best) else np.nan,
             **estimate(rmse.heading, predictions.rmse(study, variant)),
             "RMSE of its coordinates' distances (A)": distances.rmse if distances else np.nan,
             "loss of their squares (10^9 pm^2)": squares.paper_loss.mean() * loss.scale if squares else np.nan,
@@ -77,8 +77,9 @@ def measures(study: StudyResults) -> pd.DataFrame:
 def reported_losses(study: StudyResults) -> pd.DataFrame:
     """Report C's losses after 10 and 25 epochs, and ours, trained as it did.
 
-    Both are also given as a percentage below the simple network's loss. Batch and step are given because an epoch is
-    another number of steps on other data. Intervals are over seeds. The value of each seed stands beside them: where
+    Both are also given as a percentage below the simple network's loss. Report C's values stand only beside networks
+    with its settings and its batches of 512; elsewhere the cells are empty. Batch and step are given because an epoch
+    is another number of steps on other data. Intervals are over seeds. The value of each seed stands beside them: where
     these lie far apart, as when some seeds do little better than no distance at all, their mean says little. Test
     curves were recorded, and never used. Epochs that were not reached have no rows.
     """
@@ -93,7 +94,9 @@ def reported_losses(study: StudyResults) -> pd.DataFrame:
                 ours = mean_over_seeds(losses)
                 base = mean_curve(study, simple, split) if simple and name != SIMPLE else np.empty(0)
                 nothing = predictions.level_of(study, zeros, split, "paper_loss") * scale if zeros else np.nan
-                theirs, their_base = (report_loss(study, recipe, split, n, epochs) for n in (name, SIMPLE))
+                theirs, their_base = (
+                    report_loss(study, one, split, epochs) if one else None for one in (variant, simple)
+                )
                 theirs_below = below(theirs, their_base) if theirs and their_base and name != SIMPLE else np.nan
                 rows.append(
                     {

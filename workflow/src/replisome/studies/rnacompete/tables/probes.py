@@ -1,13 +1,15 @@
-"""The table of the prepared data."""
+"""The table of the prepared data, and what is our choice."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from replisome.analysis.choices import choices_table
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import about_data, frame
 from replisome.data.splits import SPLITS
+from replisome.studies.rnacompete.choices import CHOICES
 
 
 @table("What the data are")
@@ -31,6 +33,7 @@ def probes(study: StudyResults) -> pd.DataFrame:
                 "training labels": sum(protein["train"] for protein in card["proteins"]),
                 "masked probes": sum(card["masked"].values()),
                 "labels hidden": sum(card["labels_hidden"].values()),
+                "validation labels hidden": sum(card["validation_labels_hidden"].values()),
                 "repeated sequences in the table": card["repeats_in_table"],
                 "groups of duplicates used": found["groups"],
                 "groups across splits": found["crossing_groups"],
@@ -41,3 +44,12 @@ def probes(study: StudyResults) -> pd.DataFrame:
             }
         )
     return frame(rows)
+
+
+@table("What is our choice or inference")
+def choices(study: StudyResults) -> pd.DataFrame:
+    """What report A and the course leave open or say in more than one way, and what we did.
+
+    Results may depend on any of it.
+    """
+    return choices_table(CHOICES)

@@ -17,6 +17,7 @@ from replisome.analysis.variants import (
     curves_of,
     estimate,
     evaluated_variants,
+    final_values,
     frame,
     label,
     selected_score,
@@ -57,18 +58,22 @@ def scores(study: StudyResults) -> pd.DataFrame:
     anew in each); for the mean of ten proteins or more, from a bootstrap over proteins. The column "sd over seeds" is
     the standard deviation, over seeds, of the score that was selected by. Correlations are over all valid probes of the
     split, and ties get average ranks; where a recipe has several proteins, a score is the mean over them. MSE is the
-    mean squared error of z-scores. Report A's values speak of RBFOX1 only.
+    mean squared error of z-scores. All scores are of the epoch that is best on validation, as we read report A's "best
+    selected checkpoint"; where both were asked for, the last epoch's test score stands beside them. Report A's values
+    speak of RBFOX1 only, and stand only beside networks with its settings, trained on all of its data for 30 epochs.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
         card, (selected, *more) = study.cards[variant.recipe], scores_of(study, variant)
         values = values_on_test(study, variant, measure(selected))
+        last = final_values(study, variant, selected.name, "last") if variant.weights == "best" else np.empty(0)
         return {
             "training probes": card["counts"]["train"],
             **validation_columns(study, variant, *(score.name for score in more)),
             "report A, validation Spearman": reported(study, variant, "spearman@validation"),
             **_test_columns(study, variant),
             "report A, test Spearman": reported(study, variant, "spearman@test"),
+            f"test {selected.heading}, last epoch": last.mean() * selected.scale if len(last) else np.nan,
             "sd over seeds": float(values.mean(axis=0).std(ddof=1)) if values.shape[1] > 1 else np.nan,
             "test probes": card["counts"]["test"],
             "ceiling": card.get("ceiling", {}).get("expected", np.nan),
@@ -141,9 +146,10 @@ def heads(study: StudyResults) -> pd.DataFrame:
 def proteins(study: StudyResults) -> pd.DataFrame:
     """One model for several proteins beside models of one protein, on the same split, protein by protein.
 
-    The recipes called few01, few05 and few20 keep 1, 5 and 20 % of one protein's training labels; every model is
-    validated on all of its validation labels. "Less one of its own" is the test score less that of a model of this
-    protein alone that had the same labels. Proteins that no recipe has for itself count in the mean only.
+    The recipes called few01, few05 and few20 keep 1, 5 and 20 % of one protein's training labels, and at most as many
+    of its validation labels: to stop early on more labels than training has would not be "few labels". "Less one of its
+    own" is the test score less that of a model of this protein alone that had the same labels. Proteins that no recipe
+    has for itself count in the mean only.
     """
     rows = []
     alone = {p[0]["experiment"] for p in (proteins_of(study, r) for r in study.plan.recipes) if len(p) == 1}
@@ -164,6 +170,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     "protein": full_name(protein),
                     "proteins in it": len(members),
                     "training labels": protein["train"],
+                    "validation labels": protein["validation"],
                     **estimate(f"validation {selected.heading}", held_out, selected.scale),
                     **_test_columns(study, variant, number=number),
                     **estimate("less one of its own", gain or mean_over_seeds([]), selected.scale),
@@ -177,6 +184,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     "protein": f"mean of {len(members)}",
                     "proteins in it": len(members),
                     "training labels": sum(protein["train"] for protein in members),
+                    "validation labels": sum(protein["validation"] for protein in members),
                     **validation_columns(study, variant),
                     **_test_columns(study, variant),
                 }

@@ -1,0 +1,165 @@
+"""A paper's value stands beside runs with its settings, its budget and its data, and beside no others."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from planning import load
+
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import variants
+from replisome.config import declared
+from replisome.config.catalogue import model_defaults, study_names, training_defaults
+from replisome.studies.bloodmnist import paper as bloodmnist
+from replisome.studies.proteinnet import paper as proteinnet
+from replisome.studies.rnacompete import paper as rnacompete
+
+CARDS = {
+    "bloodmnist": {"dataset": "bloodmnist", "image_shape": [28, 28, 3]},
+    "rnacompete": {"proteins": [{"experiment": "RNCMPT00168", "name": "RBFOX1"}], "encoding": "onehot"},
+    "proteinnet": {"crop": 256},
+}
+
+
+def results(study, preset="full", card=None, **overrides):
+    """Return a study's results without any: its plan, and cards as `prepare` would leave them."""
+    plan = load(studies=[study], preset=preset, overrides={study: overrides} if overrides else {}).studies[study]
+    found = StudyResults(plan, Path("nowhere"), pd.DataFrame())
+    found.__dict__["cards"] = {
+        recipe: {**CARDS[study], "protocol": block["protocol"], "control": block["source"].get("control"), **(card or {})}
+        for recipe, block in plan.recipes.items()
+    }
+    return found
+
+
+def blood(study, recipe="reported"):
+    """Return what report B's accuracy, and its loss, and report A's time are beside each variant of a recipe."""
+    told = {}
+    for variant in (v for v in variants(study) if v.recipe == recipe):
+        told[variant.values["pool"], variant.values["head"]] = (
+            bloodmnist.claimed(study, variant, "report B", "accuracy@test", "pool", "head"),
+            bloodmnist.claimed(study, variant, "report B", "last_loss@train", "pool", "head"),
+            bloodmnist.claimed(study, variant, "report A", "seconds@training", "pool", "head"),
+        )
+    return told
+
+
+def test_what_reports_a_and_b_say_of_one_network_stands_beside_no_other():
+    assert blood(results("bloodmnist")) == {
+        ("none", "logits"): (93.25, 0.0, 619.88),
+        ("none", "softmax"): (68.78, 1.5, None),
+        ("max", "logits"): (94.39, None, 236.7),
+        ("max", "softmax"): (85.9, None, None),
+    }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"preset": "quick"},
+        {"experiments": {"variants": {"budget": {"epochs": 100}}}},
+        {"experiments": {"variants": {"training": {"batch_size": 32}}}},
+        {"experiments": {"variants": {"training": {"schedule": "cosine"}}}},
+        {"experiments": {"variants": {"models": {"cnn": {"fixed": {"hidden": 64}}}}}},
+        {"experiments": {"variants": {"models": {"cnn": {"grid": {"lr": [0.003]}}}}}},
+        {"card": {"image_shape": [64, 64, 3]}},
+        {"card": {"control": "cells"}},
+        {"card": {"protocol": "sound"}},
+    ],
+)
+def test_a_value_of_report_b_stands_beside_no_run_of_another_size_budget_or_data(changed):
+    assert {value for row in blood(results("bloodmnist", **changed)).values() for value in row} == {None}
+
+
+def test_settings_that_say_what_the_default_says_change_nothing():
+    same = {"weight_decay": 0.0, "optimiser": "adam", "precision": "auto"}
+    study = results("bloodmnist", experiments={"variants": {"training": same}})
+    assert blood(study)["none", "logits"] == (93.25, 0.0, 619.88)
+
+
+def test_report_as_scores_stand_beside_the_points_of_the_grid_that_it_chose():
+    study = results("rnacompete")
+    told = {
+        (variant.recipe, variant.model, variant.slug): rnacompete.reported(study, variant, "spearman@validation")
+        for variant in variants(study, "architectures")
+    }
+    assert {key: value for key, value in told.items() if value is not None} == {
+        ("reported_onehot", "bilstm", "depth=2+dropout=0.0+lr=0.001+width=128"): 0.6502,
+        ("reported_onehot", "cnn1d", "depth=2+dropout=0.25+lr=0.001+width=128"): 0.585,
+    }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"experiments": {"architectures": {"budget": {"epochs": 15}}}},
+        {"recipes": {"reported_onehot": {"source": {"options": {"max_probes": 30000}}}}},
+        {"card": {"proteins": [{"experiment": "RNCMPT00001", "name": "A1CF"}]}},
+    ],
+)
+def test_report_as_scores_stand_beside_no_shorter_run_fewer_probes_or_other_protein(changed):
+    study = results("rnacompete", **changed)
+    assert not [v for v in variants(study, "architectures") if rnacompete.reported(study, v, "spearman@validation")]
+
+
+def losses(study):
+    return {
+        proteinnet.row_name(variant): proteinnet.report_loss(study, variant, "test")
+        for variant in variants(study)
+        if variant.recipe == "reported"
+    }
+
+
+def test_report_cs_losses_stand_beside_its_networks_after_25_epochs_of_its_batches():
+    found = losses(results("proteinnet"))
+    assert {name: value for name, value in found.items() if value is not None} == pytest.approx(
+        {"simple": 115.862, "improved": 81.731, "no dropout": 82.806, "ReLU": 87.410}
+    )
+    assert {"no attention", "improved, long run", "zeros"} <= found.keys()
+    assert set(losses(results("proteinnet", preset="quick")).values()) == {None}  # batches of 32
+    torchs = {name: {"training": {"epsilon": 1e-8}} for name in ("simple", "improved", "no_dropout", "relu")}
+    assert set(losses(results("proteinnet", experiments=torchs)).values()) == {None}
+
+
+def test_runs_as_report_c_made_them_have_the_constants_of_its_framework():
+    plan = load(studies=["proteinnet"], preset="full", overrides={}).studies["proteinnet"]
+    trained = [run for run in plan.runs if run.model in proteinnet.NETWORKS]
+    assert {run.settings["training"]["epsilon"] for run in trained} == {1e-7}
+    assert {(run.settings["training"]["lr"], run.settings["training"]["batch_size"]) for run in trained} == {(0.001, 512)}
+    norm = {key: model_defaults("conv_simple")[key] for key in ("norm_epsilon", "norm_momentum")}
+    assert norm == {"norm_epsilon": 1e-3, "norm_momentum": 0.01}
+    assert not any("norm_momentum" in run.settings["hyperparameters"] for run in trained)
+
+
+def test_defaults_are_read_from_the_code():
+    assert training_defaults()["epsilon"] == 1e-8
+    assert training_defaults()["clip_norm"] is None
+    assert model_defaults("conv_attention") == {
+        "dropout": 0.2, "activation": "leaky_relu", "slope": 0.3, "attention": True,
+    }  # fmt: skip
+    assert "heads" not in model_defaults("bilstm_attention")  # which must be given
+
+
+@pytest.mark.parametrize("study", ["bloodmnist", "rnacompete", "proteinnet"])
+def test_what_full_settings_compare_has_three_seeds_or_more(study):
+    plan = load(studies=[study], preset="full", overrides={}).studies[study]
+    for name, block in plan.experiments.items():
+        seeds = {run.seed for run in plan.runs_of[name]}
+        assert len(seeds) >= 3 or block["training"] == {}, name  # what is solved has no seed to vary
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        ("bloodmnist", ("last of 200 epochs", "[-1, 1]", "third block", "five seeds")),
+        ("rnacompete", ("final states", "64 probes", "7 bases", "not divided", "at most 1.0", "at most as many")),
+        ("proteinnet", ("0.2", "0.3", "max pooling", "not scaled", "epsilon 1e-7", "Glorot", "thirteenths")),
+    ],
+)
+def test_what_is_our_choice_is_said_on_the_page(study, said):
+    assert study in study_names()
+    table = declared.tables(study)["choices"].function()(None)
+    assert list(table.columns) == ["what", "ours", "why or what the report says"]
+    assert not table.isna().any(axis=None)
+    text = table.to_csv()
+    assert [words for words in said if words not in text] == []

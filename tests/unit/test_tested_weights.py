@@ -1,0 +1,91 @@
+"""Runs that a claim names are scored on the test split with best and last weights, in one job, and nothing trains again."""
+
+import json
+
+import pandas as pd
+import pytest
+from planning import load, refused
+
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import final_values, variants
+from replisome.config.tested_weights import evaluation_settings
+from replisome.io import canonical_json
+from replisome.stages import evaluate, prepare, select, summarise, train
+from replisome.studies.bloodmnist.predictions import final_score, per_image
+
+BOTH = ("best", "last")
+
+
+def plan_of(study, preset="full", **experiments):
+    return load(studies=[study], preset=preset, overrides={study: {"experiments": experiments}}).studies[study]
+
+
+@pytest.mark.parametrize(
+    ("study", "named"),
+    [
+        ("bloodmnist", {"variants"}),
+        ("rnacompete", {"architectures", "directions", "attention"}),
+        ("proteinnet", {"simple", "improved", "no_dropout", "relu", "no_attention", "long_run"}),
+    ],
+)
+def test_runs_of_which_a_report_gives_scores_are_tested_with_both_weights(study, named):
+    plan = plan_of(study)
+    for name, runs in plan.runs_of.items():
+        assert {set(run.tested_weights) == set(BOTH) for run in runs} == {name in named}, name
+
+
+def test_what_is_tested_is_no_part_of_a_run_but_of_its_evaluation():
+    both, one = (plan_of("bloodmnist", "demo", variants={"test_weights": kinds}).runs[0] for kinds in ([*BOTH], ["best"]))
+    assert (both.config, both.weights, both.tested_weights) == (one.config, "best", BOTH)
+    assert one.evaluation == one.settings
+    assert both.evaluation == {**both.settings, "test_weights": ["best", "last"]}
+    assert evaluation_settings(both.settings, BOTH) == both.evaluation
+
+
+def test_the_weights_that_the_selection_goes_by_come_first_and_must_be_among_those_tested():
+    last = plan_of("bloodmnist", "demo", variants={"weights": "last"}).runs[0]
+    assert last.tested_weights == ("last", "best")
+    changes = {"bloodmnist": {"experiments": {"variants": {"test_weights": ["last"]}}}}
+    refused("experiments.variants.test_weights: lacks 'best', by which the selection goes", overrides=changes)
+
+
+def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
+    plan = plan_of(
+        "bloodmnist",
+        "demo",
+        variants={
+            "models": {"cnn": {"fixed": {"hidden": 4}, "grid": {"pool": ["max"], "head": ["logits"]}}},
+            "budget": {"epochs": 3},
+        },
+    )
+    recipe = {"name": "control", **plan.recipe("control")}
+    recipe["source"] = {"control": "cells", "options": {"side": 12, "train": 64, "validation": 32, "test": 32}}
+    about = {"study": "bloodmnist", "implementation": "bloodmnist", "recipe": recipe, "datasets": {}, "stand_ins": False}
+    run, data = plan.runs[0], tmp_path / "bloodmnist" / "control"
+    place, config = tmp_path / run.directory, {**run.settings, "recipe": recipe}
+    for path, content in ((tmp_path / "recipe.json", about), (tmp_path / "study.json", dict(plan.settings))):
+        path.write_text(canonical_json(content))
+    prepare.run(tmp_path / "recipe.json", [], data)
+    place.mkdir(parents=True)
+    (place / "config.json").write_text(canonical_json(config))
+    train.run(place / "config.json", data, place, 1, 5.0)
+    weights = [place / f"{kind}.safetensors" for kind in run.tested_weights]
+    evaluate.run(place / "config.json", data, weights, place / "test", 1)
+
+    select.run(tmp_path / "study.json", "variants", tmp_path, tmp_path / "bloodmnist" / "selection" / "variants")
+    summarise.run(tmp_path / "study.json", tmp_path, tmp_path / "bloodmnist" / "tables")
+    curve = pd.read_parquet(place / "history.parquet")["test_accuracy"]
+    best = json.loads((place / "validation.json").read_text())["best_epoch"]
+    study = StudyResults.open(tmp_path / "study.json", tmp_path)
+    (variant,) = variants(study)
+    for kind, epoch in (("best", best), ("last", 3)):
+        assert final_values(study, variant, "accuracy", kind).tolist() == [curve[epoch - 1]]
+        assert final_score(study, variant, "accuracy", kind).value == pytest.approx(curve[epoch - 1])
+        assert per_image(study, variant, "accuracy", kind).mean() == pytest.approx(curve[epoch - 1])
+        assert len(study.predictions(run, kind)) == 32
+    assert study.predictions(run).equals(study.predictions(run, "best"))
+    table = pd.read_csv(tmp_path / "bloodmnist" / "tables" / "variants.csv").iloc[0]
+    assert table["test accuracy (%), last epoch"] == pytest.approx(100 * curve[2], rel=1e-5)
+    assert table["test accuracy (%), best epoch"] == pytest.approx(100 * curve[best - 1], rel=1e-5)
+    assert table["weights"] == "best epoch"
+    assert pd.isna(table["report B, test (%), last epoch"])  # of a control no report speaks

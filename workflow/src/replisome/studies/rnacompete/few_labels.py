@@ -1,0 +1,46 @@
+"""Hiding labels of a protein, as if few had been measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from replisome.studies.rnacompete.probes import Probes
+
+SEED = 42  # of the order in which labels are kept
+
+
+def keep_labels(part: Probes, position: int, most: int) -> int:
+    """Hide a protein's labels beyond the first ``most`` in a fixed random order, and return how many were hidden.
+
+    The order is of sequences, so that neither the order of rows nor other proteins' labels have a say.
+
+    Args:
+        part: the probes of a split; its intensities are changed in place.
+        position: of the protein among those of the probes.
+        most: how many labels stay.
+    """
+    column = part.intensities[:, position]
+    labelled = np.array(sorted(np.flatnonzero(~np.isnan(column)), key=lambda row: part.sequences[row]), dtype=int)
+    lost = labelled[np.random.RandomState(SEED).permutation(len(labelled))[most:]]
+    part.intensities[lost, position] = np.nan
+    return len(lost)
+
+
+def hide_beyond_training(parts: Mapping[str, Probes], proteins: Iterable[str]) -> dict[str, int]:
+    """Hide validation labels of some proteins, down to as many as training has, and return how many by protein.
+
+    Early stopping and selection would otherwise see more labels of a protein than the few that it is said to have.
+
+    Args:
+        parts: the probes of each split; the intensities of ``validation`` are changed in place.
+        proteins: names or experiments of the proteins of which training labels were hidden.
+    """
+    names = list(proteins)
+    labels = (~np.isnan(parts["train"].intensities)).sum(axis=0)
+    positions = parts["train"].all_named(names, "label_fraction")
+    return {
+        name: keep_labels(parts["validation"], position, int(labels[position]))
+        for name, position in zip(names, positions, strict=True)
+    }
