@@ -323,7 +323,12 @@ def heirs(winners: int, runs: int) -> dict:
             "1_0:\n",
             "recipes.yaml, line 2: key '1_0' is not read as text (but as 10); put",
         ),
-        ("experiments.yaml", "[reported, sound]", "[reported, 5E10]", "experiments.yaml: key 'variants.recipes.1': 50000000000.0"),
+        (
+            "experiments.yaml",
+            "[reported, sound]",
+            "[reported, 5E10]",
+            "experiments.yaml: key 'variants.recipes.1': 50000000000.0",
+        ),
         (
             "experiments.yaml",
             "[reported, sound]",

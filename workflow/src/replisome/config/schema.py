@@ -169,7 +169,8 @@ def _check_plain(value: Any, origins: Origins, keys: tuple[str, ...]) -> None:
 def _explain(error: jsonschema.ValidationError, keys: Sequence[str], schema_name: str) -> str:
     if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
         known = set(error.schema.get("properties", {}))
-        unknown = next(str(key) for key in error.instance if key not in known)
+        given: Any = error.instance
+        unknown = next(str(key) for key in given if key not in known)
         now = renamed_key(schema_name, unknown)
         return f"unknown key '{'.'.join([*keys, unknown])}'{f', which {now}' if now else did_you_mean(unknown, known)}."
     return f"key '{'.'.join(keys)}': {_fault(error)}." if keys else f"{_fault(error)}."
@@ -177,7 +178,8 @@ def _explain(error: jsonschema.ValidationError, keys: Sequence[str], schema_name
 
 def _fault(error: jsonschema.ValidationError) -> str:
     """Return what is wrong with a value, and where it can be said what to do."""
-    value, expected = error.instance, error.validator_value
+    value: Any = error.instance
+    expected: Any = error.validator_value
     fault = str(error.message)
     match error.validator:
         case "required":

@@ -201,7 +201,7 @@ def _open(path: Path) -> Iterator[zipfile.ZipFile]:
 def _header(handle: IO[bytes], path: Path, name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Return shape, order (whether Fortran's) and type of an array, as its header says."""
     try:
-        return HEADERS[np.lib.format.read_magic(handle)](handle)  # type: ignore[no-untyped-call, no-any-return]
+        return HEADERS[np.lib.format.read_magic(handle)](handle)
     except (ValueError, KeyError, SyntaxError, TypeError, tokenize.TokenError):
         raise ReplisomeError(
             f"{path}: '{name}' is not an array as numpy.savez writes it; save the arrays again, without other files."
