@@ -5,9 +5,11 @@ import json
 import re
 import struct
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import Workflow
+from medmnist.evaluator import getAUC
 from safetensors.numpy import load_file
 from sklearn.metrics import accuracy_score
 
@@ -52,8 +54,18 @@ def test_the_final_test_score_is_that_of_the_predictions(results):
         assert metrics["n"] == len(predictions) == 48
         assert scores["accuracy"] == accuracy_score(predictions["label"], predictions["predicted"])
         assert all(abs(sum(p) - 1) < 1e-5 for p in predictions["probabilities"])
+        auc = getAUC(predictions["label"].to_numpy(), np.stack(predictions["probabilities"]), "multi-class")
+        assert scores["auc"] == pytest.approx(auc, abs=1e-9)
     curve = pd.read_parquet(results / RUN / "history.parquet")["test_accuracy"]
     assert metrics["also"]["last"]["accuracy"] == curve.iloc[-1]
+
+
+def test_auc_stands_beside_accuracy(results):
+    table = pd.read_csv(results / "bloodmnist/tables/variants.csv")
+    columns = [name for name in table if name.startswith(("validation AUC", "test AUC")) and not name.endswith(("low", "high"))]
+    assert len(columns) == 3
+    assert table[columns].notna().all(axis=None)
+    assert table["no AUC, because"].isna().all()
 
 
 def test_provenance_says_with_what_and_on_what(results):

@@ -250,7 +250,7 @@ def test_a_file_placed_by_hand_where_the_message_says_is_used_and_kept(fresh, mn
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda path: path.write_bytes(path.read_bytes()[:300]), "mine.npz: not a readable npz file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:300]), "mine.npz: is cut off or damaged"),
         (
             lambda path: np.savez(path, train_images=np.zeros((3, 9, 9), np.uint8)),
             "mine.npz: key 'train_labels' is missing",

@@ -10,7 +10,7 @@ from planning import copy_config, edit, load, refused, write
 
 from replisome.config import checks
 from replisome.config.catalogue import model_traits, study
-from replisome.config.schema import check_schema
+from replisome.config.schema import check_schema, overlay
 from replisome.errors import ReplisomeError
 
 STUDY = "config/studies/bloodmnist"
@@ -33,9 +33,9 @@ def root(tmp_path):
         ({"studies": ["blodmnist"]}, "key 'studies': no study 'blodmnist'; did you mean 'bloodmnist'?"),
         ({"studies": "blodmnist"}, "key 'studies': no study 'blodmnist'; did you mean 'bloodmnist'?"),
         ({"studies": []}, "key 'studies': is empty"),
-        ({"results_dir": 5}, "key 'results_dir': 5 is of type integer, expected string."),
+        ({"results_dir": 5}, "key 'results_dir': 5 is of type integer, expected string; YAML reads"),
         ({"mirror": "/no/such/folder"}, "key 'mirror': no folder /no/such/folder"),
-        ({"mirror": 1}, "key 'mirror': 1 is of type integer, expected string or null."),
+        ({"mirror": 1}, "key 'mirror': 1 is of type integer, expected string or null; YAML reads"),
         ({"max_epochs": 0}, "key 'max_epochs': 0 is less than the minimum of 1"),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_score_of_version_0_1_is_refused_with_its_new_name():
 # ---- what the check of the code finds (what a study's files lack: test_study_contract.py)
 
 
-@pytest.mark.parametrize("metric", ["auc", "losss"])
+@pytest.mark.parametrize("metric", ["auk", "losss"])
 def test_a_score_that_the_study_does_not_declare_is_refused(metric):
     with pytest.raises(ReplisomeError, match=rf"experiments\.one\.select\.metric: unknown metric '{metric}'"):
         checks.check_metric(study("bloodmnist"), "one", metric)
@@ -260,6 +260,158 @@ def test_a_model_without_a_build_function_is_refused(tmp_path, monkeypatch):
     (tmp_path / "cnn.py").write_text('TRAITS = Traits(kind="network", gives="logits")\n')
     monkeypatch.setattr("replisome.config.catalogue.MODELS", tmp_path)
     refused("experiments.variants.models.cnn: model 'cnn':")
+
+
+# ---- the time it takes
+
+
+def test_what_is_inherited_is_checked_in_time_that_grows_with_runs_and_not_with_runs_times_winners(monkeypatch):
+    looked = []
+    real = checks.check_hyperparameters
+    monkeypatch.setattr(checks, "check_hyperparameters", lambda *of: looked.append(of) or real(*of))
+    overrides = {"rnacompete": {"experiments": heirs(300, 300)}}
+    plan = load(studies=["rnacompete"], overrides=overrides).studies["rnacompete"]
+    assert len(plan.runs_of["heirs"]) == len(plan.runs_of["many"]) == 300
+    assert 600 <= len(looked) < 700
+    winner = plan.runs_of["many"][-1]
+    best = {"many": {"control": [{"model": "bilstm", "slug": winner.slug}]}}
+    found = plan.resolve(plan.runs_of["heirs"][0], best.get).settings
+    assert found["hyperparameters"] == {**winner.settings["hyperparameters"], "dropout": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("parent", "heir", "message"),
+    [
+        ({"width": [8, 0]}, {}, "'width': 0 is less than the minimum of 1"),
+        ({"width": [8, 0]}, {"width": [4]}, "'width': 0 is less than the minimum of 1"),
+        (
+            {"width": [8]},
+            {"depth": [1, 2, 0]},
+            "experiments.heirs.models.bilstm: model 'bilstm', hyperparameter 'depth'",
+        ),
+    ],
+)
+def test_a_value_that_no_run_can_have_is_refused_wherever_it_stands_among_many(parent, heir, message):
+    experiments = heirs(3, 3)
+    experiments["many"]["models"]["bilstm"]["grid"] |= parent
+    experiments["heirs"]["models"]["bilstm"]["grid"] |= heir
+    refused(message, studies=["rnacompete"], overrides={"rnacompete": {"experiments": experiments}})
+
+
+def heirs(winners: int, runs: int) -> dict:
+    """Return an experiment, and one whose runs inherit from its best."""
+    common = {"description": "d", "recipes": ["control"], "training": {}, "budget": {"epochs": 1}, "seeds": 1}
+    common |= {"select": {"metric": "spearman"}, "test": "selected"}
+    widths = {"width": [number + 1 for number in range(winners)]}
+    shares = {"dropout": [number / 1000 for number in range(runs)]}
+    return {
+        "many": {**common, "models": {"bilstm": {"grid": widths}}},
+        "heirs": {**common, "models": {"bilstm": {"from": {"experiment": "many"}, "grid": shares}}},
+    }
+
+
+# ---- what YAML reads otherwise than it is meant
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("experiments.yaml", "variants:\n", "5E10:\n", "experiments.yaml, line 1: key '5E10' is not read as text"),
+        (
+            "recipes.yaml",
+            "reported:\n",
+            "1_0:\n",
+            "recipes.yaml, line 2: key '1_0' is not read as text (but as 10); put",
+        ),
+        (
+            "experiments.yaml",
+            "[reported, sound]",
+            "[reported, 5E10]",
+            "experiments.yaml: key 'variants.recipes.1': 50000000000.0",
+        ),
+        (
+            "experiments.yaml",
+            "[reported, sound]",
+            "[reported, 5E10]",
+            "reads what stands there as a number: put quotes",
+        ),
+        ("experiments.yaml", "[reported, sound]", "[reported, no]", "as true or false: put quotes around it"),
+        (
+            "experiments.yaml",
+            "lr: [0.001]",
+            "lr: ['1e-3']",
+            "key 'lr': '1e-3' is of type string, expected number; YAML",
+        ),
+        ("experiments.yaml", "epochs: 200", "epochs: '200'", "as text: write it without quotes"),
+        (
+            "experiments.yaml",
+            "pool: [none, max]",
+            "hidden: ['64']",
+            "'64' is not of type int; YAML reads what stands there",
+        ),
+        ("study.yaml", "title: Blood", "title: 2026-01-01 #", "as a date: put quotes around it"),
+    ],
+)
+def test_what_yaml_misreads_is_said_with_file_and_key(root, file, old, new, message):
+    edit(root / STUDY / file, old, new)
+    refused(message, root, preset="full")
+
+
+def test_text_in_quotes_that_looks_like_a_number_stays_text(root):
+    edit(root / STUDY / "study.yaml", "title: Blood-cell classification with small CNNs", "title: '5E10'")
+    assert load(root).studies["bloodmnist"].settings["title"] == "5E10"
+
+
+# ---- the ledger
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "bloodmnist:\n",
+            "'blood; rm -rf x':\n",
+            "datasets.yaml: 'blood; rm -rf x' cannot be a name here: only letters",
+        ),
+        ("bloodmnist:\n", "../blood:\n", "'../blood' cannot be a name here"),
+        ("bloodmnist:\n", '"blood\\n":\n', "cannot be a name here"),
+        ("version: zenodo-10519652", "version: ..", "key 'bloodmnist.version': '..' cannot be a name here"),
+        ("version: zenodo-10519652", "version: stand-in", "key 'bloodmnist.version': 'stand-in' is taken"),
+        (
+            "version: zenodo-10519652",
+            "version: 1.10",
+            "key 'bloodmnist.version': 1.1 is of type number, expected string; YA",
+        ),
+        (
+            "file: bloodmnist.npz",
+            "file: blood mnist.npz",
+            "key 'bloodmnist.file': 'blood mnist.npz' cannot be a name here",
+        ),
+        ("file: bloodmnist.npz", "file: $(id).npz", "'$(id).npz' cannot be a name here"),
+        ("file: bloodmnist.npz", "file: -rf", "'-rf' cannot be a name here"),
+        ("study: bloodmnist", "study: ../..", "key 'bloodmnist.study': '../..' cannot be a name here"),
+        ("file: pbc_blood28.npz", "file: a/b.npz", "key 'bloodmnist.stand_in.file': 'a/b.npz' cannot be a name here"),
+    ],
+)
+def test_names_in_the_ledger_are_names_and_nothing_else(root, old, new, message):
+    edit(root / "config/datasets.yaml", old, new)
+    refused(message, root)
+
+
+# ---- what preparing asks of a cluster
+
+
+def test_what_preparing_asks_for_can_be_told_and_is_not_part_of_the_recipe():
+    recipe = {"recipes": {"control": {"resources": {"mem_mb": 64000}}}}
+    told = load(overrides=overlay(TINY, {"bloodmnist": recipe})).studies["bloodmnist"]
+    plain = load(overrides=TINY).studies["bloodmnist"]
+    assert told.preparation["control"] == {"mem_mb": 64000}
+    assert plain.preparation["control"] == {}
+    assert (told.settings, told.runs) == (plain.settings, plain.runs)
+    refused(
+        "unknown key 'recipes.control.resources.gpu'",
+        overrides=overlay(TINY, {"bloodmnist": {"recipes": {"control": {"resources": {"gpu": 1}}}}}),
+    )
 
 
 def test_planning_imports_no_heavy_library():

@@ -1,10 +1,13 @@
 """Studies in folders and files, their presets, and studies that extend others."""
 
+import re
 import shutil
 
 import pytest
+from conftest import ROOT
 from planning import copy_config, edit, load, refused, write
 
+from replisome.config import loader
 from replisome.config.plan import StudyPlan
 from replisome.config.schema import read_yaml
 
@@ -54,6 +57,26 @@ def mine(root, content: object, preset: str = "full") -> StudyPlan:
 def test_a_mistake_in_a_file_of_a_study_names_that_file(root, file, content, message):
     write(root / STUDY / file, content)
     refused(message, root)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("all", "download", "prepare", "prepare_with_tokens", "train", "select", "evaluate", "explain", "report"),
+        *("summarise_genome", "figures_genome", "logs", "benchmarks"),
+    ],
+)
+def test_a_study_called_like_a_rule_or_a_folder_of_the_results_is_refused_by_name(root, name):
+    shutil.copytree(root / STUDY, root / "config/studies" / name)
+    refused(f"config/studies/{name}: a study cannot be called '{name}', which is a", root, studies=[name, "genome"])
+
+
+def test_every_rule_has_a_name_that_no_study_can_have():
+    text = "\n".join(path.read_text() for path in [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")])
+    fixed = set(re.findall(r"^(?:rule|checkpoint) (\w+):", text, re.MULTILINE))
+    made = set(re.findall(r'f"(\w+_)\{study\}"', text))
+    assert fixed <= loader.TARGETS
+    assert made < set(loader.TARGETS_OF)
 
 
 def test_a_study_that_no_package_runs_is_refused(root):

@@ -1,6 +1,7 @@
 # What every stage shares: the plan, the paths, the settings, and the test whether a result is stale.
 # Requires: config. Produces: PLAN, RESULTS, paths, settings of each stage; no rule.
 import os
+import re
 import shlex
 import sys
 import time

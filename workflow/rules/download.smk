@@ -11,7 +11,7 @@ rule download:
     benchmark:
         f"{RESULTS}/benchmarks/download/{{dataset}}/{{version}}/{{file}}.tsv"
     wildcard_constraints:
-        dataset="|".join(PLAN.ledger),
+        dataset="|".join(map(re.escape, PLAN.ledger)),
         version="[^/]+",
         file=r"[^/]+(?<!\.origin\.json)",
     localrule: True
@@ -21,4 +21,4 @@ rule download:
         checksum=lambda w: checksum_of(w.dataset, w.version),
         stand_in=lambda w: "--stand-in" if w.version == STAND_IN else "",
     shell:
-        "python -m replisome download --name {wildcards.dataset} {params.stand_in} --out {output.raw:q} 2>&1 | tee {log:q}"
+        "python -m replisome download --name {wildcards.dataset:q} {params.stand_in} --out {output.raw:q} 2>&1 | tee {log:q}"

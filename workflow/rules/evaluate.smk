@@ -25,7 +25,7 @@ checkpoint select:
         out=lambda w, output: os.path.dirname(output.selection),
     shell:
         "(printf %s {params.settings:q} > {output.settings:q} && "
-        "python -m replisome select --settings {output.settings:q} --experiment {wildcards.experiment} "
+        "python -m replisome select --settings {output.settings:q} --experiment {wildcards.experiment:q} "
         "--results {params.results:q} --out {params.out:q}) > {log:q} 2>&1"
 
 

@@ -14,6 +14,15 @@ def asks_for(resource, default):
     return of_run
 
 
+def memory_to_prepare(w, input):
+    """Return in MB what the recipe gives, else by the size of its raw files; until these are there it is not known.
+
+    Ten times their size is generous: packed text unpacks to some four times, and tables are held once beside it.
+    """
+    given = PLAN.studies[w.study].preparation[w.recipe].get("mem_mb")
+    return given or max(4000, 1000 + 10 * sum(map(os.path.getsize, raw_of(w).values())) // 10**6)
+
+
 # ---- raw files
 
 

@@ -27,8 +27,8 @@ for shared in sorted({shared_of(study) for study in PLAN.studies}):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=4000,
-            runtime=30,
+            mem_mb=memory_to_prepare,
+            runtime=lambda w: PLAN.studies[w.study].preparation[w.recipe].get("runtime", 30),
         params:
             settings=lambda w: canonical_json(recipe_settings(w)),
             raw=lambda w: " ".join(f"--raw {name}={shlex.quote(path)}" for name, path in raw_of(w).items()),

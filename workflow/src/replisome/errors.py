@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
+import re
 from collections.abc import Iterable
+
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 class ReplisomeError(Exception):
@@ -14,6 +18,26 @@ class ReplisomeError(Exception):
     """
 
     exit_code = 1
+
+
+def misread(value: object, wanted: str) -> str:
+    """Return what to do where YAML read a value as another type than was meant, or nothing.
+
+    Args:
+        value: what YAML made of it.
+        wanted: what is expected: "str", or the name of a type of numbers.
+
+    Returns:
+        ``"; it was read as ..."``, with the remedy.
+    """
+    if wanted == "str" and isinstance(value, bool | int | float | datetime.date):
+        kind = (
+            "true or false" if isinstance(value, bool) else "a date" if isinstance(value, datetime.date) else "a number"
+        )
+        return f"; YAML reads what stands there as {kind}: put quotes around it"
+    if wanted in ("int", "float") and isinstance(value, str) and NUMBER.fullmatch(value):
+        return "; YAML reads what stands there as text: write it without quotes and, with an exponent, as in 1.0e-3"
+    return ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

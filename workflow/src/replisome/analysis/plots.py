@@ -33,6 +33,7 @@ matplotlib.rcParams.update(
         "grid.alpha": 0.25,
         "legend.frameon": False,
         "svg.hashsalt": "replisome",
+        "text.parse_math": False,  # names of classes, contigs and proteins may have dollar signs: no text is a formula
     }
 )
 

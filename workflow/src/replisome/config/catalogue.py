@@ -69,7 +69,12 @@ def model_options(name: str) -> dict[str, Option]:
     Raises:
         ReplisomeError: no such model, or its file defines no ``build``.
     """
-    path = _model_file(name)
+    return _model_options(MODELS, name)
+
+
+@cache  # asked for every run and every possible winner: one look at the file a model, not one an answer
+def _model_options(models: Path, name: str) -> dict[str, Option]:
+    path = _model_file(models, name)
     try:
         return _options(path, "build")
     except LookupError:
@@ -92,7 +97,7 @@ def model_traits(name: str) -> Traits:
     Raises:
         ReplisomeError: no such model, or its file says nothing that can be read without running it.
     """
-    path = _model_file(name)
+    path = _model_file(MODELS, name)
     arguments = call_arguments(path, "TRAITS", "Traits")
     if arguments is None:
         raise ReplisomeError(
@@ -177,8 +182,8 @@ def explains(name: str) -> bool:
     return (STUDIES / name / "explain.py").is_file()
 
 
-def _model_file(name: str) -> Path:
-    path = MODELS / f"{name}.py"
-    if name.startswith("_") or not path.is_file():  # asked for every run: one look, where a listing takes a hundred
+def _model_file(models: Path, name: str) -> Path:
+    path = models / f"{name}.py"
+    if name.startswith("_") or not path.is_file():
         raise ReplisomeError(f"unknown model '{name}'{did_you_mean(name, model_names())}")
     return path

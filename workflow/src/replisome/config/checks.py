@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,14 +83,21 @@ def check_experiment(plan: StudyPlan, name: str) -> None:
             raise ReplisomeError(
                 f"experiments.{name}.explain: no model '{model}'{did_you_mean(model, block['models'])}"
             )
-    for run in plan.runs_of[name]:
-        for possible in plan.possible(run):
+    for model in block["models"]:
+        for recipe in block["recipes"]:
             try:
-                check_hyperparameters(possible.model, possible.settings["hyperparameters"])
+                for values in _each_value_once(plan.hyperparameters(name, model, recipe)):
+                    check_hyperparameters(model, values)
             except ReplisomeError as error:
-                raise ReplisomeError(f"experiments.{name}.models.{run.model}: {error}") from None
+                raise ReplisomeError(f"experiments.{name}.models.{model}: {error}") from None
     for model in block["models"]:
         model_traits(model)
+
+
+def _each_value_once(values: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield as many combinations as it takes for every value of every key to stand in one, not all that there are."""
+    for number in range(max(map(len, values.values()), default=1)):
+        yield {key: given[min(number, len(given) - 1)] for key, given in values.items()}
 
 
 def check_metric(study: Study, experiment: str, metric: str) -> None:

@@ -17,8 +17,13 @@ from replisome.config.study_files import StudyFiles, displayed, folder_names, kn
 from replisome.errors import ReplisomeError, did_you_mean
 
 FIXED = ("name", "extends", "replace", "presets", "claims")  # what overrides cannot change
-FOLDERS = frozenset({"tables", "figures", "selection"})
-TARGETS = frozenset({"all", "download", "prepare", "train", "evaluate", "select", "report"})
+FOLDERS = frozenset({"tables", "figures", "selection"})  # of a study's results
+RESULT_FOLDERS = frozenset({"logs", "benchmarks"})  # beside the studies' own
+# What rules are called, or begin with where a study's or table's name follows; stages count too.
+TARGETS = frozenset(
+    {"all", "download", "prepare", "train", "evaluate", "explain", "select", "summarise", "claims", "figures", "report"}
+)
+TARGETS_OF = ("prepare_with_", "summarise_", "figures_")
 
 
 def load(config: Mapping[str, Any], root: Path) -> Plan:
@@ -119,6 +124,7 @@ def _plan_study(files: StudyFiles, config: Mapping[str, Any], ledger: Mapping[st
     _check_names(name, raw, origin)
     _budgets(raw, origin)
     resources = {experiment: block.pop("resources", {}) for experiment, block in raw["experiments"].items()}
+    preparation = {recipe: block.pop("resources", {}) for recipe, block in raw["recipes"].items()}
     for block in raw["experiments"].values():
         _cap(block, config)
     used = {recipe for block in raw["experiments"].values() for recipe in block["recipes"]}
@@ -146,7 +152,7 @@ def _plan_study(files: StudyFiles, config: Mapping[str, Any], ledger: Mapping[st
     if settings["implementation"] not in study_names():
         near = did_you_mean(settings["implementation"], study_names())
         raise ReplisomeError(f"{origin}: key 'implementation': no package '{settings['implementation']}'{near}")
-    plan = StudyPlan(settings, resources)
+    plan = StudyPlan(settings, resources, preparation)
     check_contract(plan.implementation)
     check_recipes(plan, ledger, origin)
     for recipe in plan.recipes.values():
@@ -183,8 +189,14 @@ def _check_names(name: str, raw: Mapping[str, Any], origin: str) -> None:
     taken = FOLDERS & {*raw["recipes"], *raw["experiments"]}
     if taken:
         raise ReplisomeError(f"{origin}: nothing can be called '{min(taken)}', which is a folder of every study.")
-    if name in TARGETS:
-        raise ReplisomeError(f"{origin}: a study cannot be called '{name}', which is a target of the workflow.")
+    if name in RESULT_FOLDERS:
+        raise ReplisomeError(
+            f"{origin}: a study cannot be called '{name}', which is a folder of the results; rename it."
+        )
+    if name in TARGETS or name.startswith(TARGETS_OF):
+        raise ReplisomeError(
+            f"{origin}: a study cannot be called '{name}', which is a target of the workflow; rename it."
+        )
 
 
 def _cap(block: dict[str, Any], config: Mapping[str, Any]) -> None:

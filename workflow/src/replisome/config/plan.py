@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from replisome.config.budget import KEYS as BUDGET_KEYS
 from replisome.config.budget import Budget
-from replisome.config.catalogue import study
-from replisome.config.grid import Run, distinct, points, seeds, slug
+from replisome.config.catalogue import model_options, study
+from replisome.config.grid import Parent, Run, distinct, points, seeds, slug
 from replisome.config.inheritance import check_circles, inherit, parent_of
 from replisome.config.schema import schema, validate
 from replisome.config.study import Study
@@ -64,10 +64,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """One study with its presets applied; ``settings`` is what its tables, figures and report depend on."""
+    """One study with its presets applied.
+
+    Attributes:
+        settings: what its tables, figures and report depend on.
+        resources: by experiment, what its training jobs ask of a cluster.
+        preparation: by recipe, what its preparation asks of a cluster.
+    """
 
     settings: Mapping[str, Any]
     resources: Mapping[str, Mapping[str, Any]]
+    preparation: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -142,12 +149,28 @@ class StudyPlan:
             waiting.extend({choice["from"]["experiment"] for choice in block["models"].values() if "from" in choice})
         return {k: self.settings[k] for k in kept} | {"experiments": experiments}
 
-    def possible(self, run: Run) -> Sequence[Run]:
-        """Return what a run may turn out to be: itself or, where it inherits, one for each possible winner."""
-        if run.parent is None:
-            return [run]
-        candidates = {winner.slug: winner for winner in self._candidates(run)}
-        return [inherit(run, whole) for winner in candidates.values() for whole in self.possible(winner)]
+    def hyperparameters(self, experiment: str, model: str, recipe: str) -> dict[str, list[Any]]:
+        """Return the values that each hyperparameter of a model may have in an experiment, inherited ones among them.
+
+        All runs of a model in an experiment have the same hyperparameters, so that who looks at each value once has
+        looked at every run with every possible winner, of which there are many more.
+
+        Args:
+            experiment: its name.
+            model: one of its models.
+            recipe: one of its recipes, on which it depends what is inherited.
+
+        Raises:
+            ReplisomeError: no such model, where it inherits.
+        """
+        choice = self.experiments[experiment]["models"][model]
+        own = {**{name: [value] for name, value in choice.get("fixed", {}).items()}, **choice.get("grid", {})}
+        own = {name: values for name, values in own.items() if name not in TRAINING_KEYS | BUDGET_KEYS}
+        parent = parent_of(self.settings, experiment, model, recipe)
+        if parent is None:
+            return own
+        theirs, known = self.hyperparameters(*parent), model_options(model)
+        return {**{name: values for name, values in theirs.items() if name in known}, **own}
 
     def resolve(self, run: Run, selection: Selection) -> Run:
         """Return the run with what it inherits from the winner of another experiment, which ``selection`` names."""
@@ -155,15 +178,16 @@ class StudyPlan:
             return run
         best = selection(run.parent.experiment)[run.parent.recipe]
         slug = next(candidate["slug"] for candidate in best if candidate["model"] == run.parent.model)
-        winner = next(candidate for candidate in self._candidates(run) if candidate.slug == slug)
-        return inherit(run, self.resolve(winner, selection))
+        return inherit(run, self.resolve(self._candidates[run.parent][slug], selection))
 
-    def _candidates(self, run: Run) -> Sequence[Run]:
-        """Return the runs of which the best one's settings are inherited, one a slug."""
-        assert run.parent is not None
-        experiment, model, recipe = run.parent
-        runs = self.runs_of[experiment]
-        return [r for r in runs if (r.model, r.recipe, r.seed) == (model, recipe, runs[0].seed)]
+    @cached_property
+    def _candidates(self) -> Mapping[Parent, Mapping[str, Run]]:
+        """By where a run may inherit from, the runs of which the best one's settings are inherited: one a slug."""
+        found: dict[Parent, dict[str, Run]] = {}
+        for experiment, runs in self.runs_of.items():
+            for run in runs:
+                found.setdefault(Parent(experiment, run.model, run.recipe), {}).setdefault(run.slug, run)
+        return found
 
     def tested_runs(self, selection: Selection) -> list[Run]:
         """Return the runs whose test split is scored: all of an experiment, or the best of each of its models."""

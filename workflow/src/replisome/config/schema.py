@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ import jsonschema
 import yaml
 
 from replisome.config.renamed import renamed_key
-from replisome.errors import ReplisomeError, did_you_mean
+from replisome.errors import ReplisomeError, did_you_mean, misread
 
 # By the keys under which it stands (none: everything else), the file that a part of some settings was read from.
 Origins = Mapping[tuple[str, ...], str]
@@ -27,26 +27,41 @@ STRICT = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
+    # A pattern is about the whole text: Python's $ would let a line break pass at its end.
+    validators={"pattern": lambda _, pattern, value, __: _match_whole(pattern, value)},
 )
+KINDS = {"string": "str", "integer": "int", "number": "float"}  # what a schema calls a type, and what Python does
 EXPONENT = re.compile(r"^[-+]?(\d+\.\d*|\.\d+|\d+)([eE][-+]?\d+)$")
 
 
+def _match_whole(pattern: str, value: Any) -> Iterator[jsonschema.ValidationError]:
+    if isinstance(value, str) and ("\n" in value or not re.search(pattern, value)):
+        yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
+
+
 class _StrictLoader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
-    """SafeLoader (in C it is six times as fast) that refuses a key given twice and reads 1e-4 as a number.
+    """SafeLoader (in C it is six times as fast) that refuses keys given twice or not text, and reads 1e-4 as a number.
 
     The latter is as in YAML 1.2.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
+        mapping: dict[Any, Any] = {}
+        merges = False
+        for key_node, value_node in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
+                merges = True
                 continue
             key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key '{key}' is given twice", key_node.start_mark)
-            seen.add(key)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+            problem = f"key '{key}' is given twice" if key in mapping else None
+            if not isinstance(key, str):
+                written = key_node.value if isinstance(key_node, yaml.ScalarNode) else key
+                problem = f"key '{written}' is not read as text (but as {key!r}); put quotes around it"
+            if problem:
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+            mapping[key] = self.construct_object(value_node, deep=deep)
+        if merges:
+            mapping = super().construct_mapping(node, deep=deep)
         return mapping
 
 
@@ -65,7 +80,7 @@ def read_yaml(path: Path) -> Any:
     """
     try:
         loaded = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
-        return _apart(loaded)
+        return _unshared(loaded)
     except FileNotFoundError:
         raise ReplisomeError(f"{path}: no such file.") from None
     except (UnicodeDecodeError, yaml.reader.ReaderError, TypeError, IsADirectoryError) as error:
@@ -75,11 +90,11 @@ def read_yaml(path: Path) -> Any:
         raise ReplisomeError(f"{path}, line {line}: {error.problem or 'not valid YAML'}.") from None
 
 
-def _apart(value: Any) -> Any:
+def _unshared(value: Any) -> Any:
     """Return a copy in which no two aliases are the same object. What has quotes stays text: "5E10" is a name."""
-    if isinstance(value, Mapping):
-        return {key: _apart(item) for key, item in value.items()}
-    return [_apart(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, dict):
+        return {key: _unshared(item) for key, item in value.items()}
+    return [_unshared(item) for item in value] if isinstance(value, list) else value
 
 
 @cache
@@ -88,6 +103,11 @@ def schema(name: str | Path) -> dict[str, Any]:
     path = name if isinstance(name, Path) else SCHEMAS / f"{name}.schema.yaml"
     loaded: dict[str, Any] = read_yaml(path)
     return loaded
+
+
+@cache
+def _validator(name: str | Path) -> Any:
+    return STRICT(schema(name))
 
 
 def check_schema(path: Path) -> None:
@@ -117,8 +137,7 @@ def validate(value: Any, schema_name: str | Path, origin: str | Origins, at: tup
     """
     origins: Origins = {(): origin} if isinstance(origin, str) else origin
     _check_plain(value, origins, ())
-    validator = STRICT(schema(schema_name))
-    error = jsonschema.exceptions.best_match(validator.iter_errors(value))
+    error = jsonschema.exceptions.best_match(_validator(schema_name).iter_errors(value))
     if error is not None:
         file, keys = _file_of(tuple(map(str, error.absolute_path)), origins)
         explained = _explain(error, (*at, *keys), str(schema_name))
@@ -148,23 +167,36 @@ def _check_plain(value: Any, origins: Origins, keys: tuple[str, ...]) -> None:
 
 
 def _explain(error: jsonschema.ValidationError, keys: Sequence[str], schema_name: str) -> str:
-    instance: Any = error.instance
-    expected: Any = error.validator_value
-    at = f"key '{'.'.join(keys)}': " if keys else ""
     if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
         known = set(error.schema.get("properties", {}))
-        unknown = next(str(key) for key in instance if key not in known)
+        given: Any = error.instance
+        unknown = next(str(key) for key in given if key not in known)
         now = renamed_key(schema_name, unknown)
         return f"unknown key '{'.'.join([*keys, unknown])}'{f', which {now}' if now else did_you_mean(unknown, known)}."
-    if error.validator == "required":
-        return f"{at}{error.message}; add it."
-    if error.validator == "type":
-        return f"{at}{error.instance!r} is of type {_type_name(error.instance)}, expected {_one_of(expected)}."
-    if error.validator == "enum":
-        return f"{at}{error.instance!r} is not one of: {', '.join(map(str, expected))}."
-    if error.validator in ("minItems", "minProperties", "minLength"):
-        return f"{at}is empty; give at least {error.validator_value} value."
-    return f"{at}{error.message}."
+    return f"key '{'.'.join(keys)}': {_fault(error)}." if keys else f"{_fault(error)}."
+
+
+def _fault(error: jsonschema.ValidationError) -> str:
+    """Return what is wrong with a value, and where it can be said what to do."""
+    value: Any = error.instance
+    expected: Any = error.validator_value
+    fault = str(error.message)
+    match error.validator:
+        case "required":
+            fault = f"{error.message}; add it"
+        case "type":
+            kinds = [expected] if isinstance(expected, str) else expected
+            hint = next(filter(None, (misread(value, KINDS.get(kind, "")) for kind in kinds)), "")
+            fault = f"{value!r} is of type {_type_name(value)}, expected {_one_of(expected)}{hint}"
+        case "not":
+            fault = f"{value!r} is taken; choose another"
+        case "pattern" if isinstance(error.schema, Mapping) and "$comment" in error.schema:
+            fault = f"{value!r} cannot be a name here: {error.schema['$comment']}"
+        case "enum":
+            fault = f"{value!r} is not one of: {', '.join(map(str, expected))}"
+        case "minItems" | "minProperties" | "minLength":
+            fault = f"is empty; give at least {expected} value"
+    return fault
 
 
 def _one_of(types: str | Sequence[str]) -> str:
@@ -172,7 +204,14 @@ def _one_of(types: str | Sequence[str]) -> str:
 
 
 def _type_name(value: Any) -> str:
-    names = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "NoneType": "null"}
+    names = {
+        "str": "string",
+        "int": "integer",
+        "float": "number",
+        "bool": "boolean",
+        "NoneType": "null",
+        "date": "date",
+    }
     return names.get(type(value).__name__, {"dict": "object", "list": "array"}.get(type(value).__name__, "unknown"))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -43,13 +43,22 @@ def write_parquet_stream(
         The number of rows.
     """
     rows, schema = 0, _with_metadata(schema, metadata)
-    numbers = [field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)]
+    numbers = [name for field in schema for name in _numbers(field)]
     settings: dict[str, Any] = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": numbers}
     with atomic(path) as handle, pq.ParquetWriter(handle, schema, **settings) as writer:
         for batch in batches:
             writer.write_batch(batch.cast(schema))
             rows += batch.num_rows
     return rows
+
+
+def _numbers(field: pa.Field) -> list[str]:
+    """Return the Parquet name of a column of numbers, or of fixed-size lists of them."""
+    listed = pa.types.is_fixed_size_list(field.type)
+    kind = field.type.value_type if listed else field.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return []
+    return [f"{field.name}.list.element" if listed else field.name]
 
 
 def _with_metadata(schema: pa.Schema, metadata: Mapping[str, Any]) -> pa.Schema:
@@ -72,6 +81,45 @@ def read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
         raise ReplisomeError(f"{path}: not a readable Parquet file ({error}); delete it and run again.") from None
     stored = (table.schema.metadata or {}).get(METADATA_KEY, b"{}")
     return table, json.loads(stored)
+
+
+class RowGroups(NamedTuple):
+    """A Parquet file that is read a row group at a time.
+
+    Attributes:
+        rows: of the whole file.
+        metadata: as :func:`write_parquet` stored it.
+        tables: the row groups in order.
+    """
+
+    rows: int
+    metadata: dict[str, Any]
+    tables: Iterator[pa.Table]
+
+
+def read_row_groups(path: Path, columns: Sequence[str]) -> RowGroups:
+    """Read some columns of a file that may be too large to hold, as :func:`write_parquet_stream` wrote it in batches.
+
+    Raises:
+        ReplisomeError: the file is missing, cut off or not Parquet; a damaged row group says so when it is its turn.
+    """
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.") from None
+    except (pa.ArrowInvalid, OSError):
+        raise ReplisomeError(f"{path}: not a readable Parquet file; delete it and run again.") from None
+    stored = (file.schema_arrow.metadata or {}).get(METADATA_KEY, b"{}")
+
+    def tables() -> Iterator[pa.Table]:
+        with file:
+            for number in range(file.num_row_groups):
+                try:
+                    yield file.read_row_group(number, columns=list(columns))
+                except (pa.ArrowInvalid, OSError):
+                    raise ReplisomeError(f"{path}: damaged; delete it and run again.") from None
+
+    return RowGroups(file.metadata.num_rows, json.loads(stored), tables())
 
 
 def array_column(values: np.ndarray) -> Any:

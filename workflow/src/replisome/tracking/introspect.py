@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from replisome.errors import ReplisomeError
+from replisome.errors import ReplisomeError, misread
 
 PACKAGE = "replisome"
 KINDS: dict[str, tuple[type, ...]] = {
@@ -49,7 +49,7 @@ class Option:
             raise ReplisomeError(f"{where}: {value!r} is not one of: {', '.join(map(str, self.choices))}")
         wanted = KINDS.get(self.kind or "")
         if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and self.kind != "bool")):
-            raise ReplisomeError(f"{where}: {value!r} is not of type {self.kind}")
+            raise ReplisomeError(f"{where}: {value!r} is not of type {self.kind}{misread(value, self.kind or '')}")
         if self.items:
             for item in value:
                 Option(self.name, True, self.items, None).check(item, where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,16 +15,24 @@ class ChannelStatistics(NamedTuple):
     std: tuple[float, ...]
 
 
-def channel_statistics(images: np.ndarray) -> ChannelStatistics:
-    """Return exact per-channel statistics of uint8 images (n, height, width, channels), population form.
+def channel_statistics(batches: Iterable[np.ndarray], channels: int) -> ChannelStatistics:
+    """Return exact per-channel statistics of uint8 images, population form.
 
-    Counts of the 256 intensities are enough, so nothing is converted to floating point at full size. A channel that
-    never varies gets a standard deviation of 1, so that scaling by it keeps it at zero.
+    Counts of the 256 intensities are enough, so images may come in batches and in any order, and nothing is converted
+    to floating point at full size. A channel that never varies gets a standard deviation of 1, so that scaling by it
+    keeps it at zero.
+
+    Args:
+        batches: images (n, height, width, channels), uint8.
+        channels: their number.
     """
     levels = np.arange(256) / 255
+    totals = np.zeros((channels, 256), np.int64)
+    for images in batches:
+        for channel in range(channels):
+            totals[channel] += np.bincount(images[..., channel].reshape(-1), minlength=256)
     means, stds = [], []
-    for channel in range(images.shape[-1]):
-        counts = np.bincount(images[..., channel].reshape(-1), minlength=256)
+    for counts in totals:
         share = counts / counts.sum()
         mean = float(share @ levels)
         std = float(np.sqrt(share @ (levels - mean) ** 2))

@@ -19,6 +19,7 @@ STUDY = Study(
     scores=(
         Score("accuracy", "max", "accuracy", "%", 100, ".1f"),
         Score("balanced_accuracy", "max", "balanced accuracy", "%", 100, ".1f"),
+        Score("auc", "max", "AUC"),
         Score("loss", "min", "cross-entropy", "nats"),
     ),
     controls=("cells",),

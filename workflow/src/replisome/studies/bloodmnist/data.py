@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib
-import importlib.util
-import zipfile
-import zlib
+import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,28 +17,46 @@ import pyarrow as pa
 from replisome.data.duplicates import unleaked
 from replisome.data.encode.zscore import ChannelStatistics, channel_statistics, half_range
 from replisome.data.parquet import array_column
-from replisome.data.prepared import Prepared
+from replisome.data.prepared import Prepared, Stream
 from replisome.data.raw_files import RawFile
 from replisome.errors import ReplisomeError, did_you_mean
+from replisome.studies.bloodmnist.npz import Grey, Held, Member, Pixels, open_npz
 
 KEYS = {"train": "train", "validation": "val", "test": "test"}  # ours -> the file's
 ORDER = list(KEYS)
 
 
 class Images(NamedTuple):
-    """One split: images (n, height, width, channels) uint8, labels (n,) int64, row in the file (n,) int64."""
+    """One split, or some of its rows.
 
-    images: np.ndarray
+    Attributes:
+        pixels: all images of the split in the file, (n, height, width, channels) uint8, read in batches.
+        labels: of the rows that are kept, (rows,) int64.
+        rows: which of the file's rows are kept, (rows,) int64, in rising order.
+    """
+
+    pixels: Pixels
     labels: np.ndarray
     rows: np.ndarray
 
     def keep(self, mask: np.ndarray) -> Images:
-        """Return the rows where ``mask`` (n,) is true."""
-        return Images(self.images[mask], self.labels[mask], self.rows[mask])
+        """Return the rows where ``mask`` (rows,) is true."""
+        return Images(self.pixels, self.labels[mask], self.rows[mask])
+
+    def batches(self) -> Iterator[np.ndarray]:
+        """Yield the images of the rows kept, in order: (batch, height, width, channels) uint8."""
+        start = 0
+        for batch in self.pixels.batches():
+            first, last = np.searchsorted(self.rows, [start, start + len(batch)])
+            if last > first:
+                yield batch[self.rows[first:last] - start]
+            start += len(batch)
 
 
 def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared:
     """Carry out a recipe: read, check, find duplicates, drop leaks if the split says so, compute statistics.
+
+    Images are read, compared and written in batches: memory holds labels, digests and a batch, however large the file.
 
     Args:
         recipe: the recipe's block of the study file, with its ``name``.
@@ -56,15 +72,16 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     """
     raw = files.get(recipe["source"].get("dataset"))
     splits, names, extra = _control(recipe) if raw is None else read(*raw)
-    duplicates = find_duplicates(splits)
+    digests = digests_of(splits)
+    duplicates = find_duplicates(splits, digests)
     dropped = dict.fromkeys(ORDER, 0)
     if recipe["split"] == "official-deduplicated":
-        splits, dropped = drop_leaks(splits)
+        splits, dropped = drop_leaks(splits, digests)
         _check_what_is_left(splits, len(names), raw and raw.path)
-    train = splits["train"].images
-    channels = train.shape[-1]
-    statistics = channel_statistics(train) if recipe["normalisation"] == "zscore" else half_range(channels)
-    shape = list(train.shape[1:])
+    train = splits["train"]
+    shape = list(train.pixels.shape[1:])
+    zscore = recipe["normalisation"] == "zscore"
+    statistics = channel_statistics(train.batches(), shape[-1]) if zscore else half_range(shape[-1])
     card = {
         **extra,
         "image_shape": shape,
@@ -75,11 +92,11 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     }
     metadata = {"shape": shape, "dtype": "uint8", "class_names": list(names), **_as_dict(statistics)}
     return Prepared(
-        tables={split: (_table(data), metadata) for split, data in splits.items()},
+        tables={split: _stream(data, metadata) for split, data in splits.items()},
         statistics={
             **_as_dict(statistics),
-            "from": "training split" if recipe["normalisation"] == "zscore" else "fixed constants",
-            "n": len(train),
+            "from": "training split" if zscore else "fixed constants",
+            "n": len(train.labels),
             "shape": shape,
             "classes": len(names),
         },
@@ -91,9 +108,19 @@ def _as_dict(statistics: ChannelStatistics) -> dict[str, list[float]]:
     return {"channel_mean": list(statistics.mean), "channel_std": list(statistics.std)}
 
 
-def _table(data: Images) -> pa.Table:
-    columns = {"row": data.rows, "label": data.labels.astype(np.int16), "image": data.images}
-    return pa.table({name: array_column(values) for name, values in columns.items()})
+def _stream(data: Images, metadata: Mapping[str, Any]) -> Stream:
+    width = prod(data.pixels.shape[1:])
+    schema = pa.schema([("row", pa.int64()), ("label", pa.int16()), ("image", pa.list_(pa.uint8(), width))])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        start = 0
+        for images in data.batches():
+            here = slice(start, start + len(images))
+            columns = (data.rows[here], data.labels[here].astype(np.int16), images)
+            yield pa.RecordBatch.from_arrays([array_column(values) for values in columns], schema=schema)
+            start += len(images)
+
+    return Stream(schema, batches(), metadata)
 
 
 def _control(recipe: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, ...], dict[str, Any]]:
@@ -101,7 +128,7 @@ def _control(recipe: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, .
     # it where due.
     module = importlib.import_module("replisome.studies.bloodmnist.control")
     control = module.draw_cells(**recipe["source"].get("options", {}))
-    splits = {n: Images(c.images, c.labels, np.arange(len(c.labels))) for n, c in control.splits.items()}
+    splits = {n: Images(Held(c.images), c.labels, np.arange(len(c.labels))) for n, c in control.splits.items()}
     oracle = {n: float(np.mean(c.oracle == c.labels)) for n, c in control.splits.items()}
     extra = {"ceiling": {"metric": "accuracy", "expected": control.ceiling, "oracle_on_this_draw": oracle}}
     return splits, control.class_names, extra
@@ -135,47 +162,34 @@ def read(raw: Path, entry: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[
 
 
 def medmnist_info(flag: str) -> dict[str, Any]:
-    """Return a data set's entry in ``medmnist.INFO``, read from its source: importing medmnist makes a folder at home.
+    """Return a data set's entry in ``medmnist.INFO``.
+
+    It is imported here and not above, so that planning never does: medmnist imports torch, and makes a folder at home.
 
     Raises:
         ReplisomeError: no such data set.
     """
-    spec = importlib.util.find_spec("medmnist")
-    if spec is None or spec.origin is None:
-        raise ReplisomeError("the package medmnist is not installed; run make to set up the environment.")
-    for node in ast.parse((Path(spec.origin).parent / "info.py").read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "INFO":
-            info: dict[str, dict[str, Any]] = ast.literal_eval(node.value)
-            if flag not in info:
-                raise ReplisomeError(f"config/datasets.yaml: no MedMNIST data set '{flag}'{did_you_mean(flag, info)}")
-            return info[flag]
-    raise ReplisomeError("medmnist: its info.py holds no INFO; install the pinned version.")
+    with warnings.catch_warnings():
+        # Where home cannot be written to it warns that there is no folder for its downloads, which are not used here.
+        warnings.filterwarnings("ignore", message="Failed to setup default root")
+        known: dict[str, dict[str, Any]] = importlib.import_module("medmnist").INFO
+    if flag not in known:
+        raise ReplisomeError(f"config/datasets.yaml: no MedMNIST data set '{flag}'{did_you_mean(flag, known)}")
+    return known[flag]
 
 
 def read_npz(path: Path, classes: int | None) -> dict[str, Images]:
     """Read a two-dimensional MedMNIST file with one label an image; grey images get one channel.
 
+    Labels are read, images are not yet.
+
     Raises:
         ReplisomeError: cut off, not an npz, a key missing, wrong dtype or shape, NaN, labels out of range, no image of
             some class in training.
     """
-    try:
-        with path.open("rb") as handle:
-            archive = np.load(handle, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ReplisomeError(f"{path}: holds a single array (npy), not an npz file of named arrays.")
-            with archive:
-                arrays = {key: archive[key] for key in archive.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
-        raise ReplisomeError(
-            f"{path}: not a readable npz file ({error}); it may be cut off: delete it and download again."
-        ) from None
-    splits = {}
-    for split, key in KEYS.items():
-        images = _get(arrays, f"{key}_images", path)
-        labels = _get(arrays, f"{key}_labels", path)
-        splits[split] = _check(path, key, images, labels)
-    shapes = {data.images.shape[1:] for data in splits.values()}
+    get = open_npz(path)
+    splits = {split: _check(path, key, get(f"{key}_images"), get(f"{key}_labels")) for split, key in KEYS.items()}
+    shapes = {data.pixels.shape[1:] for data in splits.values()}
     if len(shapes) > 1:
         raise ReplisomeError(f"{path}: the splits hold images of different shapes: {sorted(shapes)}.")
     classes = classes or int(splits["train"].labels.max()) + 1
@@ -191,35 +205,28 @@ def read_npz(path: Path, classes: int | None) -> dict[str, Images]:
     return splits
 
 
-def _get(arrays: Mapping[str, np.ndarray], key: str, path: Path) -> np.ndarray:
-    if key not in arrays:
-        raise ReplisomeError(f"{path}: key '{key}' is missing (present: {', '.join(sorted(arrays))}).")
-    return arrays[key]
-
-
-def _check(path: Path, key: str, images: np.ndarray, labels: np.ndarray) -> Images:
+def _check(path: Path, key: str, images: Member, labels: Member) -> Images:
     at = f"{path}: key '{key}_images'"
-    if np.issubdtype(images.dtype, np.floating) and np.isnan(images).any():
-        raise ReplisomeError(f"{at} holds {int(np.isnan(images).sum())} NaN values; images must be uint8.")
+    if np.issubdtype(images.dtype, np.floating) and (lost := sum(int(np.isnan(b).sum()) for b in images.batches())):
+        raise ReplisomeError(f"{at} holds {lost} NaN values; images must be uint8.")
     if images.dtype != np.uint8:
         raise ReplisomeError(f"{at} has dtype {images.dtype}; MedMNIST images are uint8 (0 to 255): convert them.")
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
+    shape = (*images.shape, 1) if len(images.shape) == 3 else images.shape
+    if len(shape) != 4 or shape[-1] not in (1, 3) or 0 in shape:
         raise ReplisomeError(
             f"{at} has shape {images.shape}; expected (images, height, width) or (images, height, width, 1 or 3)."
         )
     at = f"{path}: key '{key}_labels'"
-    if labels.ndim == 2 and labels.shape[1] > 1:
+    if len(labels.shape) == 2 and labels.shape[1] > 1:
         raise ReplisomeError(f"{at} has {labels.shape[1]} labels an image; this study takes one.")
-    if labels.size != len(images):
-        raise ReplisomeError(f"{at} has {labels.size} labels for {len(images)} images; the file is inconsistent.")
+    if prod(labels.shape) != shape[0]:
+        raise ReplisomeError(f"{at} has {prod(labels.shape)} labels for {shape[0]} images; the file is inconsistent.")
     if not np.issubdtype(labels.dtype, np.integer):
         raise ReplisomeError(f"{at} has dtype {labels.dtype}; labels must be whole numbers without NaN.")
-    labels = labels.reshape(-1).astype(np.int64)
-    if labels.min() < 0:
-        raise ReplisomeError(f"{at} has the negative label {labels.min()}; labels count from 0.")
-    return Images(images, labels, np.arange(len(labels)))
+    numbers = labels.array().reshape(-1).astype(np.int64)
+    if numbers.min() < 0:
+        raise ReplisomeError(f"{at} has the negative label {numbers.min()}; labels count from 0.")
+    return Images(Grey(images) if len(images.shape) == 3 else images, numbers, np.arange(len(numbers)))
 
 
 def _unseen(splits: Mapping[str, Images], classes: int) -> set[int]:
@@ -237,18 +244,28 @@ def _check_what_is_left(splits: Mapping[str, Images], classes: int, raw: Path | 
         raise ReplisomeError(f"{raw}: every training image of class {min(missing)} stands again in a later split.")
 
 
-def _digests(images: np.ndarray) -> list[bytes]:
-    return [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in np.ascontiguousarray(images)]
+def digests_of(splits: Mapping[str, Images]) -> dict[str, list[bytes]]:
+    """Return by split what tells its images apart, 16 bytes an image."""
+
+    def digest(image: np.ndarray) -> bytes:
+        return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+
+    return {split: [digest(image) for batch in data.batches() for image in batch] for split, data in splits.items()}
 
 
-def find_duplicates(splits: Mapping[str, Images]) -> dict[str, Any]:
+def find_duplicates(splits: Mapping[str, Images], digests: Mapping[str, Sequence[bytes]]) -> dict[str, Any]:
     """Group byte-identical images over all splits.
 
-    Returns counts of groups, of groups that cross splits and of groups whose labels disagree, and one record a group.
+    Args:
+        splits: their labels and rows.
+        digests: by split, those of its images.
+
+    Returns:
+        Counts of groups, of groups that cross splits and of groups whose labels disagree, and one record a group.
     """
     members: dict[bytes, list[tuple[str, int, int]]] = defaultdict(list)
     for split, data in splits.items():
-        for digest, row, label in zip(_digests(data.images), data.rows, data.labels, strict=True):
+        for digest, row, label in zip(digests[split], data.rows, data.labels, strict=True):
             members[digest].append((split, int(row), int(label)))
     groups = [group for group in members.values() if len(group) > 1]
     return {
@@ -260,11 +277,18 @@ def find_duplicates(splits: Mapping[str, Images]) -> dict[str, Any]:
     }
 
 
-def drop_leaks(splits: Mapping[str, Images]) -> tuple[dict[str, Images], dict[str, int]]:
+def drop_leaks(
+    splits: Mapping[str, Images], digests: Mapping[str, Sequence[bytes]]
+) -> tuple[dict[str, Images], dict[str, int]]:
     """Drop from training and validation every image that also stands in a later split.
 
-    Returns the splits that remain and how many images each lost.
+    Args:
+        splits: the images.
+        digests: by split, those of its images.
+
+    Returns:
+        The splits that remain and how many images each lost.
     """
-    masks = unleaked({split: _digests(data.images) for split, data in splits.items()})
+    masks = unleaked(digests)
     kept = {split: data.keep(masks[split]) for split, data in splits.items()}
     return kept, {split: int((~mask).sum()) for split, mask in masks.items()}

@@ -11,7 +11,10 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, bootstrap_mean, mean_over_seeds
 from replisome.analysis.variants import Variant, final_values, plain_name, selected_score, unnamed_data, variants
 from replisome.config.study import Score
+from replisome.data.splits import SPLITS
 from replisome.studies.bloodmnist.paper import DATASET, SCORE, SHAPE, has_switches, row_name, row_number
+
+AUC = "auc"  # what MedMNIST's own tables show beside accuracy
 
 
 def variant_name(study: StudyResults, variant: Variant) -> str:
@@ -57,10 +60,22 @@ def in_order(study: StudyResults, recipe: str | None = None) -> list[Variant]:
     return sorted(found, key=lambda v: (recipes.index(v.recipe), row_number(v), v.model, v.slug))
 
 
-def shown_scores(study: StudyResults, variant: Variant) -> list[Score]:
-    """Return the score that the variant's experiment selects by, and the one that the reports give."""
+def shown_scores(study: StudyResults, variant: Variant, *more: str) -> list[Score]:
+    """Return the score that the variant's experiment selects by, the one that the reports give, and ``more``."""
     score = study.plan.implementation.score
-    return [score(name) for name in dict.fromkeys([selected_score(study, variant).name, SCORE])]
+    return [score(name) for name in dict.fromkeys([selected_score(study, variant).name, SCORE, *more])]
+
+
+def why_no_auc(study: StudyResults, recipe: str) -> str | None:
+    """Return which classes have no image in validation or test, so that AUC is not defined there; None where all do."""
+    card = study.cards[recipe]
+    absent = [
+        f"no {split} image of class {name}"
+        for split in SPLITS[1:]
+        for name, count in zip(card["class_names"], card["counts"][split], strict=True)
+        if not count
+    ]
+    return ", ".join(absent) or None
 
 
 def recipe_scores(study: StudyResults) -> dict[str, Score]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 from torch import Tensor, nn
 
 from replisome.config.catalogue import Output
-from replisome.data.parquet import column_array, read_parquet
+from replisome.data.parquet import column_array, read_row_groups
 from replisome.models import DataSpec
 from replisome.training.task import PreparedTask
 
@@ -45,12 +45,18 @@ class ImageClassification(PreparedTask):
         self.data = DataSpec((channels, height, width), self.statistics["classes"])
 
     def load(self, split: str, device: torch.device) -> ImageSplit:
-        """Read a split onto the device."""
-        table, _ = read_parquet(self.recipe / f"{split}.parquet")
-        images = torch.from_numpy(column_array(table, "image", self.shape).copy())
-        labels = torch.from_numpy(table.column("label").to_numpy().astype(np.int64))
+        """Read a split onto the device, one row group after the other: elsewhere no more than that is in memory."""
+        found = read_row_groups(self.recipe / f"{split}.parquet", ["image", "label"])
+        images = torch.empty((found.rows, *self.shape), dtype=torch.uint8, device=device)
+        labels = torch.empty(found.rows, dtype=torch.int64, device=device)
+        start = 0
+        for table in found.tables:
+            here = slice(start, start + len(table))
+            images[here] = torch.from_numpy(column_array(table, "image", self.shape).copy())
+            labels[here] = torch.from_numpy(table.column("label").to_numpy().astype(np.int64))
+            start += len(table)
         mean, std = (torch.tensor(values, dtype=torch.float32, device=device) for values in (self.mean, self.std))
-        return ImageSplit(images.to(device), labels.to(device), mean, std)
+        return ImageSplit(images, labels, mean, std)
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the cross-entropy, applied to probabilities too where a softmax head returns them (as in report B)."""
@@ -61,11 +67,12 @@ class ImageClassification(PreparedTask):
         return torch.tensor(len(targets), device=targets.device)
 
     def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-        """Return accuracy and balanced accuracy of outputs (n, classes)."""
+        """Return accuracy, balanced accuracy and AUC of outputs (n, classes), be they logits or probabilities."""
         predicted = outputs.argmax(axis=1)
         return {
             "accuracy": float(accuracy_score(targets, predicted)),
             "balanced_accuracy": float(balanced_accuracy_score(targets, predicted)),
+            "auc": auc(targets, outputs if _are_probabilities(outputs) else _softmax(outputs)),
         }
 
     def predictions(self, outputs: np.ndarray, targets: np.ndarray, gives: Output) -> dict[str, np.ndarray]:
@@ -76,6 +83,30 @@ class ImageClassification(PreparedTask):
             "predicted": outputs.argmax(axis=1).astype(np.int16),
             "probabilities": probabilities.astype(np.float32),
         }
+
+
+def auc(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the area under the ROC curve as MedMNIST's evaluator takes it (``getAUC`` of medmnist/evaluator.py 3.0.2).
+
+    Args:
+        labels: (n,), whole numbers from 0.
+        probabilities: (n, classes).
+
+    Returns:
+        Of two classes, the area of the second; of more, the mean over classes of each one's area against the rest,
+        which ranks images by that class's probability. NaN where a class has no image, or a probability is not finite:
+        it is then not defined.
+    """
+    classes = probabilities.shape[1]
+    if not np.isfinite(probabilities).all() or len(np.unique(labels)) < classes:
+        return float("nan")
+    scored = range(classes) if classes > 2 else [classes - 1]
+    return float(np.mean([roc_auc_score(labels == number, probabilities[:, number]) for number in scored]))
+
+
+def _are_probabilities(outputs: np.ndarray) -> bool:
+    """Say whether every row is a distribution, as a softmax head's are and the logits of a whole split are not."""
+    return bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

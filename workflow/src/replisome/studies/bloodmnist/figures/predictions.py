@@ -67,8 +67,7 @@ def mistakes(study: StudyResults) -> Figure:
             continue
         wrong = found.table.query("label != predicted")
         surest = wrong.assign(sure=[np.max(p) for p in wrong["probabilities"]]).nlargest(MISTAKES, "sure")
-        images, _ = images_of(study, recipe, "test")
-        show_images(panels, images[surest["item"]])
+        show_images(panels, images_of(study, recipe, "test", surest["item"].to_numpy()))
         names = short_names(study, recipe, 22)
         what = (surest[column].to_list() for column in ("label", "predicted", "sure"))
         for panel, truth, predicted, sure in zip(panels, *what, strict=False):

@@ -12,7 +12,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, mean_over_seeds, paired_difference
 from replisome.analysis.variants import Variant, estimate, tabulate, validation, values_of
 from replisome.studies.bloodmnist import paper
-from replisome.studies.bloodmnist.predictions import final_score, in_order, per_image, shown_scores
+from replisome.studies.bloodmnist.predictions import AUC, final_score, in_order, per_image, shown_scores, why_no_auc
 
 
 @table("The four variants: accuracy beside the reports' values")
@@ -25,19 +25,22 @@ def variants(study: StudyResults) -> pd.DataFrame:
     beside runs with its settings and its 200 epochs. Square brackets hold 95 % intervals:
     over seeds where there are several (Student's t), otherwise, for the test only, over test images (percentile
     bootstrap). The choice between models uses validation alone.
+
+    AUC is the area under the ROC curve as MedMNIST's evaluator takes it: the mean over classes of each one against the
+    rest or, of two classes, that of the second. Where a class has no image in a split it is not defined.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
         images = per_image(study, variant, paper.SCORE)
         found: dict[str, Any] = {"lr": variant.values.get("lr")}
-        for score in shown_scores(study, variant):
+        for score in shown_scores(study, variant, AUC):
             held_out = validation(study, variant, score.name)
             found |= estimate(f"validation {score.heading}, {paper.EPOCH[variant.weights]}", held_out, score.scale)
         found[_by("report A", "validation (%)")] = paper.claimed(
             study, variant, "report A", "accuracy@validation", *paper.SWITCHES
         )
         for weights in paper.EPOCH:
-            for score in shown_scores(study, variant):
+            for score in shown_scores(study, variant, AUC):
                 test = final_score(study, variant, score.name, weights)
                 found |= estimate(f"test {score.heading}, {paper.EPOCH[weights]}", test, score.scale)
         found[_by("report B", "test (%)")] = paper.claimed(study, variant, "report B", "accuracy@test", *paper.SWITCHES)
@@ -45,6 +48,7 @@ def variants(study: StudyResults) -> pd.DataFrame:
             **found,
             "test images": 0 if images is None else len(images),
             "ceiling (%)": 100 * study.cards[variant.recipe].get("ceiling", {}).get("expected", np.nan),
+            "no AUC, because": why_no_auc(study, variant.recipe),
         }
 
     return tabulate(study, in_order(study), columns)

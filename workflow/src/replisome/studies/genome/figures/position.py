@@ -8,11 +8,10 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import by_recipe
-from replisome.analysis.plots import COLOURS
+from replisome.analysis.plots import COLOURS, log_scale
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import label, styles
 from replisome.studies.genome.predictions import (
@@ -41,8 +40,7 @@ def positions(study: StudyResults) -> Figure:
         return [((low + high + 1) / 2, 100 * right[low:high].mean()) for low, high in pairwise(edges)]
 
     def finish(panel: Axes) -> None:
-        panel.set_xscale("log")
-        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        log_scale(panel, "x")
 
     return _lines(study, ranges, "tokens read in the window (log scale)", "test accuracy (%)", finish=finish)
 

@@ -51,7 +51,7 @@ def maps(study: StudyResults) -> Figure:
             panel.set_title(name if name == "true" else f"{name}: {off:.1f} Å", fontsize=9)
             panel.grid(visible=False)
             panel.tick_params(labelsize=7)
-        name = textwrap.shorten(chains.names[number], LONGEST).replace("$", r"\$")  # which begins a formula
+        name = textwrap.shorten(chains.names[number], LONGEST)
         line[0].set_ylabel(f"{name}\n{recipe}, {chains.lengths[number]} residues", fontsize=9)
         figure.colorbar(image, ax=line.tolist(), shrink=0.8, pad=0.01).set_label("Å", fontsize=8)
     return figure
