@@ -2,6 +2,8 @@
 
 
 rule download:
+    input:
+        stale=taken_anew,
     output:
         raw=f"{RESOURCES}/{{dataset}}/{{version}}/{{file}}",
         origin=f"{RESOURCES}/{{dataset}}/{{version}}/{{file}}.origin.json",
@@ -21,4 +23,4 @@ rule download:
         checksum=lambda w: checksum_of(w.dataset, w.version),
         stand_in=lambda w: "--stand-in" if w.version == STAND_IN else "",
     shell:
-        "python -m replisome download --name {wildcards.dataset} {params.stand_in} --out {output.raw:q} 2>&1 | tee {log:q}"
+        "python -m replisome download --name {wildcards.dataset:q} {params.stand_in} --out {output.raw:q} 2>&1 | tee {log:q}"

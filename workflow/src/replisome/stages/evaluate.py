@@ -12,8 +12,9 @@ import torch
 from replisome.config.catalogue import model_traits, part
 from replisome.data.parquet import array_column, write_parquet
 from replisome.data.prepared import check_recipe
-from replisome.io import finite_or_none, read_json, write_json
+from replisome.io import finite_or_none, write_json
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_verified
 from replisome.training.predict import predict
 from replisome.training.restore import restore
 
@@ -33,7 +34,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     Raises:
         ReplisomeError: the weights are not those of this model.
     """
-    config: dict[str, Any] = read_json(settings)
+    config: dict[str, Any] = read_verified(settings)
     check_recipe(config, data)
     record = Record("evaluate", config)
     torch.set_num_threads(threads)
@@ -48,4 +49,5 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     write_parquet(out / "predictions.parquet", table)
     scores = {"loss": loss, **task.scores(outputs, targets)}
     write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": finite_or_none(scores)})
-    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)
+    inputs, outputs = [weights, data / f"{SPLIT}.parquet"], [out / "predictions.parquet", out / "metrics.json"]
+    record.write(out / "provenance.json", inputs, outputs, device=str(device), threads=threads)

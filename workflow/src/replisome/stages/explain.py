@@ -10,8 +10,8 @@ import torch
 from replisome.config.catalogue import part
 from replisome.data.parquet import write_parquet
 from replisome.data.prepared import check_recipe
-from replisome.io import read_json
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_verified
 from replisome.training.restore import restore
 
 SPLIT = "validation"  # the test split is read for scores alone
@@ -27,7 +27,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
         out: the folder to write to.
         threads: of torch.
     """
-    config: dict[str, Any] = read_json(settings)
+    config: dict[str, Any] = read_verified(settings)
     check_recipe(config, data)
     record = Record("explain", config)
     torch.set_num_threads(threads)
@@ -36,4 +36,5 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     model = restore(config, task, weights, device)
     table, metadata = part(config["implementation"], "explain").explain(model, task, task.load(SPLIT, device))
     write_parquet(out / "explanation.parquet", table, metadata)
-    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)
+    inputs, outputs = [weights, data / f"{SPLIT}.parquet"], [out / "explanation.parquet"]
+    record.write(out / "provenance.json", inputs, outputs, device=str(device), threads=threads)

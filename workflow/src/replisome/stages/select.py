@@ -12,6 +12,7 @@ from replisome.config.plan import StudyPlan
 from replisome.errors import ReplisomeError
 from replisome.io import read_json, write_json
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_verified
 
 
 def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
@@ -33,7 +34,7 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     sign = -1 if plan.implementation.score(metric).better == "max" else 1
     scores: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
     for item in runs:
-        best = read_json(results / item.directory / "validation.json")[item.weights][metric]
+        best = read_verified(results / item.directory / "validation.json")[item.weights][metric]
         scores[item.recipe][(item.model, item.slug)].append(float("nan") if best is None else best)
     chosen = {}
     for recipe, models in scores.items():
@@ -53,4 +54,4 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
             for value, model, slug in ranked
         ]
     write_json(out / "selection.json", {"metric": metric, "split": "validation", "recipes": chosen})
-    record.write(out / "provenance.json", [])
+    record.write(out / "provenance.json", [], [settings, out / "selection.json"])

@@ -17,6 +17,7 @@ from replisome.config.plan import StudyPlan
 from replisome.data.parquet import read_parquet, write_parquet
 from replisome.io import canonical_json, read_json, write_text
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_record, read_verified
 
 COLUMNS = [
     *("study", "recipe", "protocol", "control", "stand_in", "experiment", "model", "hyperparameters", "settings"),
@@ -34,7 +35,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     identity: dict[str, Any] = read_json(settings)
     record = Record("summarise", identity)
     plan = StudyPlan(identity, {})
-    cards = {recipe: read_json(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
+    cards = {recipe: read_verified(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
     tested = {item.key for item in plan.tested_runs(study.selection)}
     rows = [
@@ -46,9 +47,11 @@ def run(settings: Path, results: Path, out: Path) -> None:
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
     study = StudyResults(plan, results, metrics)
-    for name, table in tables(plan.implementation.name).items():
+    made = tables(plan.implementation.name)
+    for name, table in made.items():
         write_text(out / f"{name}.csv", table.function()(study).to_csv(index=False, float_format="%.6g"))
-    record.write(out / "provenance.json", [])
+    outputs = [settings, out / "metrics.parquet", *(out / f"{name}.csv" for name in made)]
+    record.write(out / "provenance.json", [], outputs)
 
 
 def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
 
 def _rows(folder: Path, tested: bool, weights: str) -> Iterator[dict[str, Any]]:
     history = read_parquet(folder / "history.parquet")[0].to_pandas()
-    validation, provenance = read_json(folder / "validation.json"), read_json(folder / "provenance.json")
+    validation, provenance = read_verified(folder / "validation.json"), read_record(folder / "provenance.json")
     # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
     for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
         split, _, metric = (
@@ -94,7 +97,7 @@ def _rows(folder: Path, tested: bool, weights: str) -> Iterator[dict[str, Any]]:
     }
     yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
     if tested:  # what lies there is read only if it was asked for: it may be left from earlier weights
-        test = read_json(folder / "test" / "metrics.json")
+        test = read_verified(folder / "test" / "metrics.json")
         epoch = validation[f"{weights}_epoch"]
         at = {"split": "test", "role": "final", "epoch": epoch, "step": steps[epoch]}
         yield from ({**at, "metric": metric, "value": value} for metric, value in test["scores"].items())

@@ -15,6 +15,7 @@ from typing import Any
 from replisome import __version__
 from replisome.io import file_hash, write_json
 from replisome.tracking.stage_key import code_fingerprint, stage_key
+from replisome.tracking.verify import DIGEST, record_digest
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "matplotlib", "torch", "lightning-fabric")
 
@@ -30,30 +31,36 @@ class Record:
         self.key = stage_key(stage, identity)
         self.code = code_fingerprint(stage, identity)
 
-    def write(self, path: Path, inputs: Iterable[Path], **more: Any) -> None:
-        """Write the record; ``more`` adds what only this stage knows (device, parameters, ...)."""
+    def write(self, path: Path, inputs: Iterable[Path], outputs: Iterable[Path] = (), **more: Any) -> None:
+        """Write the record.
+
+        Args:
+            path: the provenance.json.
+            inputs: files that were read.
+            outputs: files that a later stage reads, which verifies those that lie beside ``path``.
+            more: what only this stage knows (device, parameters, ...).
+        """
         ended = datetime.now(UTC)
-        write_json(
-            path,
-            {
-                "stage": self.stage,
-                "key": self.key,
-                "code": self.code,
-                "replisome": __version__,
-                "python": platform.python_version(),
-                "packages": _versions(),
-                "system": platform.platform(),
-                "processor": processor(),
-                "cores": os.cpu_count(),
-                "host": platform.node(),
-                "inputs": {file.name: f"sha256:{file_hash(file)}" for file in inputs},
-                "started": self.started.isoformat(timespec="seconds"),
-                "ended": ended.isoformat(timespec="seconds"),
-                "seconds": round((ended - self.started).total_seconds(), 3),
-                "peak_memory_bytes": peak_memory(),
-                **more,
-            },
-        )
+        record = {
+            "stage": self.stage,
+            "key": self.key,
+            "code": self.code,
+            "replisome": __version__,
+            "python": platform.python_version(),
+            "packages": _versions(),
+            "system": platform.platform(),
+            "processor": processor(),
+            "cores": os.cpu_count(),
+            "host": platform.node(),
+            "inputs": {file.name: f"sha256:{file_hash(file)}" for file in inputs},
+            "outputs": {file.name: f"sha256:{file_hash(file)}" for file in outputs if file.parent == path.parent},
+            "started": self.started.isoformat(timespec="seconds"),
+            "ended": ended.isoformat(timespec="seconds"),
+            "seconds": round((ended - self.started).total_seconds(), 3),
+            "peak_memory_bytes": peak_memory(),
+            **more,
+        }
+        write_json(path, {**record, DIGEST: record_digest(record)})
 
 
 def peak_memory() -> int:
