@@ -38,19 +38,20 @@ def flipped(file, first, end):
 
 
 def test_no_flipped_bit_of_the_data_is_read_as_another_value(file):
-    before, refused = read_parquet(file)[0], 0
+    before, refused = read_parquet(file)[0], []
     content = file.read_bytes()
     footer = int.from_bytes(content[-8:-4], "little") + 8
     for damaged in flipped(file, 0, len(content) - footer):
         try:
             found = read_parquet(damaged)[0]
         except ReplisomeError as error:
-            assert "train.parquet" in str(error)
-            assert "elete it and run" in str(error)
-            refused += 1
+            refused.append(str(error))
         else:
             assert found.equals(before)  # a bit that means nothing, such as one of an unused statistic
-    assert refused > 0.9 * FLIPS
+    assert len(refused) > 0.9 * FLIPS
+    assert all("train.parquet: " in text and "Delete it and run again" in text for text in refused)
+    words = ("Thrift", "CRC", "IOError", "zstd", "Arrow", "page")  # of a library, and no help
+    assert not [text for text in refused if any(word in text for word in words)]
 
 
 def test_every_flipped_bit_of_a_recorded_file_is_refused_footer_included(file):
@@ -61,11 +62,3 @@ def test_every_flipped_bit_of_a_recorded_file_is_refused_footer_included(file):
     for damaged in flipped(file, 0, size):
         with pytest.raises(ReplisomeError, match=r"train\.parquet: is not what was written .* Delete it and run"):
             read_parquet(damaged)
-
-
-def test_words_of_a_library_are_not_shown(file):
-    for damaged in flipped(file, 0, file.stat().st_size):
-        try:
-            read_parquet(damaged)
-        except ReplisomeError as error:
-            assert all(word not in str(error) for word in ("Thrift", "CRC", "IOError", "zstd", "Arrow"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from replisome.data.raw_files import Digest, digest
@@ -41,8 +42,6 @@ class Digests:
         found = self._compute(path, kind)
         self._known[name] = [*state, found]
         if self._store.parent.is_dir():
-            try:
+            with suppress(ReplisomeError):  # a folder of others, or a full disk: hashed again next time
                 write_json(self._store, self._known)
-            except ReplisomeError:
-                pass  # a folder of others, or a full disk: hashed again next time
         return found

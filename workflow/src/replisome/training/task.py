@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from replisome.config.catalogue import Output
-from replisome.tracking.verify import read_verified
 from replisome.models import DataSpec
+from replisome.tracking.verify import read_verified
 
 
 class Split(Protocol):
