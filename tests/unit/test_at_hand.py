@@ -4,9 +4,11 @@ import gzip
 import hashlib
 import json
 import os
+from time import sleep
 
 import pytest
 
+from replisome.data import digests as digests_module
 from replisome.data.at_hand import why_anew
 from replisome.data.digests import STORE, Digests
 from replisome.data.raw_files import digest
@@ -119,7 +121,8 @@ class Counting:
         return digest(path, kind)
 
 
-def test_a_digest_is_computed_once_while_its_file_is_untouched(tmp_path):
+def test_a_digest_is_computed_once_while_its_file_is_untouched(tmp_path, monkeypatch):
+    monkeypatch.setattr(digests_module, "SETTLED", 0)
     counting, path = Counting(), tmp_path / "a"
     path.write_bytes(GOOD)
     for _ in range(2):  # the second reads what the first left
@@ -129,10 +132,12 @@ def test_a_digest_is_computed_once_while_its_file_is_untouched(tmp_path):
     assert counting.calls == 2
 
 
-def test_a_file_replaced_by_one_of_equal_size_and_date_is_noticed(tmp_path):
+def test_a_file_replaced_by_one_of_equal_size_and_date_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(digests_module, "SETTLED", 0)
     digests, path = Digests(tmp_path), tmp_path / "a"
     path.write_bytes(GOOD)
     before, time = digests(path, "sha256"), path.stat().st_mtime_ns
+    sleep(0.02)  # the time of an inode is as coarse as the kernel's clock
     path.write_bytes(OTHER)
     os.utime(path, ns=(time, time))
     assert digests(path, "sha256") != before

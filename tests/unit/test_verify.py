@@ -16,7 +16,7 @@ def outputs(tmp_path):
     """What a stage left: a JSON file and its record."""
     write_json(tmp_path / "selection.json", {"metric": "accuracy", "mean": 0.75})
     record = Record("select", {"implementation": "bloodmnist"})
-    record.write(tmp_path / "provenance.json", [], [tmp_path / "selection.json"], threads=1)
+    record.write(tmp_path / "provenance.json", [], threads=1)
     return tmp_path
 
 
@@ -60,8 +60,9 @@ def test_a_record_of_an_earlier_version_and_files_that_no_record_names_pass(outp
     assert read_verified(outputs / "selection.json") == {}
 
 
-def test_only_what_lies_beside_the_record_is_recorded(outputs, tmp_path):
-    write_json(tmp_path / "elsewhere" / "study.json", {})
-    record = Record("select", {"implementation": "bloodmnist"})
-    record.write(outputs / "provenance.json", [], [tmp_path / "elsewhere" / "study.json"])
-    assert read_record(outputs / "provenance.json")["outputs"] == {}
+def test_all_that_lies_beside_a_record_is_an_output_but_what_goes_again(outputs):
+    for name in ("checkpoint.pt", ".selection.json.tmp", "best.safetensors"):
+        (outputs / name).write_bytes(b"x")
+    (outputs / "test").mkdir()
+    Record("select", {"implementation": "bloodmnist"}).write(outputs / "provenance.json", [])
+    assert set(read_record(outputs / "provenance.json")["outputs"]) == {"selection.json", "best.safetensors"}

@@ -21,11 +21,10 @@ def asks_for(resource, default):
 MIRROR = Path(config["mirror"]) if config["mirror"] else None
 DIGESTS = Digests(Path(RESOURCES))
 TAKEN_ANEW = set()
-# An input newer than any file, as STALE_MARK is, where there may be no results yet.
-ANEW_MARK = f"{RESOURCES}/.anew"
-if workflow.is_main_process and os.path.isdir(RESOURCES):
+ANEW_MARK = f"{RESULTS}/{Path(STALE_MARK).name}"
+if workflow.is_main_process and os.path.isdir(RESOURCES) and not os.path.exists(ANEW_MARK):
+    # Downloads may be older than the results folder: the mark must stand before Snakemake looks at any file.
     write_text(Path(ANEW_MARK), f"{time.time_ns()}\n")
-    os.utime(ANEW_MARK, (time.time() + 1e8,) * 2)  # three years ahead: a copy may come from a machine whose clock is
 
 
 def taken_anew(w):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from replisome.errors import ReplisomeError
 from replisome.io import write_json
 
 STORE = ".digests.json"
+SETTLED = 2.0  # seconds after its last change until a file counts as untouched: clocks of file systems are coarse
 
 
 class Digests:
@@ -40,6 +42,8 @@ class Digests:
         if isinstance(kept, list) and kept[:-1] == state:
             return str(kept[-1])
         found = self._compute(path, kind)
+        if about.st_ctime > time.time() - SETTLED:
+            return found
         self._known[name] = [*state, found]
         if self._store.parent.is_dir():
             with suppress(ReplisomeError):  # a folder of others, or a full disk: hashed again next time

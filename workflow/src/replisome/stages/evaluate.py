@@ -49,5 +49,4 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     write_parquet(out / "predictions.parquet", table)
     scores = {"loss": loss, **task.scores(outputs, targets)}
     write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": finite_or_none(scores)})
-    inputs, outputs = [weights, data / f"{SPLIT}.parquet"], [out / "predictions.parquet", out / "metrics.json"]
-    record.write(out / "provenance.json", inputs, outputs, device=str(device), threads=threads)
+    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)

@@ -36,5 +36,4 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     model = restore(config, task, weights, device)
     table, metadata = part(config["implementation"], "explain").explain(model, task, task.load(SPLIT, device))
     write_parquet(out / "explanation.parquet", table, metadata)
-    inputs, outputs = [weights, data / f"{SPLIT}.parquet"], [out / "explanation.parquet"]
-    record.write(out / "provenance.json", inputs, outputs, device=str(device), threads=threads)
+    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)

@@ -17,9 +17,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     identity: dict[str, Any] = read_verified(settings)
     record = Record("figures", identity)
     study = StudyResults.open(settings, results)
-    drawn = figures(study.plan.implementation.name)
-    for name, figure in drawn.items():
+    for name, figure in figures(study.plan.implementation.name).items():
         save(figure.function()(study), out, name)
         print(name, flush=True)
-    outputs = [out / f"{name}.png" for name in drawn]
-    record.write(out / "provenance.json", [results / study.plan.name / "tables" / "metrics.parquet"], outputs)
+    record.write(out / "provenance.json", [results / study.plan.name / "tables" / "metrics.parquet"])

@@ -63,9 +63,7 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
         **prepared.card,
     }
     write_json(out / "card.json", card)
-    tables = [out / f"{name}.parquet" for name in (*SPLITS, *prepared.shared)]
-    outputs = [settings, *tables, out / "stats.json", out / "card.json"]
-    record.write(out / "provenance.json", [path for _, path in raw], outputs)
+    record.write(out / "provenance.json", [path for _, path in raw])
 
 
 def _check_card(card: Mapping[str, Any], recipe: str) -> None:

@@ -54,4 +54,4 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
             for value, model, slug in ranked
         ]
     write_json(out / "selection.json", {"metric": metric, "split": "validation", "recipes": chosen})
-    record.write(out / "provenance.json", [], [settings, out / "selection.json"])
+    record.write(out / "provenance.json", [])

@@ -47,11 +47,9 @@ def run(settings: Path, results: Path, out: Path) -> None:
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
     study = StudyResults(plan, results, metrics)
-    made = tables(plan.implementation.name)
-    for name, table in made.items():
+    for name, table in tables(plan.implementation.name).items():
         write_text(out / f"{name}.csv", table.function()(study).to_csv(index=False, float_format="%.6g"))
-    outputs = [settings, out / "metrics.parquet", *(out / f"{name}.csv" for name in made)]
-    record.write(out / "provenance.json", [], outputs)
+    record.write(out / "provenance.json", [])
 
 
 def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> dict[str, Any]:

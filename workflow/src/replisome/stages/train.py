@@ -30,8 +30,6 @@ from replisome.training.optim import TrainingSettings
 from replisome.training.predict import to_device
 from replisome.training.task import ClosedForm
 
-OUTPUTS = ("best.safetensors", "last.safetensors", "history.parquet", "validation.json")
-
 
 def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float) -> None:
     """Train the run that ``settings`` (a config.json) describes on the prepared recipe in ``data``.
@@ -82,7 +80,6 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     record.write(
         out / "provenance.json",
         inputs,
-        [settings, *(out / name for name in OUTPUTS)],
         device=torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else "cpu",
         device_memory_bytes=torch.cuda.max_memory_allocated() if fabric.device.type == "cuda" else None,
         threads=threads,

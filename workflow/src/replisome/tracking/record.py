@@ -15,7 +15,7 @@ from typing import Any
 from replisome import __version__
 from replisome.io import file_hash, write_json
 from replisome.tracking.stage_key import code_fingerprint, stage_key
-from replisome.tracking.verify import DIGEST, record_digest
+from replisome.tracking.verify import DIGEST, output_hashes, record_digest
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "matplotlib", "torch", "lightning-fabric")
 
@@ -31,14 +31,10 @@ class Record:
         self.key = stage_key(stage, identity)
         self.code = code_fingerprint(stage, identity)
 
-    def write(self, path: Path, inputs: Iterable[Path], outputs: Iterable[Path] = (), **more: Any) -> None:
-        """Write the record.
+    def write(self, path: Path, inputs: Iterable[Path], **more: Any) -> None:
+        """Write the record, with a hash of each file beside it; ``more`` adds what only this stage knows (device, ...).
 
-        Args:
-            path: the provenance.json.
-            inputs: files that were read.
-            outputs: files that a later stage reads, which verifies those that lie beside ``path``.
-            more: what only this stage knows (device, parameters, ...).
+        What lies beside the record is what the stage made; who reads it later compares it (:mod:`.verify`).
         """
         ended = datetime.now(UTC)
         record = {
@@ -53,7 +49,7 @@ class Record:
             "cores": os.cpu_count(),
             "host": platform.node(),
             "inputs": {file.name: f"sha256:{file_hash(file)}" for file in inputs},
-            "outputs": {file.name: f"sha256:{file_hash(file)}" for file in outputs if file.parent == path.parent},
+            "outputs": output_hashes(path.parent),
             "started": self.started.isoformat(timespec="seconds"),
             "ended": ended.isoformat(timespec="seconds"),
             "seconds": round((ended - self.started).total_seconds(), 3),

@@ -12,6 +12,13 @@ from replisome.io import canonical_json, file_hash, read_json
 from replisome.tracking.stage_key import RECORD
 
 DIGEST = "digest"  # the key of a record under which the hash of its other keys stands
+NO_OUTPUT = (RECORD, "checkpoint.pt")  # the latter goes when its run is complete
+
+
+def output_hashes(folder: Path) -> dict[str, str]:
+    """Return by name ``sha256:<hexadecimal>`` of each file of a result that is complete but for its record."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name not in NO_OUTPUT)
+    return {path.name: f"sha256:{file_hash(path)}" for path in files if not path.name.startswith(".")}
 
 
 def verified(path: Path) -> Path:
