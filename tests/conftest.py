@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,9 @@ import numpy as np
 import pytest
 import yaml
 from filelock import FileLock
+
+from replisome.io import file_hash
+from replisome.tracking.verify import record_digest
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -300,6 +304,21 @@ def mnist_arrays() -> dict[str, np.ndarray]:
         arrays[f"{split}_images"] = rng.integers(0, 256, size=(size, 10, 10, 3), dtype=np.uint8)
         arrays[f"{split}_labels"] = (np.arange(size) % 3).astype(np.uint8)[:, None]
     return arrays
+
+
+def flip_bit(path: Path, bit: int) -> None:
+    """Flip one bit of a file, counted from its start."""
+    content = bytearray(path.read_bytes())
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(content)
+
+
+def recorded_as_written(path: Path) -> None:
+    """Enter an edited file into the record beside it, as if its stage had written it so."""
+    record = path.with_name("provenance.json")
+    content = json.loads(record.read_text())
+    content["outputs"][path.name] = f"sha256:{file_hash(path)}"
+    record.write_text(json.dumps({**content, "digest": record_digest(content)}))
 
 
 def random_probes(n: int, seed: int = 0) -> list[str]:

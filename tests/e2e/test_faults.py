@@ -15,8 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, TINY
+from conftest import ROOT, TINY, flip_bit
 from safetensors.numpy import load_file
+
+from replisome.errors import ReplisomeError
+from replisome.stages import evaluate, summarise
 
 LIMIT = 200_000  # bytes a file
 
@@ -113,6 +116,36 @@ def test_weights_that_are_not_are_a_message(replisome, recipe, settings, tmp_pat
         assert done.returncode == 1
         assert message in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "file", ["recipe.json", "stats.json", "test.parquet", "{run}/config.json", "{run}/best.safetensors"]
+)
+def test_a_bit_that_flipped_since_a_stage_wrote_it_is_refused_by_the_next(recipe, tmp_path, file):
+    shutil.copytree(recipe, tmp_path / "control")
+    run = next((tmp_path / "control").glob("runs/cnn/*/seed=0"))
+    path = tmp_path / "control" / file.format(run=run)
+    flip_bit(path, 4 * path.stat().st_size)
+    with pytest.raises(ReplisomeError, match=rf"{path.name}: is not what was written .* Delete it and run"):
+        evaluate.run(run / "config.json", tmp_path / "control", run / "best.safetensors", tmp_path / "out", 1)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("control/card.json", "selection/variants/selection.json", "{run}/validation.json", "{run}/history.parquet"),
+        *("{run}/provenance.json", "{run}/test/metrics.json", "{run}/test/predictions.parquet"),
+    ],
+)
+def test_no_table_is_made_from_files_in_which_a_bit_flipped(recipe, tmp_path, file):
+    shutil.copytree(recipe.parents[0], tmp_path / "bloodmnist")
+    run = next((tmp_path / "bloodmnist/control").glob("runs/cnn/*/seed=0"))
+    path = tmp_path / "bloodmnist" / file.format(run=run)
+    flip_bit(path, 4 * path.stat().st_size)
+    shutil.copy(recipe.parents[0] / "tables/study.json", tmp_path / "study.json")
+    with pytest.raises(ReplisomeError, match=rf"{path.name}: is not what was written"):
+        summarise.run(tmp_path / "study.json", tmp_path, tmp_path / "tables")
 
 
 def test_a_recipe_on_a_data_set_is_never_prepared_from_something_else(replisome, recipe, tmp_path):

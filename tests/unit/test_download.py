@@ -12,6 +12,7 @@ from replisome.stages import download
 
 DATA = b"raw data" * 1000
 DIGEST = f"sha256:{hashlib.sha256(DATA).hexdigest()}"
+CONTENT = f"content-{DIGEST}"
 
 
 def entry(**changes):
@@ -78,6 +79,7 @@ def test_the_mirror_comes_first_and_the_origin_is_written(mirror, ledger, out):
     assert out.read_bytes() == DATA
     origin = read_json(out.with_name("raw.npz.origin.json"))
     assert (origin["from"], origin["stand_in"]) == ("mirror folder, study/raw.npz", None)
+    assert origin["place"] == str(mirror / "study" / "raw.npz")
     assert f"sha256:{origin['sha256']}" == DIGEST
 
 
@@ -143,8 +145,35 @@ def test_an_unknown_checksum_is_recorded(mirror, capsys, ledger, out):
 
 
 def test_a_wrong_size_is_refused(mirror, ledger, out):
-    with pytest.raises(ReplisomeError, match=f"has {len(DATA)} bytes, .* says 5"):
+    with pytest.raises(ReplisomeError, match=rf"study/raw\.npz: has {len(DATA)} bytes, .* says 5.*replace it"):
         download.run("x", ledger(entry(bytes=5)), False, mirror, out)
+    assert not out.exists()
+
+
+def test_a_download_of_a_wrong_size_leaves_nothing(server, ledger, out):
+    folder, address = server
+    (folder / "raw").write_bytes(DATA)
+    with pytest.raises(ReplisomeError, match="could not be had from"):
+        download.run("x", ledger(entry(bytes=5, checksum=None, addresses=[f"{address}/raw"])), False, None, out)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_a_bad_file_placed_by_hand_is_not_in_the_way_of_a_good_one_in_the_mirror(mirror, ledger, out, tmp_path):
+    placed = tmp_path / "resources" / "by-hand" / "raw.npz"
+    placed.parent.mkdir(parents=True)
+    placed.write_bytes(b"not it")
+    download.run("x", ledger(entry()), False, mirror, out)
+    assert out.read_bytes() == DATA
+
+
+def test_a_bad_copy_in_place_is_not_taken_for_what_an_address_would_give(server, ledger, out):
+    folder, address = server
+    (folder / "raw").write_bytes(DATA)
+    out.parent.mkdir(parents=True)
+    for checksum in (None, DIGEST, CONTENT):
+        out.write_bytes(b"an old copy")
+        download.run("x", ledger(entry(checksum=checksum, addresses=[f"{address}/raw"])), False, None, out)
+        assert out.read_bytes() == DATA
 
 
 def test_a_stand_in_comes_from_the_mirror_only_and_says_so(mirror, server, ledger, out):
@@ -177,6 +206,26 @@ def test_an_official_file_that_lies_there_uncompressed_is_compressed_on_the_way(
     assert "uncompressed there" in read_json(tmp_path / "resources/x/1/raw.txt.gz.origin.json")["from"]
 
 
+def test_a_pinned_compressed_file_that_lies_there_uncompressed_cannot_be_known_again(ledger, tmp_path):
+    mirror = tmp_path / "mirror"
+    (mirror / "study").mkdir(parents=True)
+    (mirror / "study" / "raw.txt").write_bytes(DATA)
+    about = entry(file="raw.txt.gz", checksum=f"sha256:{hashlib.sha256(gzip.compress(DATA)).hexdigest()}")
+    out = tmp_path / "resources/x/1/raw.txt.gz"
+    with pytest.raises(ReplisomeError, match=r"raw\.txt: uncompressed, while the checksum .* pin the content"):
+        download.run("x", ledger(about), False, mirror, out)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("packed", [gzip.compress(DATA, 1), gzip.compress(DATA[:9]) + gzip.compress(DATA[9:]), DATA])
+def test_a_stand_in_is_taken_whatever_compressed_it(mirror, ledger, tmp_path, packed):
+    out = tmp_path / "resources" / "x" / "stand-in" / "other.txt.gz"
+    (mirror / "study" / ("other.txt" if packed == DATA else "other.txt.gz")).write_bytes(packed)
+    stand_in = {"file": "other.txt.gz", "checksum": CONTENT, "licence": "CC0", "note": "rebuilt"}
+    download.run("x", ledger(entry(stand_in=stand_in)), True, mirror, out)
+    assert gzip.decompress(out.read_bytes()) == DATA
+
+
 def test_a_stand_in_of_the_same_name_never_poses_as_the_official_file(ledger, tmp_path, capsys):
     mirror = tmp_path / "mirror"
     (mirror / "study").mkdir(parents=True)
@@ -192,9 +241,6 @@ def test_a_stand_in_of_the_same_name_never_poses_as_the_official_file(ledger, tm
     download.run(
         "x", ledger(entry(**PACKED, stand_in=stand_in)), True, mirror, tmp_path / "resources/x/stand-in/raw.txt.gz"
     )
-
-
-CONTENT = f"content-sha256:{hashlib.sha256(DATA).hexdigest()}"
 
 
 @pytest.mark.parametrize("packed", [gzip.compress(DATA, 1, mtime=0), gzip.compress(DATA, 9, mtime=1), DATA])

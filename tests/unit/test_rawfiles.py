@@ -1,4 +1,6 @@
 import gzip
+import hashlib
+import zlib
 
 import pytest
 
@@ -49,6 +51,7 @@ def test_an_entry_without_stand_in_is_the_official_file(place):
     assert place[1](entry={"study": "s", "version": "v1", "file": "a.npz"}) == "v1/a.npz"
 
 
+CONTENT_OF_ABC = f"content-sha256:{hashlib.sha256(b'abc').hexdigest()}"
 NAMESAKE = {
     **{"study": "s", "version": "v1", "file": "a.txt.gz"},
     "stand_in": {"file": "a.txt.gz", "checksum": "sha256:0", "content": "crc32:00000000:0"},
@@ -60,12 +63,35 @@ def test_a_stand_in_of_the_official_files_name_is_told_by_its_content(place, tmp
     make("mirror/s/a.txt.gz")
     assert ask(True, NAMESAKE) == "stand-in/a.txt.gz"
     assert ask(False, NAMESAKE) == "v1/a.txt.gz"
-    for packed in (gzip.compress(b""), gzip.compress(b"", 1)):
+    for packed in (gzip.compress(b""), gzip.compress(b"", 1), gzip.compress(b"") * 2, gzip.compress(b"") + bytes(99)):
         (tmp_path / "mirror/s/a.txt.gz").write_bytes(packed)
         assert ask(False, NAMESAKE) == "v1/a.txt.gz"
         assert ask(True, NAMESAKE) == "stand-in/a.txt.gz"
     (tmp_path / "mirror/s/a.txt.gz").write_bytes(b"the real one")
     assert ask(True, NAMESAKE) == "v1/a.txt.gz"
+
+
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(b"abc", 1), gzip.compress(b"a") + gzip.compress(b"bc") + gzip.compress(b""), b"abc"]
+)
+@pytest.mark.parametrize(
+    "known", [{"content": f"crc32:{zlib.crc32(b'abc'):08x}:3"}, {"checksum": CONTENT_OF_ABC}], ids=["crc", "checksum"]
+)
+def test_a_stand_in_of_the_official_files_name_is_told_whatever_compressed_it(place, tmp_path, packed, known):
+    make, ask = place
+    entry = {**NAMESAKE, "stand_in": {"file": "a.txt.gz", "checksum": "sha256:0", **known}}
+    name = "a.txt" if packed == b"abc" else "a.txt.gz"
+    make(f"mirror/s/{name}")
+    (tmp_path / "mirror/s" / name).write_bytes(packed)
+    assert ask(True, entry) == "stand-in/a.txt.gz"
+    assert ask(False, entry) == "v1/a.txt.gz"
+
+
+def test_a_stand_in_of_another_name_may_lie_there_uncompressed(place):
+    make, ask = place
+    make("mirror/s/b.txt")
+    stand_in = {"file": "b.txt.gz", "checksum": CONTENT_OF_ABC}  # a wrong one is found, to be refused
+    assert ask(True, {**NAMESAKE, "stand_in": stand_in}) == "stand-in/b.txt.gz"
 
 
 def test_an_official_file_may_lie_there_uncompressed(place, tmp_path):

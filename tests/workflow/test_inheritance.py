@@ -5,7 +5,7 @@ import json
 import shutil
 
 import pandas as pd
-from conftest import TINY, Workflow
+from conftest import TINY, Workflow, recorded_as_written
 
 DEMO = "results/demo/rnacompete"
 AFTER = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "report": 1}
@@ -50,6 +50,7 @@ def make_win(heirs, other):
         found = json.loads(path.read_text())
         found["best"]["spearman"] = 0.9 if f"width={other}" in str(path) else 0.1
         path.write_text(json.dumps(found))
+        recorded_as_written(path)
 
 
 def test_another_winner_trains_its_heirs_again_and_only_those(heirs):

@@ -12,8 +12,9 @@ sys.path.insert(0, f"{workflow.basedir}/workflow/src")
 from replisome.config import declared, loader
 from replisome.errors import ReplisomeError
 from replisome.io import canonical_json
-from replisome.io import file_hash, read_json, require_writable, write_text
+from replisome.io import file_hash, require_writable, write_text
 from replisome.tracking.stage_key import is_current, text_hash
+from replisome.tracking.verify import read_verified
 from replisome.data.raw_files import STAND_IN, is_stand_in_path, origin_file, raw_file
 from replisome.config.schema import read_yaml
 from replisome.data.splits import SPLITS
@@ -94,8 +95,8 @@ def selection_of(study):
     def selection(experiment):
         where = {"study": study, "experiment": experiment}
         if not workflow.is_main_process:  # a job on a node: the main process has waited for the checkpoint
-            return read_json(Path(f"{SELECTION.format(**where)}/selection.json"))["recipes"]
-        return read_json(checkpoints.select.get(**where).output.selection)["recipes"]
+            return read_verified(Path(f"{SELECTION.format(**where)}/selection.json"))["recipes"]
+        return read_verified(Path(checkpoints.select.get(**where).output.selection))["recipes"]
 
     return selection
 

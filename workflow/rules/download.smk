@@ -2,6 +2,8 @@
 
 
 rule download:
+    input:
+        stale=taken_anew,
     output:
         raw=f"{RESOURCES}/{{dataset}}/{{version}}/{{file}}",
         origin=f"{RESOURCES}/{{dataset}}/{{version}}/{{file}}.origin.json",

@@ -1,5 +1,7 @@
 # What jobs ask for: resources, raw files, and the results of other jobs.
 # Requires: common.smk. Produces: resource and input functions; no rule.
+from replisome.data.at_hand import why_anew
+from replisome.data.digests import Digests
 
 # ---- what a job asks for
 
@@ -25,6 +27,24 @@ def memory_to_prepare(w, input):
 
 # ---- raw files
 
+MIRROR = Path(config["mirror"]) if config["mirror"] else None
+DIGESTS = Digests(Path(RESOURCES))
+TAKEN_ANEW = set()
+ANEW_MARK = f"{RESULTS}/{Path(STALE_MARK).name}"
+if workflow.is_main_process and os.path.isdir(RESOURCES) and not os.path.exists(ANEW_MARK):
+    # Downloads may be older than the results folder: the mark must stand before Snakemake looks at any file.
+    write_text(Path(ANEW_MARK), f"{time.time_ns()}\n")
+
+
+def taken_anew(w):
+    """Return one more input, newer than anything, where the raw file in place is not the one that should lie there."""
+    raw = Path(RESOURCES, w.dataset, w.version, w.file)
+    why = why_anew(raw, PLAN.ledger[w.dataset], w.version == STAND_IN, MIRROR, DIGESTS)
+    if why and workflow.is_main_process and raw not in TAKEN_ANEW:
+        TAKEN_ANEW.add(raw)
+        print(f"data set '{w.dataset}': {why}; it is taken anew.", file=sys.stderr)
+    return [ANEW_MARK] if why else []
+
 
 def checksum_of(dataset, version):
     entry = PLAN.ledger[dataset]
@@ -33,14 +53,13 @@ def checksum_of(dataset, version):
 
 def raw_of(w):
     """Return by data set the raw files of a recipe; a control has none."""
-    mirror = Path(config["mirror"]) if config["mirror"] else None
     recipe = PLAN.studies[w.study].recipe(w.recipe)
     dataset = recipe["source"].get("dataset")
     if dataset is None:
         return {}
-    own = raw_file(dataset, PLAN.ledger[dataset], RESOURCES, mirror, PLAN.stand_ins)
+    own = raw_file(dataset, PLAN.ledger[dataset], RESOURCES, MIRROR, PLAN.stand_ins, DIGESTS)
     names = loader.datasets_of(recipe, PLAN.ledger, is_stand_in_path(own))
-    return {name: raw_file(name, PLAN.ledger[name], RESOURCES, mirror, PLAN.stand_ins) for name in names}
+    return {name: raw_file(name, PLAN.ledger[name], RESOURCES, MIRROR, PLAN.stand_ins, DIGESTS) for name in names}
 
 
 def shared_of(study):

@@ -18,6 +18,7 @@ from replisome.config.plan import StudyPlan
 from replisome.data.parquet import read_parquet
 from replisome.data.prepared import DataCard
 from replisome.io import read_json
+from replisome.tracking.verify import read_verified
 
 Made = TypeVar("Made")
 
@@ -66,7 +67,9 @@ class StudyResults:
     @cached_property
     def cards(self) -> Mapping[str, Mapping[str, Any]]:
         """Data cards by recipe, with what a study adds to them; :meth:`card` is the part that all have."""
-        return {recipe: read_json(self.root / self.plan.name / recipe / "card.json") for recipe in self.plan.recipes}
+        return {
+            recipe: read_verified(self.root / self.plan.name / recipe / "card.json") for recipe in self.plan.recipes
+        }
 
     def card(self, recipe: str) -> DataCard:
         """Return the part of a recipe's data card that all studies have."""
@@ -80,7 +83,7 @@ class StudyResults:
     def selections(self) -> Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]:
         """The selections of all experiments, each read once."""
         folder = self.root / self.plan.name / "selection"
-        return {name: read_json(folder / name / "selection.json")["recipes"] for name in self.plan.experiments}
+        return {name: read_verified(folder / name / "selection.json")["recipes"] for name in self.plan.experiments}
 
     def resolved(self, run: Run) -> Run:
         """Return a run with what it inherits from the winner of another experiment."""

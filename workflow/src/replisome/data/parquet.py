@@ -1,4 +1,4 @@
-"""Parquet that remembers the shape of what it holds, written whole or not at all."""
+"""Parquet that remembers the shape of what it holds, written whole or not at all, with a checksum a page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ import pyarrow.parquet as pq
 
 from replisome.errors import ReplisomeError
 from replisome.io import atomic
+from replisome.tracking.verify import verified
 
 METADATA_KEY = b"replisome"
+# Without them most flipped bits are read as other values: neither Parquet nor zstd as Arrow writes it checks its own.
+SETTINGS: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 
 def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any] | None = None) -> None:
@@ -22,7 +25,7 @@ def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any] | Non
     if metadata is not None:
         table = table.replace_schema_metadata(_with_metadata(table.schema, metadata).metadata)
     with atomic(path) as handle:
-        pq.write_table(table, handle, compression="zstd")
+        pq.write_table(table, handle, **SETTINGS)
 
 
 def write_parquet_stream(
@@ -44,7 +47,7 @@ def write_parquet_stream(
     """
     rows, schema = 0, _with_metadata(schema, metadata)
     numbers = [name for field in schema for name in _numbers(field)]
-    settings: dict[str, Any] = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": numbers}
+    settings = {**SETTINGS, "use_dictionary": False, "use_byte_stream_split": numbers}
     with atomic(path) as handle, pq.ParquetWriter(handle, schema, **settings) as writer:
         for batch in batches:
             writer.write_batch(batch.cast(schema))
@@ -70,17 +73,23 @@ def _with_metadata(schema: pa.Schema, metadata: Mapping[str, Any]) -> pa.Schema:
 def read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     """Return the table and the metadata that :func:`write_parquet` stored with it.
 
+    A file that a record names is compared with it as a whole. Checksums of pages are compared in any case; they cover
+    values, not the footer.
+
     Raises:
-        ReplisomeError: the file is missing, cut off or not Parquet.
+        ReplisomeError: the file is missing, cut off, not Parquet, or not what was written.
     """
+    if not path.is_file():
+        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.")
+    verified(path)
     try:
-        table = pq.read_table(path)
-    except FileNotFoundError:
-        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ReplisomeError(f"{path}: not a readable Parquet file ({error}); delete it and run again.") from None
-    stored = (table.schema.metadata or {}).get(METADATA_KEY, b"{}")
-    return table, json.loads(stored)
+        table = pq.read_table(path, page_checksum_verification=True)
+        stored = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+    except (pa.ArrowException, OSError, ValueError, MemoryError):
+        raise ReplisomeError(
+            f"{path}: not a readable Parquet file: it is cut off, damaged or something else. Delete it and run again."
+        ) from None
+    return table, stored
 
 
 class RowGroups(NamedTuple):

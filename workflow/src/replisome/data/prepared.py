@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypedDict
 import pyarrow as pa
 
 from replisome.errors import ReplisomeError
-from replisome.io import read_json
+from replisome.tracking.verify import read_verified
 
 
 class Origin(TypedDict):
@@ -125,7 +125,7 @@ def check_recipe(config: Mapping[str, Any], data: Path) -> None:
         ReplisomeError: ``data`` holds another recipe.
     """
     about = data / "recipe.json"
-    if about.exists() and read_json(about)["recipe"] != config["recipe"]:
+    if about.exists() and read_verified(about)["recipe"] != config["recipe"]:
         name = config["recipe"].get("name")
         raise ReplisomeError(
             f"{data}: was prepared by another recipe than the run's ('{name}'); give that one's folder."

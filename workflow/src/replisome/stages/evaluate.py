@@ -17,8 +17,9 @@ from replisome.config.catalogue import model_traits, part
 from replisome.config.tested_weights import evaluation_settings
 from replisome.data.parquet import array_column, write_parquet
 from replisome.data.prepared import check_recipe
-from replisome.io import finite_or_none, read_json, write_json
+from replisome.io import finite_or_none, write_json
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_verified
 from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
 from replisome.training.predict import predict, score
 from replisome.training.restore import DIVERGED, divergence, restore
@@ -42,7 +43,7 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
     Raises:
         ReplisomeError: the weights are not those of this model.
     """
-    config: dict[str, Any] = read_json(settings)
+    config: dict[str, Any] = read_verified(settings)
     check_recipe(config, data)
     record = Record("evaluate", evaluation_settings(config, [path.stem for path in weights]))
     torch.set_num_threads(threads)

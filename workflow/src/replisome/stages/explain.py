@@ -11,8 +11,8 @@ import torch
 from replisome.config.catalogue import part
 from replisome.data.parquet import write_parquet
 from replisome.data.prepared import check_recipe
-from replisome.io import read_json
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_verified
 from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
 from replisome.training.restore import DIVERGED, divergence, restore
 
@@ -31,7 +31,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
         out: the folder to write to.
         threads: of torch.
     """
-    config: dict[str, Any] = read_json(settings)
+    config: dict[str, Any] = read_verified(settings)
     check_recipe(config, data)
     record = Record("explain", config)
     torch.set_num_threads(threads)

@@ -8,13 +8,13 @@ from typing import Any
 from replisome.analysis.plots import save
 from replisome.analysis.results import StudyResults
 from replisome.config.declared import figures
-from replisome.io import read_json
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_verified
 
 
 def run(settings: Path, results: Path, out: Path) -> None:
     """Write each figure of the study as PNG and SVG, and provenance.json, to ``out``."""
-    identity: dict[str, Any] = read_json(settings)
+    identity: dict[str, Any] = read_verified(settings)
     record = Record("figures", identity)
     study = StudyResults.open(settings, results)
     for name, figure in figures(study.plan.implementation.name).items():

@@ -11,7 +11,7 @@ import pyarrow as pa
 from replisome.config.catalogue import part
 from replisome.data.parquet import write_parquet, write_parquet_stream
 from replisome.data.prepared import Stream, StudyCard
-from replisome.data.raw_files import RawFile, origin_file
+from replisome.data.raw_files import RawFile, is_stand_in_path, mismatch, origin_file
 from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.io import file_hash, read_json, write_json
@@ -25,7 +25,7 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
     file of each of them.
 
     Raises:
-        ReplisomeError: the raw file changed since its download, or fails a check of the study.
+        ReplisomeError: a raw file is not the pinned one, changed since its download, or fails a check of the study.
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("prepare", identity)
@@ -35,15 +35,20 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
     if not entries.keys() - set(with_stand_in) <= {name for name, _ in raw} <= entries.keys():
         wanted = " ".join(f"--raw {name}=FILE" for name in entries) or "none"
         raise ReplisomeError(f"{settings}: this recipe needs the raw files: {wanted}; source is {recipe['source']}.")
-    origins = {name: _origin(path) for name, path in raw}
+    origins = {name: _origin(name, path, entries[name]) for name, path in raw}
     files = {name: RawFile(path, entries[name]) for name, path in raw}
-    prepared = part(identity["implementation"], "data").prepare(recipe, files)
-    for split in SPLITS:
-        _write(out, split, prepared.tables[split])
-    for name, stream in prepared.shared.items():
-        _write(out, name, stream)
+    try:
+        prepared = part(identity["implementation"], "data").prepare(recipe, files)
+        for split in SPLITS:
+            _write(out, split, prepared.tables[split])
+        for name, stream in prepared.shared.items():
+            _write(out, name, stream)
+    except ReplisomeError as error:
+        raise ReplisomeError(_with_origins(str(error), files, origins)) from None
     write_json(out / "stats.json", prepared.statistics)
     _check_card(prepared.card, recipe["name"])
+    # Where the file lay on this machine is for messages: the same data have the same card everywhere.
+    shown = {name: {key: origin[key] for key in origin if key != "place"} for name, origin in origins.items()}
     card = {
         "study": identity["study"],
         "recipe": recipe["name"],
@@ -53,8 +58,8 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
         "normalisation": recipe["normalisation"],
         "control": recipe["source"].get("control"),
         "dataset": recipe["source"].get("dataset"),
-        "origin": origins.get(recipe["source"].get("dataset")),
-        "companions": [origin for name, origin in origins.items() if name != recipe["source"].get("dataset")],
+        "origin": shown.get(recipe["source"].get("dataset")),
+        "companions": [origin for name, origin in shown.items() if name != recipe["source"].get("dataset")],
         **prepared.card,
     }
     write_json(out / "card.json", card)
@@ -78,8 +83,34 @@ def _write(out: Path, name: str, content: tuple[pa.Table, Mapping[str, Any]] | S
     print(f"{name}: {rows} rows", flush=True)
 
 
-def _origin(raw: Path) -> dict[str, Any]:
+def _origin(name: str, raw: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a raw file came from, once it is the pinned one and the one that was fetched."""
     origin: dict[str, Any] = read_json(origin_file(raw))
-    if not raw.is_file() or file_hash(raw) != origin["sha256"]:
-        raise ReplisomeError(f"{raw}: missing, or changed since it was downloaded; delete it and run again.")
+    if not raw.is_file():
+        raise ReplisomeError(f"{raw}: no such file; run again to fetch it.")
+    checksum = (entry["stand_in"] if is_stand_in_path(raw) else entry)["checksum"]
+    if found := mismatch(raw, checksum):
+        raise ReplisomeError(
+            f"{raw}: wrong checksum: found {found}, expected {checksum} (config/datasets.yaml, '{name}'). It was "
+            "fetched when the ledger said otherwise, or is damaged; delete it and run again."
+        )
+    if file_hash(raw) != origin["sha256"]:
+        raise ReplisomeError(
+            f"{raw}: changed since it was downloaded; delete it and run again. A file of your own goes into the "
+            "folder 'by-hand' of the downloads folder."
+        )
     return origin
+
+
+def _with_origins(message: str, files: Mapping[str, RawFile], origins: Mapping[str, Mapping[str, Any]]) -> str:
+    """Add to a message of which files the unpinned ones are copies: a correction of the copy would be lost."""
+    for name, (path, entry) in files.items():
+        place = str(origins[name].get("place", ""))
+        if not place or str(path) not in message or entry["checksum"] is not None or is_stand_in_path(path):
+            continue
+        if "://" in place:
+            message += f" It was downloaded from {place}; a corrected file goes into the folder 'by-hand' of the "
+            message += "downloads folder, then run the same command again."
+        else:
+            message += f" It is a copy of {place}: correct that file, then run the same command again."
+    return message

@@ -24,6 +24,7 @@ from replisome.config.study import Study
 from replisome.data.splits import SPLITS
 from replisome.io import read_json, write_text
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_record, verified
 
 ABOUT = ("recipe", "protocol", "data", "budget", "seeds", "weights")  # columns that say what a row was made with
 MOST_ROWS = 100  # of a table on the page
@@ -41,7 +42,8 @@ def run(settings: Path, results: Path, out: Path) -> None:
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("report", identity)
-    studies = [StudyResults.open(results / name / "tables" / "study.json", results) for name in identity["studies"]]
+    tabled = [verified(results / name / "tables" / "study.json") for name in identity["studies"]]
+    studies = [StudyResults.open(path, results) for path in tabled]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined
     )
@@ -75,7 +77,7 @@ def _study(study: StudyResults) -> dict[str, Any]:
         "tables": [
             {
                 **_declared(item),
-                "html": _tables(_read_table(folder / "tables" / f"{item.name}.csv")),
+                "html": _tables(_read_table(verified(folder / "tables" / f"{item.name}.csv"))),
                 "file": f"{plan.name}/tables/{item.name}.csv",
             }
             for item in tables(plan.implementation.name).values()
@@ -83,7 +85,7 @@ def _study(study: StudyResults) -> dict[str, Any]:
         "figures": [
             {
                 **_declared(item),
-                **_image(folder / "figures" / f"{item.name}.png"),
+                **_image(verified(folder / "figures" / f"{item.name}.png")),
                 "file": f"{plan.name}/figures/{item.name}.svg",
             }
             for item in figures(plan.implementation.name).values()
@@ -285,7 +287,7 @@ def _provenance(studies: Sequence[StudyResults]) -> pd.DataFrame:
     rows = []
     for study in studies:
         for run in study.plan.runs:
-            record = read_json(study.root / run.directory / "provenance.json")
+            record = read_record(study.root / run.directory / "provenance.json")
             packages = ", ".join(f"{name} {version}" for name, version in record["packages"].items())
             rows.append(
                 {

@@ -12,6 +12,7 @@ from replisome.config.plan import StudyPlan
 from replisome.errors import ReplisomeError
 from replisome.io import read_json, write_json
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_verified
 
 
 def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
@@ -40,7 +41,7 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     scores: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
     diverged: Counter[tuple[str, str, str]] = Counter()
     for item in runs:
-        found = read_json(results / item.directory / "validation.json")[item.weights]
+        found = read_verified(results / item.directory / "validation.json")[item.weights]
         best = found[metric]
         scores[item.recipe][(item.model, item.slug)].append(float("nan") if best is None else best)
         diverged[item.recipe, item.model, item.slug] += found["loss"] is None

@@ -19,6 +19,7 @@ from replisome.data.parquet import read_parquet, write_parquet
 from replisome.data.splits import SPLITS, TRAIN_SAMPLE
 from replisome.io import canonical_json, read_json, write_text
 from replisome.tracking.record import Record
+from replisome.tracking.verify import read_record, read_verified
 
 COLUMNS = [
     *("study", "recipe", "protocol", "control", "stand_in", "experiment", "model", "hyperparameters", "settings"),
@@ -40,7 +41,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     identity: dict[str, Any] = read_json(settings)
     record = Record("summarise", identity)
     plan = StudyPlan(identity, {})
-    cards = {recipe: read_json(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
+    cards = {recipe: read_verified(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
     tested = {item.key: item.tested_weights for item in plan.tested_runs(study.selection)}
     rows = [
@@ -81,11 +82,11 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
 
 def _ending(folder: Path, tested: bool) -> dict[str, str | None]:
     """Return why a run stopped, if it did, and with what it was made."""
-    stopped = read_json(folder / "validation.json")["stopped"]
+    stopped = read_verified(folder / "validation.json")["stopped"]
     if tested:
-        test = read_json(folder / "test" / "metrics.json")
+        test = read_verified(folder / "test" / "metrics.json")
         stopped = test["diverged"][test["weights"]] or stopped
-    record = read_json(folder / "provenance.json")
+    record = read_record(folder / "provenance.json")
     made_with = [f"{name} {record['packages'][name]}" for name in PACKAGES if name in record["packages"]]
     kind = "device cpu" if record["device"] == "cpu" else "device cuda"
     return {"stopped": stopped, "made_with": ", ".join([*made_with, kind, f"precision {record['precision']}"])}
@@ -93,7 +94,7 @@ def _ending(folder: Path, tested: bool) -> dict[str, str | None]:
 
 def _rows(folder: Path, tested: Sequence[str], weights: str) -> Iterator[dict[str, Any]]:
     history = read_parquet(folder / "history.parquet")[0].to_pandas()
-    validation, provenance = read_json(folder / "validation.json"), read_json(folder / "provenance.json")
+    validation, provenance = read_verified(folder / "validation.json"), read_record(folder / "provenance.json")
     # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
     for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
         split = next((name for name in (TRAIN_SAMPLE, *SPLITS) if column.startswith(f"{name}_")), "run")
@@ -118,7 +119,7 @@ def _rows(folder: Path, tested: Sequence[str], weights: str) -> Iterator[dict[st
     }
     yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
     if tested:  # what lies there is read only if it was asked for: it may be left from earlier weights
-        test = read_json(folder / "test" / "metrics.json")
+        test = read_verified(folder / "test" / "metrics.json")
         for kind in tested:
             role = final_role(weights, kind)
             epoch, scores = validation[f"{kind}_epoch"], test["scores"] if role == "final" else test["also"][kind]

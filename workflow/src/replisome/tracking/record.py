@@ -15,6 +15,7 @@ from typing import Any
 from replisome import __version__
 from replisome.io import file_hash, write_json
 from replisome.tracking.stage_key import code_fingerprint, stage_key
+from replisome.tracking.verify import DIGEST, output_hashes, record_digest
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "matplotlib", "torch", "lightning-fabric")
 
@@ -31,29 +32,31 @@ class Record:
         self.code = code_fingerprint(stage, identity)
 
     def write(self, path: Path, inputs: Iterable[Path], **more: Any) -> None:
-        """Write the record; ``more`` adds what only this stage knows (device, parameters, ...)."""
+        """Write the record, with a hash of each file beside it; ``more`` adds what only this stage knows (device, ...).
+
+        What lies beside the record is what the stage made; who reads it later compares it (:mod:`.verify`).
+        """
         ended = datetime.now(UTC)
-        write_json(
-            path,
-            {
-                "stage": self.stage,
-                "key": self.key,
-                "code": self.code,
-                "replisome": __version__,
-                "python": platform.python_version(),
-                "packages": _versions(),
-                "system": platform.platform(),
-                "processor": processor(),
-                "cores": os.cpu_count(),
-                "host": platform.node(),
-                "inputs": {file.name: f"sha256:{file_hash(file)}" for file in inputs},
-                "started": self.started.isoformat(timespec="seconds"),
-                "ended": ended.isoformat(timespec="seconds"),
-                "seconds": round((ended - self.started).total_seconds(), 3),
-                "peak_memory_bytes": peak_memory(),
-                **more,
-            },
-        )
+        record = {
+            "stage": self.stage,
+            "key": self.key,
+            "code": self.code,
+            "replisome": __version__,
+            "python": platform.python_version(),
+            "packages": _versions(),
+            "system": platform.platform(),
+            "processor": processor(),
+            "cores": os.cpu_count(),
+            "host": platform.node(),
+            "inputs": {file.name: f"sha256:{file_hash(file)}" for file in inputs},
+            "outputs": output_hashes(path.parent),
+            "started": self.started.isoformat(timespec="seconds"),
+            "ended": ended.isoformat(timespec="seconds"),
+            "seconds": round((ended - self.started).total_seconds(), 3),
+            "peak_memory_bytes": peak_memory(),
+            **more,
+        }
+        write_json(path, {**record, DIGEST: record_digest(record)})
 
 
 def peak_memory() -> int:

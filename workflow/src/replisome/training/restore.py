@@ -13,6 +13,7 @@ from torch import nn
 
 from replisome import models
 from replisome.errors import ReplisomeError
+from replisome.tracking.verify import verified
 from replisome.training.predict import to_device
 from replisome.training.task import Task
 
@@ -36,7 +37,7 @@ def restore(config: Mapping[str, Any], task: Task, weights: Path, device: torch.
     """
     model = models.build(config["model"], task.data, config["hyperparameters"])
     try:
-        model.load_state_dict(load_file(weights))
+        model.load_state_dict(load_file(verified(weights)))
     except FileNotFoundError:
         raise ReplisomeError(f"{weights}: no such file; train the run first.") from None
     except (SafetensorError, RuntimeError, OSError, ValueError) as error:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from replisome.config.catalogue import Output
-from replisome.io import read_json
 from replisome.models import DataSpec
+from replisome.tracking.verify import read_verified
 
 
 class Split(Protocol):
@@ -136,7 +136,7 @@ class PreparedTask:
             ReplisomeError: the file is missing or is not JSON.
         """
         self.recipe = recipe
-        self.statistics: dict[str, Any] = read_json(recipe / "stats.json")
+        self.statistics: dict[str, Any] = read_verified(recipe / "stats.json")
 
     def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return outputs as they are."""

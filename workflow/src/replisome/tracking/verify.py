@@ -1,0 +1,67 @@
+"""What a later stage reads is what an earlier one wrote: files are compared with the hashes recorded beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from replisome.errors import ReplisomeError
+from replisome.io import canonical_json, file_hash, read_json
+from replisome.tracking.stage_key import RECORD
+
+DIGEST = "digest"  # the key of a record under which the hash of its other keys stands
+NO_OUTPUT = (RECORD, "checkpoint.pt")  # the latter goes when its run is complete
+
+
+def output_hashes(folder: Path) -> dict[str, str]:
+    """Return by name ``sha256:<hexadecimal>`` of each file of a result that is complete but for its record."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name not in NO_OUTPUT)
+    return {path.name: f"sha256:{file_hash(path)}" for path in files if not path.name.startswith(".")}
+
+
+def verified(path: Path) -> Path:
+    """Return ``path``, once the file holds what the record beside it says; a file that no record names passes.
+
+    Raises:
+        ReplisomeError: a bit flipped, somebody edited the file, or a stage was cut off between file and record.
+    """
+    record = path.with_name(RECORD)
+    if not record.exists() or not path.exists():
+        return path
+    expected = read_record(record).get("outputs", {}).get(path.name)
+    if expected is not None and (found := f"sha256:{file_hash(path)}") != expected:
+        raise ReplisomeError(
+            f"{path}: is not what was written (found {found}, recorded {expected}): the file is damaged or was edited. "
+            "Delete it and run the same command again."
+        )
+    return path
+
+
+def read_verified(path: Path) -> Any:
+    """Read JSON that :func:`verified` accepts."""
+    return read_json(verified(path))
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a provenance.json, which holds a hash of itself; one of an earlier version has none.
+
+    Raises:
+        ReplisomeError: it is missing, damaged or edited.
+    """
+    record = read_json(path)
+    if not isinstance(record, dict) or record.get(DIGEST, None if "outputs" in record else "") not in (
+        "",
+        record_digest(record),
+    ):
+        raise ReplisomeError(
+            f"{path}: is not what was written: it is damaged or was edited. Delete it and run the same command again."
+        )
+    return record
+
+
+def record_digest(record: Mapping[str, Any]) -> str:
+    """Return the hash of a record's keys but its own."""
+    content = canonical_json({key: value for key, value in record.items() if key != DIGEST})
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
