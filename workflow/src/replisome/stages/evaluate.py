@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from replisome.config.catalogue import model_traits, part
+from replisome.config.catalogue import model_traits, part, study
 from replisome.data.parquet import array_column, write_parquet
 from replisome.data.prepared import check_recipe
 from replisome.io import finite_or_none, read_json, write_json
+from replisome.tracking.expected import require_trained
 from replisome.tracking.record import Record
 from replisome.training.predict import predict
 from replisome.training.restore import restore
@@ -35,6 +36,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     """
     config: dict[str, Any] = read_json(settings)
     check_recipe(config, data)
+    require_trained(settings.parent, config)
     record = Record("evaluate", config)
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -48,4 +50,6 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     write_parquet(out / "predictions.parquet", table)
     scores = {"loss": loss, **task.scores(outputs, targets)}
     write_json(out / "metrics.json", {"split": SPLIT, "n": len(split), "scores": finite_or_none(scores)})
-    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)
+    names = [SPLIT, *study(config["implementation"]).shared]
+    inputs = [weights, *(data / f"{name}.parquet" for name in names), data / "stats.json"]
+    record.write(out / "provenance.json", inputs, device=str(device), threads=threads)

@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
-from replisome.config.catalogue import part
+from replisome.config.catalogue import part, study
 from replisome.data.parquet import write_parquet
 from replisome.data.prepared import check_recipe
 from replisome.io import read_json
+from replisome.tracking.expected import require_trained
 from replisome.tracking.record import Record
 from replisome.training.restore import restore
 
@@ -29,6 +30,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     """
     config: dict[str, Any] = read_json(settings)
     check_recipe(config, data)
+    require_trained(settings.parent, config)
     record = Record("explain", config)
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -36,4 +38,6 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     model = restore(config, task, weights, device)
     table, metadata = part(config["implementation"], "explain").explain(model, task, task.load(SPLIT, device))
     write_parquet(out / "explanation.parquet", table, metadata)
-    record.write(out / "provenance.json", [weights, data / f"{SPLIT}.parquet"], device=str(device), threads=threads)
+    names = [SPLIT, *study(config["implementation"]).shared]
+    inputs = [weights, *(data / f"{name}.parquet" for name in names), data / "stats.json"]
+    record.write(out / "provenance.json", inputs, device=str(device), threads=threads)

@@ -9,12 +9,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from replisome.analysis.planned import require_planned
 from replisome.analysis.results import StudyResults
 from replisome.config.budget import Budget
 from replisome.config.declared import tables
 from replisome.config.grid import Run
 from replisome.config.plan import StudyPlan
 from replisome.data.parquet import read_parquet, write_parquet
+from replisome.data.study_inputs import for_tables
 from replisome.io import canonical_json, read_json, write_text
 from replisome.tracking.record import Record
 
@@ -36,6 +38,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     plan = StudyPlan(identity, {})
     cards = {recipe: read_json(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
+    require_planned(study)
     tested = {item.key for item in plan.tested_runs(study.selection)}
     rows = [
         {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **row}
@@ -48,7 +51,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     study = StudyResults(plan, results, metrics)
     for name, table in tables(plan.implementation.name).items():
         write_text(out / f"{name}.csv", table.function()(study).to_csv(index=False, float_format="%.6g"))
-    record.write(out / "provenance.json", [])
+    record.write(out / "provenance.json", for_tables(plan, study.selection, results))
 
 
 def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> dict[str, Any]:
