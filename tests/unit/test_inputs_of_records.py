@@ -93,7 +93,8 @@ def test_a_file_that_changed_just_now_is_hashed_again(tmp_path):
 
 def test_a_result_of_other_settings_is_refused_by_name_with_what_differs(result):
     require(result, "select", SETTINGS, "study.json")
-    with pytest.raises(ReplisomeError, match=r"selection/e: was made with other settings \(full\.e: found None, pl.* 1"):
+    message = r"selection/e: was made with other settings \(full\.e: found None, planned 1\)"
+    with pytest.raises(ReplisomeError, match=message):
         require(result, "select", {**SETTINGS, "full": {"e": 1}}, "study.json")
     with pytest.raises(ReplisomeError, match="no record"):
         require(result.parent, "select", SETTINGS)

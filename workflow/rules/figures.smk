@@ -1,4 +1,5 @@
-# Requires: a study's tables, what was read from its runs, its selections and prepared data. Produces: its figures, as PNG and SVG.
+# Requires: a study's tables, what was read from its runs, its selections and prepared data.
+# Produces: its figures, as PNG and SVG.
 
 for study in PLAN.studies:
 

@@ -1,4 +1,5 @@
-# Requires: all tables and figures, selections, cards, and the records of runs. Produces: report.html, one self-contained page.
+# Requires: all tables and figures, selections, cards, and the records of runs.
+# Produces: report.html, one self-contained page.
 
 
 rule report:

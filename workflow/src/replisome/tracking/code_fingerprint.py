@@ -2,8 +2,9 @@
 
 Snakemake sees the shell command of a rule, not the library behind it. A fingerprint covers a stage's module and every
 module of the package that it imports, directly or through others, as parsed source: comments, docstrings, layout and
-what is said to people (:mod:`replisome.tracking.wording`) do not count, anything that can change a number does. Registries look modules up by name, so those are given as further
-roots: a run of ``cnn`` depends on ``models/cnn.py`` and on no other model.
+what is said to people (:mod:`replisome.tracking.wording`) do not count, anything that can change a number does.
+Registries look modules up by name, so those are given as further roots: a run of ``cnn`` depends on ``models/cnn.py``
+and on no other model.
 """
 
 from __future__ import annotations

@@ -37,8 +37,9 @@ def require(folder: Path, stage: str, identity: dict[str, Any], settings: str | 
 
 
 def require_trained(folder: Path, config: dict[str, Any]) -> None:
-    """Refuse a run's folder whose weights are of another configuration, or made by other code; one without a record,
-    as is made by hand, says nothing.
+    """Refuse a run's folder whose weights are of another configuration, or made by other code.
+
+    A folder without a record, as is made by hand, says nothing.
 
     Raises:
         ReplisomeError: it holds another run.

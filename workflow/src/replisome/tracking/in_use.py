@@ -166,12 +166,18 @@ def _machine() -> str:
         return platform.node()
 
 
+def _stat(pid: int) -> list[str]:
+    """Return what Linux says of a process, from its state on; nothing elsewhere, or where there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
 def _began(pid: int) -> str | None:
     """Return when a process began, in the system's own ticks, so that a number used again is not taken for it."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return None
+    about = _stat(pid)
+    return about[19] if about else None
 
 
 def _runs(pid: int, began: str | None) -> bool:
@@ -181,4 +187,6 @@ def _runs(pid: int, began: str | None) -> bool:
         return False
     except OSError:  # it is there, and another user's
         pass
+    if _stat(pid)[:1] in (["Z"], ["X"]):  # dead, and nobody has asked how it ended
+        return False
     return began is None or _began(pid) in (None, began)

@@ -27,7 +27,7 @@ def named(folder: Path, inputs: Iterable[Path] | Mapping[str, Path]) -> dict[str
 
 
 def raw_name(raw: str | Path) -> str:
-    """Return the name of a raw file among the inputs of a recipe: data set, version and file, wherever downloads lie."""
+    """Return the name of a raw file among inputs, wherever downloads lie: data set, version and file."""
     return "/".join(Path(raw).parts[-3:])
 
 

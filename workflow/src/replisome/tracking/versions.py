@@ -1,4 +1,4 @@
-"""The versions of the packages that a record names: they stand in provenance.json alone, and so are in no fingerprint."""
+"""The versions of the packages that a record names: they stand in provenance.json alone, and in no fingerprint."""
 
 from __future__ import annotations
 
