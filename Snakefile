@@ -8,6 +8,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/staleness.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/download.smk"
 include: "workflow/rules/prepare.smk"
@@ -36,6 +37,11 @@ for study in PLAN.studies:
             selections_of(study),
             tables_of(study),
             figures_of(study),
+
+
+onstart:
+    if workflow.is_main_process:
+        take_results()
 
 
 onsuccess:

@@ -73,7 +73,7 @@ def test_provenance_says_with_what_and_on_what(results):
     assert record["device"]
     assert record["threads"] == 1
     assert record["packages"]["torch"]
-    assert record["inputs"]["train.parquet"].startswith("sha256:")
+    assert record["inputs"]["../../../../train.parquet"].startswith("sha256:")
     assert record["started"] <= record["ended"]
     assert record["peak_memory_bytes"] > 1e6
     assert record["parameters"]["total"] == sum(v.size for v in load_file(results / RUN / "best.safetensors").values())

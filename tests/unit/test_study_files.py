@@ -266,3 +266,10 @@ def test_an_extending_study_may_be_extended_and_may_have_a_folder_and_claims(roo
 def test_a_study_that_cannot_extend_another_is_refused(root, text, message):
     write(root / "config/studies/mine.yaml", text)
     refused(message, root, studies=["mine"], preset="full")
+
+
+def test_where_data_are_to_be_had_and_whom_to_cite_is_no_part_of_a_studys_settings():
+    """The page alone shows it: an address or a citation edited in the ledger makes no table and no figure again."""
+    entry = load(studies=["bloodmnist"], preset="full").studies["bloodmnist"].settings["datasets"]["bloodmnist"]
+    assert entry["checksum"].startswith("md5:")
+    assert not {"addresses", "citation", "licence", "place"} & entry.keys()

@@ -1,10 +1,13 @@
 import pytest
 
 from replisome.config.catalogue import explains, study_names
+from replisome.errors import ReplisomeError
 from replisome.tracking import code_fingerprint as module
+from replisome.tracking import running_code
 from replisome.tracking.code_fingerprint import closure, fingerprint, imports
 from replisome.tracking.introspect import ROOT, parse
-from replisome.tracking.stage_key import ROOTS, stage_key
+from replisome.tracking.record import Record
+from replisome.tracking.stage_key import ROOTS, stage_key, stage_modules
 
 SOURCE = '''
 """Docstring."""
@@ -149,8 +152,38 @@ def test_a_key_follows_the_settings():
 
 
 def test_every_stage_has_roots_that_exist():
-    stages = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__", "download"}
+    stages = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__", "download", "accept"}
     assert stages == set(ROOTS)
     for name, stage in [(name, stage) for name in study_names() for stage in stages]:
         if stage != "explain" or explains(name):
             closure([f"replisome.stages.{stage}", *ROOTS[stage](identity(implementation=name))])
+
+
+def test_names_of_packages_that_stand_in_records_alone_do_not_count(package):
+    folder, current = package
+    (folder / "tracking").mkdir()
+    (folder / "tracking" / "versions.py").write_text("PACKAGES = ('torch',)\n")
+    (folder / "lazy.py").write_text("from replisome.tracking import versions\ndef h(x):\n    return x\n")
+    before = current()
+    (folder / "tracking" / "versions.py").write_text("PACKAGES = ('torch', 'numpy')\n")
+    assert current() == before
+
+
+def test_the_code_is_hashed_before_it_is_imported(monkeypatch):
+    """An edit that is saved while a stage starts is not recorded as what ran: the stage does not start."""
+    done = []
+    monkeypatch.setattr(running_code, "code_fingerprint", lambda *_: done.append("hashed"))
+    monkeypatch.setattr(running_code.importlib, "import_module", lambda name: done.append(name))
+    running_code.import_stage("select", identity())
+    assert done[0] == "hashed"
+    assert {"replisome.stages.select", "replisome.config.plan"} <= set(done)
+    texts = iter(["before", "after"])
+    monkeypatch.setattr(running_code, "_content", lambda modules: next(texts))
+    with pytest.raises(ReplisomeError, match="changed while it started"):
+        running_code.import_stage("select", identity())
+
+
+def test_a_record_has_the_fingerprint_that_was_taken_first(monkeypatch):
+    first = module.fingerprint(*stage_modules("select", identity()))
+    monkeypatch.setattr(module, "_module_hash", lambda path: "edited since")
+    assert Record("select", identity()).code == first

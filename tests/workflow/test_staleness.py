@@ -1,109 +1,208 @@
-"""Stale means stale, and only that: what a dry run would do after one change to a finished workflow."""
+"""Stale means stale, and only that: what a dry run would do after one change to a finished workflow.
+
+One table of edits (code, wording, configuration, ledger, data) and one of places and clocks. Edits that are to run
+nothing are made in one copy, all together: where a dry run plans nothing after all of them, each of them plans nothing.
+"""
 
 import copy
+import json
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from conftest import TINY, Workflow
 
-MODEL = "workflow/src/replisome/models/cnn.py"
-AFTER_TRAINING = {"select": 1, "summarise_bloodmnist": 1, "figures_bloodmnist": 1, "report": 1}
+SOURCE = "workflow/src/replisome"
+STUDY = f"{SOURCE}/studies/bloodmnist"
+MODEL = f"{SOURCE}/models/cnn.py"
+RESULTS = "results/demo/bloodmnist"
+WIDTHS = ("WIDTHS = (32, 64, 128)", "WIDTHS = (32, 64, 96)")
+MORE = ("from __future__ import annotations\n", "from __future__ import annotations\n\nMORE = 1\n")
+AFTER_TABLES = {"figures_bloodmnist": 1, "report": 1}
+AFTER_SCORES = {"summarise_bloodmnist": 1, **AFTER_TABLES}
+AFTER_TRAINING = {"select": 1, **AFTER_SCORES}
+TRAINING = {"train": 2, "evaluate": 2, **AFTER_TRAINING}
+AHEAD = 4_000_000_000  # the year 2096
 
 
-def test_a_second_run_does_nothing(workflow):
-    assert workflow.pending() == {}
+def edit(file: str, old: str, new: str) -> Callable[[Workflow], dict]:
+    """Return a change of the source, or of a configuration file."""
+
+    def change(workflow):
+        workflow.edit(file, old, new)
+        return {}
+
+    return change
 
 
-def test_a_comment_or_a_docstring_re_runs_nothing(workflow):
-    workflow.edit(MODEL, "WIDTHS = (32, 64, 128)", "WIDTHS = (32, 64, 128)  # as the assignment says")
-    workflow.edit(MODEL, "Conv-ReLU[-MaxPool] x 3", "Three blocks")
-    assert workflow.pending() == {}
+def configure(path: str, value: object) -> Callable[[Workflow], dict]:
+    """Return a change of the study's configuration, by the way to a key."""
+
+    def change(workflow):
+        changed = copy.deepcopy(TINY)
+        *way, last = path.split("/")
+        block = changed["bloodmnist"]
+        for key in way:
+            block = block.setdefault(key, {})
+        block[last] = value
+        return {"overrides": changed}
+
+    return change
 
 
-def test_an_edited_model_re_runs_its_runs_and_what_follows(workflow):
-    workflow.edit(MODEL, "WIDTHS = (32, 64, 128)", "WIDTHS = (32, 64, 96)")
-    assert workflow.pending() == {"train": 2, "evaluate": 2, **AFTER_TRAINING}
+def results(pattern: str, do: Callable[[Path], object]) -> Callable[[Workflow], dict]:
+    """Return a change of the first of some files of the results; its times stay what they were."""
+
+    def change(workflow):
+        path = min((workflow.root / RESULTS).glob(pattern))
+        before = path.stat()
+        do(path)
+        if path.exists():
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return {}
+
+    return change
 
 
-def test_so_it_does_where_snakemake_has_no_record_as_with_copied_results(workflow):
-    shutil.rmtree(workflow.root / ".snakemake")
-    assert workflow.pending() == {}
-    workflow.edit(MODEL, "WIDTHS = (32, 64, 128)", "WIDTHS = (32, 64, 96)")
-    assert workflow.pending() == {"train": 2, "evaluate": 2, **AFTER_TRAINING}
+def another_value(path: Path) -> None:
+    """Change one number of a JSON file."""
+    found = json.loads(path.read_text())
+    found["best"]["accuracy"] = 0.5
+    path.write_text(json.dumps(found))
 
 
-def test_a_model_edited_and_restored_re_runs_nothing(workflow):
-    workflow.edit(MODEL, "WIDTHS = (32, 64, 128)", "WIDTHS = (32, 64, 96)")
+def append(path: Path) -> None:
+    """Make a file another one."""
+    with path.open("ab") as handle:
+        handle.write(b" ")
+
+
+def dated(*changes: Callable[[Workflow], dict], when: float) -> Callable[[Workflow], dict]:
+    """Return changes to results whose files all have one time, however odd."""
+
+    def change(workflow):
+        for one in changes:
+            one(workflow)
+        for path in (workflow.root / "results").rglob("*"):
+            os.utime(path, (when, when))
+        return {}
+
+    return change
+
+
+NOTHING = {
+    "a comment": edit(MODEL, WIDTHS[0], f"{WIDTHS[0]}  # as the assignment says"),
+    "a docstring": edit(MODEL, "Conv-ReLU[-MaxPool] x 3", "Three blocks"),
+    "an error message": edit(f"{SOURCE}/io.py", "not a JSON file.", "cannot be read as JSON."),
+    "an error message that is raised elsewhere": edit(f"{SOURCE}/io.py", "Free some space", "Make some room"),
+    "a line of progress": edit(f"{SOURCE}/stages/train.py", "} items", "} things"),
+    "which packages a record names": edit(f"{SOURCE}/tracking/versions.py", '"numpy", ', '"numpy", "pip", '),
+    "another model": lambda w: shutil.copy(w.root / MODEL, (w.root / MODEL).with_name("other.py")) and {},
+    "a download": edit(f"{SOURCE}/stages/download.py", "RETRIES = 3", "RETRIES = 4"),
+    "another study's code": edit(f"{SOURCE}/studies/genome/task.py", *MORE),
+    "how a run is accepted": edit(f"{SOURCE}/stages/accept.py", "note.strip()", "note.rstrip()"),
+    "a citation in the ledger": edit("config/datasets.yaml", "Yang et al. 2023", "Yang et al., 2023"),
+    "what a job asks for": configure("experiments/variants/resources", {"mem_mb": 9999, "runtime": 7}),
+}
+
+SOMETHING = {
+    "a model": (edit(MODEL, *WIDTHS), TRAINING),
+    "a model, of results dated ahead": (dated(edit(MODEL, *WIDTHS), when=AHEAD), TRAINING),
+    "a model, of results without a date": (dated(edit(MODEL, *WIDTHS), when=0), TRAINING),
+    "a model, of results without Snakemake's records": (
+        lambda w: shutil.rmtree(w.root / ".snakemake") or edit(MODEL, *WIDTHS)(w),
+        TRAINING,
+    ),
+    "how weights are scored": (
+        edit(f"{SOURCE}/stages/evaluate.py", '"n": len(split)', '"n": 1 * len(split)'),
+        {"evaluate": 2, **AFTER_SCORES},
+    ),
+    "how models are chosen": (edit(f"{SOURCE}/stages/select.py", "np.mean(v)", "np.median(v)"), AFTER_TRAINING),
+    "a table": (edit(f"{STUDY}/tables/training.py", *MORE), AFTER_SCORES),
+    "a figure": (edit(f"{STUDY}/figures/data.py", "SAMPLES = 8", "SAMPLES = 6"), AFTER_TABLES),
+    "a caption": (edit(f"{STUDY}/figures/data.py", "like:", "like;"), {"report": 1}),
+    "a title": (edit(f"{STUDY}/tables/training.py", '@table("How training', '@table("How it'), {"report": 1}),
+    "a claim": (edit("config/studies/bloodmnist/claims.yaml", "93.25", "93.26"), AFTER_SCORES),
+    "a new value in a grid": (
+        configure("experiments/variants/models/cnn/grid/lr", [0.003, 0.001]),
+        {"train": 2, "evaluate": 2, **AFTER_TRAINING},
+    ),
+    "a value less in a grid": (configure("experiments/variants/models/cnn/grid/head", ["logits"]), AFTER_TRAINING),
+    "a seed more": (configure("experiments/variants/seeds", 2), {"train": 2, "evaluate": 2, **AFTER_TRAINING}),
+    "a setting that no path shows": (configure("experiments/variants/training", {"weight_decay": 0.01}), TRAINING),
+    "another budget": (configure("experiments/variants/budget", {"epochs": 3}), TRAINING),
+    "a recipe": (configure("recipes/control/source/options/seed", 2), {"prepare": 1, **TRAINING}),
+    "prepared data": (results("control/train.parquet", append), TRAINING),
+    "statistics of the data": (results("control/stats.json", append), TRAINING),
+    "weights": (results("control/runs/cnn/*/seed=0/best.safetensors", append), {"evaluate": 1, **AFTER_SCORES}),
+    "scores on validation": (results("control/runs/cnn/*/seed=0/validation.json", another_value), AFTER_TRAINING),
+    "predictions": (results("control/runs/cnn/*/seed=0/test/predictions.parquet", append), AFTER_SCORES),
+    "a data card": (results("control/card.json", append), AFTER_SCORES),
+    "a table's file": (results("tables/metrics.parquet", append), AFTER_TABLES),
+    "a figure that is lost": (results("figures/mistakes.png", Path.unlink), AFTER_TABLES),
+    "a record that is damaged": (results("figures/provenance.json", lambda path: path.write_text("{")), AFTER_TABLES),
+}
+
+
+def clone(workflow: Workflow, to: Path, copied: Callable[..., object]) -> Workflow:
+    """Clone the code anew, and copy the results into the clone."""
+    left = shutil.ignore_patterns(".snakemake", "results")
+    shutil.copytree(workflow.root, to, symlinks=True, ignore=left, copy_function=shutil.copy)
+    shutil.copytree(workflow.root / "results", to / "results", copy_function=copied)
+    return Workflow(to)
+
+
+def backwards(workflow: Workflow) -> None:
+    """Date all results in an order that has nothing to do with that in which they were made."""
+    for number, path in enumerate(sorted((workflow.root / "results").rglob("*"), reverse=True)):
+        os.utime(path, (1_000_000_000 + 60 * number,) * 2)
+
+
+def test_edits_that_change_no_number_run_nothing(workflow):
+    options = {}
+    for change in NOTHING.values():
+        options |= change(workflow)
+    assert workflow.pending(**options) == {}
+
+
+@pytest.mark.parametrize(("change", "jobs"), SOMETHING.values(), ids=SOMETHING)
+def test_an_edit_runs_what_depends_on_it(workflow, change, jobs):
+    options = change(workflow)
+    assert workflow.pending(**options) == jobs
+
+
+def test_places_and_clocks_run_nothing(workflow, tmp_path):
+    assert workflow.pending() == {}, "as it was left"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folders = {"results_dir": str(workflow.root / "results/demo"), "resources_dir": str(tmp_path / "raw")}
+    assert workflow.pending(cwd=elsewhere, **folders) == {}, "another working directory, another folder of raw files"
+    assert workflow.pending(resources_dir=str(tmp_path / "raw")) == {}, "another folder of raw files"
+    assert clone(workflow, tmp_path / "new", shutil.copy).pending() == {}, "copied without times"
+    assert clone(workflow, tmp_path / "old", shutil.copy2).pending() == {}, "copied with times"
+    backwards(workflow)
+    assert workflow.pending() == {}, "dated in another order"
+    for when in (AHEAD, 0):
+        dated(when=when)(workflow)
+        assert workflow.pending() == {}, f"all dated {when}"
+
+
+def test_an_edit_taken_back_runs_nothing(workflow):
+    workflow.edit(MODEL, *WIDTHS)
     workflow.pending()
-    workflow.edit(MODEL, "WIDTHS = (32, 64, 96)", "WIDTHS = (32, 64, 128)")
+    workflow.edit(MODEL, *reversed(WIDTHS))
     assert workflow.pending() == {}
 
 
-def test_a_stale_result_is_made_once(workflow):
-    workflow.edit(MODEL, "WIDTHS = (32, 64, 128)", "WIDTHS = (8, 8, 8)")
+def test_stale_results_dated_ahead_of_the_clock_are_made_once(workflow):
+    dated(edit(f"{STUDY}/figures/data.py", "SAMPLES = 8", "SAMPLES = 6"), when=AHEAD)(workflow)
     done = workflow.run()
     assert done.returncode == 0, done.stdout
     assert workflow.pending() == {}
-
-
-def test_another_model_file_re_runs_nothing(workflow):
-    text = (workflow.root / MODEL).read_text()
-    (workflow.root / MODEL).with_name("other.py").write_text(text)
-    assert workflow.pending() == {}
-
-
-def test_a_new_grid_value_trains_only_the_new_runs(workflow):
-    more = copy.deepcopy(TINY)
-    more["bloodmnist"]["experiments"]["variants"]["models"]["cnn"]["grid"]["lr"] = [0.003, 0.001]
-    assert workflow.pending(overrides=more) == {"train": 2, "evaluate": 2, **AFTER_TRAINING}
-
-
-def test_a_grid_value_taken_away_trains_nothing_and_leaves_the_tables(workflow):
-    less = copy.deepcopy(TINY)
-    less["bloodmnist"]["experiments"]["variants"]["models"]["cnn"]["grid"]["head"] = ["logits"]
-    assert workflow.pending(overrides=less) == AFTER_TRAINING
-
-
-def test_a_new_seed_trains_only_its_runs(workflow):
-    more = copy.deepcopy(TINY)
-    more["bloodmnist"]["experiments"]["variants"]["seeds"] = 2
-    assert workflow.pending(overrides=more) == {"train": 2, "evaluate": 2, **AFTER_TRAINING}
-
-
-def test_a_changed_constant_that_no_path_shows_re_trains(workflow):
-    other = copy.deepcopy(TINY)
-    other["bloodmnist"]["experiments"]["variants"]["training"] = {"weight_decay": 0.01}
-    assert workflow.pending(overrides=other) == {"train": 2, "evaluate": 2, **AFTER_TRAINING}
-
-
-def test_a_changed_recipe_prepares_and_trains_again(workflow):
-    other = copy.deepcopy(TINY)
-    other["bloodmnist"]["recipes"]["control"]["source"]["options"]["seed"] = 2
-    assert workflow.pending(overrides=other) == {"prepare": 1, "train": 2, "evaluate": 2, **AFTER_TRAINING}
-
-
-def test_changed_resources_re_run_nothing(workflow):
-    other = copy.deepcopy(TINY)
-    other["bloodmnist"]["experiments"]["variants"]["resources"] = {"mem_mb": 9999, "runtime": 7}
-    assert workflow.pending(overrides=other) == {}
-
-
-def test_an_edited_figure_is_drawn_again_and_nothing_is_trained(workflow):
-    workflow.edit("workflow/src/replisome/studies/bloodmnist/figures/data.py", "SAMPLES = 8", "SAMPLES = 6")
-    assert workflow.pending() == {"figures_bloodmnist": 1, "report": 1}
-
-
-def test_an_edited_caption_renders_the_report_again(workflow):
-    workflow.edit("workflow/src/replisome/studies/bloodmnist/figures/data.py", "like:", "like;")
-    assert workflow.pending() == {"report": 1}
-
-
-def test_an_edited_title_renders_the_report_again(workflow):
-    title = '@table("How training went")'
-    workflow.edit(
-        "workflow/src/replisome/studies/bloodmnist/tables/training.py", title, title.replace("training", "it")
-    )
-    assert workflow.pending() == {"report": 1}
 
 
 def test_a_report_left_behind_by_an_interruption_is_rendered_again(workflow):
@@ -112,38 +211,19 @@ def test_a_report_left_behind_by_an_interruption_is_rendered_again(workflow):
     assert workflow.pending() == {"report": 1}
 
 
-def test_a_damaged_record_makes_the_result_again(workflow):
-    (workflow.root / "results/demo/bloodmnist/figures/provenance.json").write_text("{")
-    assert workflow.pending() == {"figures_bloodmnist": 1, "report": 1}
+def test_an_accepted_model_runs_what_marks_it_and_trains_nothing(workflow):
+    workflow.edit(MODEL, *WIDTHS)
+    command = [sys.executable, "-m", "replisome", "accept", f"{RESULTS}/control/runs", "--note", "same numbers"]
+    source = {**os.environ, "PYTHONPATH": "workflow/src"}
+    subprocess.run(command, env=source, cwd=workflow.root, check=True)
+    assert workflow.pending() == AFTER_SCORES
 
 
-def test_a_changed_claim_re_trains_nothing(workflow):
-    workflow.edit("config/studies/bloodmnist/claims.yaml", "93.25", "93.26")
-    assert workflow.pending() == {"summarise_bloodmnist": 1, "figures_bloodmnist": 1, "report": 1}
-
-
-def test_an_edited_download_re_runs_nothing(workflow):
-    workflow.edit("workflow/src/replisome/stages/download.py", "RETRIES = 3", "RETRIES = 4")
-    assert workflow.pending() == {}
-
-
-def test_another_working_directory_re_runs_nothing(workflow, tmp_path):
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    folder = str(workflow.root / "results" / "demo")
-    assert workflow.pending(cwd=elsewhere, results_dir=folder) == {}
-
-
-def test_a_fresh_clone_with_copied_results_re_runs_nothing(workflow, tmp_path):
-    clone = tmp_path / "clone"
-    shutil.copytree(workflow.root, clone, symlinks=True, ignore=shutil.ignore_patterns(".snakemake", "results"))
-    for path in clone.rglob("*"):
-        if path.is_file():
-            os.utime(path)  # a clone's files are all new
-    shutil.copytree(workflow.root / "results", clone / "results")
-    assert Workflow(clone).pending() == {}
-
-
-def test_a_lost_output_is_made_again(workflow):
-    (workflow.root / "results" / "demo" / "bloodmnist" / "figures" / "mistakes.png").unlink()
-    assert workflow.pending() == {"figures_bloodmnist": 1, "report": 1}
+def test_explanations_that_changed_are_drawn_again_though_the_call_stopped_after_the_tables(heirs):
+    heirs.edit(f"{SOURCE}/studies/rnacompete/explain.py", *MORE)
+    jobs = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "report": 1}
+    assert {name for name in heirs.pending()} == {"explain", *jobs}
+    for path in (heirs.root / "results").rglob("explanation.parquet"):
+        append(path)
+    heirs.edit(f"{SOURCE}/studies/rnacompete/explain.py", *reversed(MORE))
+    assert heirs.pending() == jobs

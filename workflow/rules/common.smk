@@ -1,19 +1,19 @@
-# What every stage shares: the plan, the paths, the settings, and the test whether a result is stale.
+# What every stage shares: the plan, the paths, the settings.
 # Requires: config. Produces: PLAN, RESULTS, paths, settings of each stage; no rule.
 import os
 import re
 import shlex
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/src")
 
 from replisome.config import declared, loader
 from replisome.errors import ReplisomeError
-from replisome.io import canonical_json
-from replisome.io import file_hash, require_writable, write_text
-from replisome.tracking.stage_key import is_current, text_hash
+from replisome.data import study_inputs
+from replisome.io import canonical_json, file_hash, require_writable
+from replisome.tracking.inputs import raw_name
+from replisome.tracking.stage_key import text_hash
 from replisome.tracking.verify import read_verified
 from replisome.data.raw_files import STAND_IN, is_stand_in_path, origin_file, raw_file
 from replisome.config.schema import read_yaml
@@ -28,7 +28,6 @@ os.environ.update(
     REPLISOME_LEDGER=f"{workflow.basedir}/config/datasets.yaml",
 )
 
-STALE_MARK = ".stale"
 ENVIRONMENT = f"{workflow.basedir}/envs/replisome.yaml"
 PAGES = f"{workflow.basedir}/workflow/report"
 
@@ -44,10 +43,6 @@ def load_plan():
             print(line, file=sys.stderr)
         for key in ("results_dir", "resources_dir"):
             require_writable(Path(config[key]), key)
-        if workflow.is_main_process and os.path.isdir(config["results_dir"]):
-            # Before Snakemake looks at any file, since it remembers which exist; with new content each time, since it
-            # compares checksums of small files. A job on a cluster node reads this too, but leaves the mark alone.
-            write_text(Path(config["results_dir"], STALE_MARK), f"{time.time_ns()}\n")
         return plan
     except ReplisomeError as error:
         raise WorkflowError(str(error)) from None
@@ -119,6 +114,11 @@ def study_settings(study):
     return PLAN.studies[study].settings
 
 
+def planned(settings):
+    """Return what tells a stage that the settings it finds are those that this call plans."""
+    return text_hash(canonical_json(settings))
+
+
 def report_settings():
     pages = sorted(path for path in Path(PAGES).rglob("*") if path.is_file())
     names = sorted({plan.implementation.name for plan in PLAN.studies.values()})
@@ -126,6 +126,7 @@ def report_settings():
         "studies": list(PLAN.studies),
         "settings": {study: text_hash(canonical_json(study_settings(study))) for study in PLAN.studies},
         "implementations": names,
+        "datasets": {name: PLAN.ledger[name] for plan in PLAN.studies.values() for name in plan.settings["datasets"]},
         "pages": {str(path.relative_to(PAGES)): file_hash(path) for path in pages},
         "captions": {
             name: text_hash(
@@ -140,15 +141,3 @@ def report_settings():
             for name in names
         },
     }
-
-
-# ---- staleness
-
-
-def stale(stage, settings, folder):
-    """Return one more input, newer than anything, where the result in `folder` was made from other settings or code.
-
-    Each stage writes its key to provenance.json; here it is computed anew and compared. Snakemake's own records cannot
-    tell: they know nothing of the library's source, and do not travel with copied results.
-    """
-    return [] if is_current(Path(folder), stage, settings) else [f"{RESULTS}/{STALE_MARK}"]

@@ -4,10 +4,8 @@
 
 checkpoint select:
     input:
-        scores=lambda w: [
-            run_path(run, "validation.json") for run in PLAN.studies[w.study].experiment_runs(w.experiment)
-        ],
-        stale=lambda w: stale("select", selection_settings(w), SELECTION.format(**w)),
+        scores=compared_scores,
+        stale=lambda w: stale("select", selection_settings(w), SELECTION.format(**w), compared_scores(w)),
     output:
         settings=f"{SELECTION}/study.json",
         selection=f"{SELECTION}/selection.json",
@@ -35,7 +33,7 @@ rule evaluate:
         weights=tested_weights_of,
         data=lambda w: splits_of(w, "test"),
         stats=f"{RECIPE}/stats.json",
-        stale=lambda w: stale("evaluate", resolved_run(w).evaluation, TEST.format(**w)),
+        stale=lambda w: stale("evaluate", resolved_run(w).evaluation, TEST.format(**w), read_from(w, "test")),
     output:
         metrics=f"{TEST}/metrics.json",
         predictions=f"{TEST}/predictions.parquet",
@@ -52,10 +50,11 @@ rule evaluate:
         runtime=30,
     params:
         data=lambda w, input: os.path.dirname(input.stats),
+        planned=lambda w: planned(run_settings(w)),
         out=lambda w, output: os.path.dirname(output.metrics),
     shell:
         "python -m replisome evaluate --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
-        "--out {params.out:q} --threads {threads} > {log:q} 2>&1"
+        "--planned {params.planned} --out {params.out:q} --threads {threads} > {log:q} 2>&1"
 
 
 rule explain:
@@ -64,7 +63,7 @@ rule explain:
         weights=weights_of,
         data=lambda w: splits_of(w, "validation"),
         stats=f"{RECIPE}/stats.json",
-        stale=lambda w: stale("explain", run_settings(w), EXPLANATION.format(**w)),
+        stale=lambda w: stale("explain", run_settings(w), EXPLANATION.format(**w), read_from(w, "validation")),
     output:
         explanation=f"{EXPLANATION}/explanation.parquet",
         provenance=f"{EXPLANATION}/provenance.json",
@@ -80,7 +79,8 @@ rule explain:
         runtime=30,
     params:
         data=lambda w, input: os.path.dirname(input.stats),
+        planned=lambda w: planned(run_settings(w)),
         out=lambda w, output: os.path.dirname(output.explanation),
     shell:
         "python -m replisome explain --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
-        "--out {params.out:q} --threads {threads} > {log:q} 2>&1"
+        "--planned {params.planned} --out {params.out:q} --threads {threads} > {log:q} 2>&1"

@@ -1,4 +1,5 @@
-# Requires: a study's tables, test predictions and prepared images. Produces: its figures, as PNG and SVG.
+# Requires: a study's tables, what was read from its runs, its selections and prepared data.
+# Produces: its figures, as PNG and SVG.
 
 for study in PLAN.studies:
 
@@ -8,13 +9,10 @@ for study in PLAN.studies:
         input:
             settings=f"{RESULTS}/{study}/tables/study.json",
             metrics=f"{RESULTS}/{study}/tables/metrics.parquet",
-            data=expand(
-                f"{RECIPE}/{{split}}.parquet",
-                study=study,
-                recipe=PLAN.studies[study].recipes,
-                split=["train", "test"],
+            files=lambda w, study=study: figures_from(study),
+            stale=lambda w, study=study: stale(
+                "figures", study_settings(study), f"{RESULTS}/{study}/figures", figures_from(study)
             ),
-            stale=lambda w, study=study: stale("figures", study_settings(study), f"{RESULTS}/{study}/figures"),
         output:
             png=[
                 report(
@@ -36,7 +34,8 @@ for study in PLAN.studies:
             ENVIRONMENT
         params:
             results=lambda w: RESULTS,
+            planned=lambda w, study=study: planned(study_settings(study)),
             out=lambda w, output: os.path.dirname(output.provenance),
         shell:
             "python -m replisome figures --settings {input.settings:q} --results {params.results:q} "
-            "--out {params.out:q} > {log:q} 2>&1"
+            "--planned {params.planned} --out {params.out:q} > {log:q} 2>&1"

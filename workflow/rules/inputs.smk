@@ -83,23 +83,37 @@ def tested_weights_of(w):
     return [f"{RUN.format(**w)}/{kind}.safetensors" for kind in kinds]
 
 
+def trained_from(w):
+    return [*splits_of(w, "train", "validation", *run_settings(w)["curves"]), f"{RECIPE.format(**w)}/stats.json"]
+
+
+def read_from(w, split):
+    """Return what a run is asked about a split with."""
+    weights = tested_weights_of(w) if split == "test" else [weights_of(w)]
+    return [*weights, *splits_of(w, split), f"{RECIPE.format(**w)}/stats.json"]
+
+
 # ---- which runs an aggregation needs
 
 
-def run_path(run, file):
-    return f"{RESULTS}/{run.directory}/{file}"
+def compared_scores(w):
+    return paths(study_inputs.for_selection(PLAN.studies[w.study], w.experiment, Path(RESULTS)))
 
 
-def tests_of(study):
-    """Return the scores of the runs whose test split is read."""
-    runs = PLAN.studies[study].tested_runs(selection_of(study))
-    return [run_path(run, f"test/{file}") for run in runs for file in ("metrics.json", "predictions.parquet")]
+def tables_from(study):
+    return paths(study_inputs.for_tables(PLAN.studies[study], selection_of(study), Path(RESULTS)))
 
 
-def explanations_of(study):
-    """Return the explanations of the runs that an experiment wants explained."""
-    runs = PLAN.studies[study].explained_runs(selection_of(study))
-    return [run_path(run, "explanation/explanation.parquet") for run in runs]
+def figures_from(study):
+    return paths(study_inputs.for_figures(PLAN.studies[study], selection_of(study), Path(RESULTS)))
+
+
+def page_from(w=None):
+    return paths(study_inputs.for_page(PLAN.studies.values(), Path(RESULTS)))
+
+
+def paths(files):
+    return [str(file) for file in files]
 
 
 def tables_of(study):
@@ -113,7 +127,7 @@ def selections_of(study):
     A job whose input function waits for a checkpoint that is not there is not examined for other reasons to run: a new
     experiment in a finished folder would pass unnoticed.
     """
-    return expand(f"{SELECTION}/selection.json", study=study, experiment=PLAN.studies[study].experiments)
+    return paths(study_inputs.selections(PLAN.studies[study], Path(RESULTS)))
 
 
 def unselected():
@@ -121,7 +135,7 @@ def unselected():
     if not os.path.exists(REPORT):
         return []
     missing = [path for study in PLAN.studies for path in selections_of(study) if not os.path.exists(path)]
-    return [f"{RESULTS}/{STALE_MARK}"] if missing else []
+    return [STALE_MARK] if missing else []
 
 
 def figures_of(study):

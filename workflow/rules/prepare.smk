@@ -10,7 +10,12 @@ for shared in sorted({shared_of(study) for study in PLAN.studies}):
         input:
             raw=lambda w: list(raw_of(w).values()),
             origins=lambda w: [str(origin_file(path)) for path in raw_of(w).values()],
-            stale=lambda w: stale("prepare", recipe_settings(w), RECIPE.format(**w)),
+            stale=lambda w: stale(
+                "prepare",
+                recipe_settings(w),
+                RECIPE.format(**w),
+                {raw_name(path): Path(path) for path in raw_of(w).values()},
+            ),
         output:
             settings=f"{RECIPE}/recipe.json",
             splits=[f"{RECIPE}/{split}.parquet" for split in SPLITS],
@@ -31,7 +36,7 @@ for shared in sorted({shared_of(study) for study in PLAN.studies}):
             runtime=lambda w: PLAN.studies[w.study].preparation[w.recipe].get("runtime", 30),
         params:
             settings=lambda w: canonical_json(recipe_settings(w)),
-            raw=lambda w: " ".join(f"--raw {name}={shlex.quote(path)}" for name, path in raw_of(w).items()),
+            raw=lambda w, input: " ".join(f"--raw {name}={shlex.quote(path)}" for name, path in raw_of(w).items()),
             out=lambda w, output: os.path.dirname(output.card),
         shell:
             "(printf %s {params.settings:q} > {output.settings:q} && "

@@ -1,16 +1,11 @@
-# Requires: all tables and figures. Produces: report.html, one self-contained page.
+# Requires: all tables and figures, selections, cards, and the records of runs.
+# Produces: report.html, one self-contained page.
 
 
 rule report:
     input:
-        settings=[f"{RESULTS}/{study}/tables/study.json" for study in PLAN.studies],
-        tables=[table for study in PLAN.studies for table in tables_of(study)],
-        figures=[figure for study in PLAN.studies for figure in figures_of(study)],
-        selections=[selection for study in PLAN.studies for selection in selections_of(study)],
-        cards=[
-            f"{RESULTS}/{study}/{recipe}/card.json" for study, plan in PLAN.studies.items() for recipe in plan.recipes
-        ],
-        stale=lambda w: stale("report", report_settings(), f"{RESULTS}/report") or unselected(),
+        files=page_from,
+        stale=lambda w: stale("report", report_settings(), f"{RESULTS}/report", page_from()) or unselected(),
     output:
         page=REPORT,
         settings=f"{RESULTS}/report/report.json",

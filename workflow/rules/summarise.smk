@@ -6,18 +6,11 @@ for study in PLAN.studies:
         name:
             f"summarise_{study}"
         input:
-            runs=[
-                run_path(run, file)
-                for run in PLAN.studies[study].runs
-                for file in ("history.parquet", "validation.json", "provenance.json")
-            ],
-            configs=[run_path(run, "config.json") for run in PLAN.studies[study].runs],
-            tests=lambda w, study=study: tests_of(study),
-            explanations=lambda w, study=study: explanations_of(study),
             selections=selections_of(study),
-            data=expand(f"{RECIPE}/train.parquet", study=study, recipe=PLAN.studies[study].recipes),
-            cards=expand(f"{RECIPE}/card.json", study=study, recipe=PLAN.studies[study].recipes),
-            stale=lambda w, study=study: stale("summarise", study_settings(study), f"{RESULTS}/{study}/tables"),
+            files=lambda w, study=study: tables_from(study),
+            stale=lambda w, study=study: stale(
+                "summarise", study_settings(study), f"{RESULTS}/{study}/tables", tables_from(study)
+            ),
         output:
             settings=f"{RESULTS}/{study}/tables/study.json",
             provenance=f"{RESULTS}/{study}/tables/provenance.json",

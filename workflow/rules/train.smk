@@ -5,7 +5,7 @@ rule train:
     input:
         data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
-        stale=lambda w: stale("train", run_settings(w), RUN.format(**w)),
+        stale=lambda w: stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
     output:
         config=f"{RUN}/config.json",
         best=f"{RUN}/best.safetensors",

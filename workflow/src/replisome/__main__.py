@@ -8,11 +8,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from replisome import __version__
 from replisome.config.catalogue import model_options, study
 from replisome.errors import ReplisomeError
-from replisome.io import DISK_ERRORS, clear_leftovers, disk_error, read_json
+from replisome.io import DISK_ERRORS, canonical_json, clear_leftovers, disk_error, read_json
+from replisome.tracking.running_code import import_stage
+from replisome.tracking.stage_key import text_hash
 
 _RUN = ("implementation", "recipe", "model", "hyperparameters", "training", "budget", "select", "curves", "seed")
 _STUDY = ("name", "implementation", "recipes", "experiments", "full")
@@ -21,7 +24,7 @@ NEEDS = {
     "prepare": ("implementation", "recipe", "datasets", "study"),
     **dict.fromkeys(("train", "evaluate", "explain"), _RUN),
     **dict.fromkeys(("select", "summarise", "figures"), _STUDY),
-    "report": ("studies", "implementations"),
+    "report": ("studies", "settings", "implementations", "datasets"),
 }
 
 
@@ -30,9 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     stage = options.pop("stage")
     try:
-        if stage in NEEDS:
-            _check_settings(stage, Path(str(options["settings"])))
-        _call(stage, options)
+        settings = _checked_settings(stage, options) if stage in NEEDS else None
+        _call(stage, options, settings)
     except ReplisomeError as error:
         print(f"replisome {stage}: error: {error}", file=sys.stderr)
         return error.exit_code
@@ -83,9 +85,10 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _check_settings(stage: str, path: Path) -> None:
-    """Refuse a settings file that is not what the workflow makes for this stage."""
-    settings = read_json(path)
+def _checked_settings(stage: str, options: dict[str, object]) -> dict[str, Any]:
+    """Return the settings of a stage; refuse a file that is not what the workflow makes for it, or has planned."""
+    path, planned = Path(str(options["settings"])), options.pop("planned", None)
+    settings: dict[str, Any] = read_json(path)
     if not isinstance(settings, dict):
         raise ReplisomeError(f"{path}: holds no mapping of settings; was it made by the workflow?")
     missing = [key for key in NEEDS[stage] if key not in settings]
@@ -95,9 +98,16 @@ def _check_settings(stage: str, path: Path) -> None:
         study(settings["implementation"])
     if "model" in NEEDS[stage]:
         model_options(settings["model"])
+    if planned not in (None, text_hash(canonical_json(settings))):
+        raise ReplisomeError(
+            f"{path}: is not what this call of the workflow plans for the run: another call with other settings came "
+            "between. Give each configuration a folder of its own (--config results_dir=PATH), or run the same command "
+            "again."
+        )
+    return settings
 
 
-def _call(stage: str, options: dict[str, object]) -> None:
+def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | None) -> None:
     """Import the stage that is asked for, and only that: not all of them need torch."""
     if "threads" in options:
         # Before NumPy or torch start: the libraries under them read these once.
@@ -106,6 +116,8 @@ def _call(stage: str, options: dict[str, object]) -> None:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on CUDA
     out = Path(str(options["out"]))
     clear_leftovers(out if out.is_dir() else out.parent)
+    if settings is not None:
+        import_stage(stage, settings)
     importlib.import_module(f"replisome.stages.{stage}").run(**options)
 
 
@@ -154,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
             stage.add_argument("--weights", required=True, type=Path, nargs="+", help=kinds)
         else:
             stage.add_argument("--weights", required=True, type=Path)
+        _planned(stage)
         stage.add_argument("--out", required=True, type=Path)
         stage.add_argument("--threads", type=_positive, default=1)
 
@@ -166,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (("summarise", "write the tables of a study"), ("figures", "draw the figures of a study")):
         stage = stages.add_parser(name, help=text)
         _settings(stage, "study.json")
+        _planned(stage)
         stage.add_argument("--results", required=True, type=Path)
         stage.add_argument("--out", required=True, type=Path)
 
@@ -173,6 +187,16 @@ def _parser() -> argparse.ArgumentParser:
     _settings(report, "report.json")
     report.add_argument("--results", required=True, type=Path)
     report.add_argument("--out", required=True, type=Path)
+
+    accept = stages.add_parser(
+        "accept",
+        help="take results as they are",
+        description="Take results as they are, though the code or the files they were made from have changed since: "
+        "the workflow then leaves them alone, and tables mark them 'accepted'. The note, accepted.json, lies beside the "
+        "record, provenance.json; delete it to withdraw it. It holds until code, settings or inputs change again.",
+    )
+    accept.add_argument("folder", type=Path, metavar="PATH", help="a folder of results, or one that holds several")
+    accept.add_argument("--note", required=True, help="why; stands in accepted.json")
     return parser
 
 
@@ -192,6 +216,10 @@ def _named(text: str) -> tuple[str, Path]:
 
 def _settings(parser: argparse.ArgumentParser, what: str, flag: str = "--settings") -> None:
     parser.add_argument(flag, dest="settings", required=True, type=Path, help=what)
+
+
+def _planned(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--planned", metavar="HASH", help="of the settings; others than these are refused")
 
 
 if __name__ == "__main__":

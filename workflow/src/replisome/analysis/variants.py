@@ -17,6 +17,7 @@ from replisome.config.catalogue import Kind, Output, model_traits
 from replisome.config.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
 from replisome.config.study import Score
 from replisome.data.prepared import DataCard
+from replisome.tracking.stage_key import is_accepted
 
 
 @dataclass(frozen=True)
@@ -260,13 +261,19 @@ def about(study: StudyResults, variant: Variant) -> dict[str, Any]:
     row = rows_of(study, variant).iloc[0]
     return {
         **about_data(study, variant.recipe),
-        "budget": f"{row['budget']}{' (reduced)' if row['reduced'] else ''}",
+        "budget": f"{row['budget']}{' (reduced)' if row['reduced'] else ''}{accepted_mark(study, variant)}",
         "seeds": len(variant.runs),
         # Of which its scores are, unless a heading says otherwise.
         "weights": f"{variant.weights} epoch" if variant.kind == "network" else "solved",
         "model": label(study, variant),
         "remarks": remarks(study, variant.key),
     }
+
+
+def accepted_mark(study: StudyResults, variant: Variant) -> str:
+    """Return what marks a row with a result that someone took as it is, for the end of its budget; else nothing."""
+    folders = [study.root / run.directory / part for run in variant.runs for part in ("", "test", "explanation")]
+    return " (accepted)" if any(map(is_accepted, folders)) else ""
 
 
 def estimate(name: str, value: Estimate, scale: float = 1.0) -> dict[str, float]:

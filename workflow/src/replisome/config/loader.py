@@ -157,7 +157,7 @@ def _plan_study(files: StudyFiles, config: Mapping[str, Any], ledger: Mapping[st
     check_recipes(plan, ledger, origin)
     for recipe in plan.recipes.values():
         for dataset in datasets_of(recipe, ledger, config["stand_ins"]):
-            settings["datasets"][dataset] = ledger[dataset]
+            settings["datasets"][dataset] = what_data_are(dataset, ledger[dataset])
     try:
         for experiment, block in plan.experiments.items():
             check_metric(plan.implementation, experiment, block["select"]["metric"])

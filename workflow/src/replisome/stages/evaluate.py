@@ -13,11 +13,12 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from replisome.config.catalogue import model_traits, part
+from replisome.config.catalogue import model_traits, part, study
 from replisome.config.tested_weights import evaluation_settings
 from replisome.data.parquet import array_column, write_parquet
 from replisome.data.prepared import check_recipe
 from replisome.io import finite_or_none, write_json
+from replisome.tracking.expected import require_trained
 from replisome.tracking.record import Record
 from replisome.tracking.verify import read_verified
 from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
@@ -45,6 +46,7 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
     """
     config: dict[str, Any] = read_verified(settings)
     check_recipe(config, data)
+    require_trained(settings.parent, config)
     record = Record("evaluate", evaluation_settings(config, [path.stem for path in weights]))
     torch.set_num_threads(threads)
     forbid_tf32()
@@ -68,9 +70,10 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
     first, *others = scores
     metrics = {"split": SPLIT, "n": len(split), "weights": first, "scores": scores[first], DIVERGED: lost}
     write_json(out / "metrics.json", {**metrics, "also": {kind: scores[kind] for kind in others}})
+    names = [SPLIT, *study(config["implementation"]).shared]
     record.write(
         out / "provenance.json",
-        [*weights, data / f"{SPLIT}.parquet"],
+        [*weights, *(data / f"{name}.parquet" for name in names), data / "stats.json"],
         device=str(device),
         threads=threads,
         precision=EVALUATION,

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from replisome.config.catalogue import part
+from replisome.config.catalogue import part, study
 from replisome.data.parquet import write_parquet
 from replisome.data.prepared import check_recipe
+from replisome.tracking.expected import require_trained
 from replisome.tracking.record import Record
 from replisome.tracking.verify import read_verified
 from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
@@ -33,6 +34,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     """
     config: dict[str, Any] = read_verified(settings)
     check_recipe(config, data)
+    require_trained(settings.parent, config)
     record = Record("explain", config)
     torch.set_num_threads(threads)
     forbid_tf32()
@@ -43,9 +45,10 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     if lost is None:
         table, metadata = part(config["implementation"], "explain").explain(model, task, task.load(SPLIT, device))
     write_parquet(out / "explanation.parquet", table, {**metadata, DIVERGED: lost})
+    names = [SPLIT, *study(config["implementation"]).shared]
     record.write(
         out / "provenance.json",
-        [weights, data / f"{SPLIT}.parquet"],
+        [weights, *(data / f"{name}.parquet" for name in names), data / "stats.json"],
         device=str(device),
         threads=threads,
         precision=EVALUATION,

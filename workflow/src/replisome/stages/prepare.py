@@ -15,6 +15,7 @@ from replisome.data.raw_files import RawFile, is_stand_in_path, mismatch, origin
 from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.io import file_hash, read_json, write_json
+from replisome.tracking.inputs import raw_name
 from replisome.tracking.record import Record
 
 
@@ -63,7 +64,7 @@ def run(settings: Path, raw: Sequence[tuple[str, Path]], out: Path) -> None:
         **prepared.card,
     }
     write_json(out / "card.json", card)
-    record.write(out / "provenance.json", [path for _, path in raw])
+    record.write(out / "provenance.json", {raw_name(path): path for _, path in raw})
 
 
 def _check_card(card: Mapping[str, Any], recipe: str) -> None:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from replisome import __version__
 from replisome.analysis.endings import divergence_notes
+from replisome.analysis.planned import require_drawn, require_planned
 from replisome.analysis.results import StudyResults
 from replisome.config.budget import Budget
 from replisome.config.declared import Declared, figures, tables
@@ -22,6 +23,7 @@ from replisome.config.grid import seeds
 from replisome.config.plan import StudyPlan
 from replisome.config.study import Study
 from replisome.data.splits import SPLITS
+from replisome.data.study_inputs import for_page
 from replisome.io import read_json, write_text
 from replisome.tracking.record import Record
 from replisome.tracking.verify import read_record, verified
@@ -44,12 +46,15 @@ def run(settings: Path, results: Path, out: Path) -> None:
     record = Record("report", identity)
     tabled = [verified(results / name / "tables" / "study.json") for name in identity["studies"]]
     studies = [StudyResults.open(path, results) for path in tabled]
+    for study in studies:
+        require_planned(study)
+        require_drawn(study, identity["settings"][study.plan.name])
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     page = environment.get_template("report.html.j2").render(
         version=__version__,
-        studies=[_study(study) for study in studies],
+        studies=[_study(study, identity["datasets"]) for study in studies],
         provenance=_table(_provenance(studies)),
     )
     write_text(out, page)
@@ -57,10 +62,10 @@ def run(settings: Path, results: Path, out: Path) -> None:
         name = study.plan.implementation.name
         for item in (*tables(name).values(), *figures(name).values()):  # for Snakemake's own report
             write_text(settings.parent / "captions" / study.plan.name / f"{item.name}.rst", f"{item.caption}\n")
-    record.write(settings.with_name("provenance.json"), [])
+    record.write(settings.with_name("provenance.json"), for_page([study.plan for study in studies], results))
 
 
-def _study(study: StudyResults) -> dict[str, Any]:
+def _study(study: StudyResults, ledger: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     plan = study.plan
     folder = study.root / plan.name
     return {
@@ -71,7 +76,7 @@ def _study(study: StudyResults) -> dict[str, Any]:
         "facts": _facts(study),
         "experiments": _table(pd.DataFrame([_experiment(plan, name) for name in plan.experiments])),
         "cards": [
-            _card(plan.implementation, card, plan.settings["datasets"].get(card["dataset"], {}))
+            _card(plan.implementation, card, ledger.get(card["dataset"], {}))
             for card in study.cards.values()
         ],
         "tables": [

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from replisome.config.plan import StudyPlan
+from replisome.data.study_inputs import for_selection, selections_of
 from replisome.errors import ReplisomeError
 from replisome.io import read_json, write_json
+from replisome.tracking.expected import require
 from replisome.tracking.record import Record
 from replisome.tracking.verify import read_verified
 
@@ -36,6 +38,9 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     record = Record("select", identity)
     plan = StudyPlan(identity, {})
     runs = plan.experiment_runs(experiment)
+    selection = selections_of(plan, results)
+    for item in runs:
+        require(results / item.directory, "train", plan.resolve(item, selection).settings, "config.json")
     metric = plan.experiments[experiment]["select"]["metric"]
     sign = -1 if plan.implementation.score(metric).better == "max" else 1
     scores: dict[str, dict[tuple[str, str], list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -70,4 +75,4 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
             for value, _, model, slug in ranked
         ]
     write_json(out / "selection.json", {"metric": metric, "split": "validation", "recipes": chosen})
-    record.write(out / "provenance.json", [])
+    record.write(out / "provenance.json", for_selection(plan, experiment, results))

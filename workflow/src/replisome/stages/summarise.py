@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from replisome.analysis.planned import require_planned
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import final_role
 from replisome.config.budget import Budget
@@ -17,6 +18,7 @@ from replisome.config.grid import Run
 from replisome.config.plan import StudyPlan
 from replisome.data.parquet import read_parquet, write_parquet
 from replisome.data.splits import SPLITS, TRAIN_SAMPLE
+from replisome.data.study_inputs import for_tables
 from replisome.io import canonical_json, read_json, write_text
 from replisome.tracking.record import Record
 from replisome.tracking.verify import read_record, read_verified
@@ -43,6 +45,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     plan = StudyPlan(identity, {})
     cards = {recipe: read_verified(results / plan.name / recipe / "card.json") for recipe in plan.recipes}
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
+    require_planned(study)
     tested = {item.key: item.tested_weights for item in plan.tested_runs(study.selection)}
     rows = [
         {
@@ -59,7 +62,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     study = StudyResults(plan, results, metrics)
     for name, table in tables(plan.implementation.name).items():
         write_text(out / f"{name}.csv", table.function()(study).to_csv(index=False, float_format="%.6g"))
-    record.write(out / "provenance.json", [])
+    record.write(out / "provenance.json", for_tables(plan, study.selection, results))
 
 
 def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """What code a result depends on, hashed.
 
 Snakemake sees the shell command of a rule, not the library behind it. A fingerprint covers a stage's module and every
-module of the package that it imports, directly or through others, as parsed source: comments, docstrings and layout do
-not count, anything that can change a number does. Registries look modules up by name, so those are given as further
-roots: a run of ``cnn`` depends on ``models/cnn.py`` and on no other model.
+module of the package that it imports, directly or through others, as parsed source: comments, docstrings, layout and
+what is said to people (:mod:`replisome.tracking.wording`) do not count, anything that can change a number does.
+Registries look modules up by name, so those are given as further roots: a run of ``cnn`` depends on ``models/cnn.py``
+and on no other model.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from functools import cache
 from pathlib import Path
 
 from replisome.tracking.introspect import PACKAGE, ROOT, module_file, parse
+from replisome.tracking.wording import WithoutWording
 
 TITLES = ("table", "figure")  # the decorators of replisome.analysis.declare
+UNCOUNTED = frozenset({"replisome.tracking.versions"})  # says what stands in records alone
 
 
 @cache
@@ -27,7 +30,7 @@ def fingerprint(*modules: str, root: Path = ROOT) -> str:
         LookupError: a name is not a module of the package.
     """
     digest = hashlib.sha256()
-    for name in sorted(closure(modules, root)):
+    for name in sorted(closure(modules, root) - UNCOUNTED):
         digest.update(f"{name}\0{_module_hash(module_file(name, root) or root)}\0".encode())
     return digest.hexdigest()[:16]
 
@@ -86,7 +89,7 @@ def _module_hash(path: Path) -> str:
             node.body = node.body[1:] or [ast.Pass()]
         if isinstance(node, ast.FunctionDef):
             node.decorator_list = [one for one in node.decorator_list if not _says_a_title(one)]
-    return hashlib.sha256(_dump(tree).encode()).hexdigest()
+    return hashlib.sha256(_dump(WithoutWording().visit(tree)).encode()).hexdigest()
 
 
 def _says_a_title(decorator: ast.expr) -> bool:
@@ -95,10 +98,17 @@ def _says_a_title(decorator: ast.expr) -> bool:
 
 
 def _dump(node: object) -> str:
-    """Write a syntax tree the same way under every Python: unlike ast.dump, without the fields that newer ones add."""
+    """Write a syntax tree the same way under every Python: unlike ast.dump, without the fields that newer ones add.
+
+    Statements that do nothing are left out: they stand where a message was.
+    """
     if isinstance(node, ast.AST):
-        fields = [f"{name}={_dump(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+        fields = [f"{name}={_dump(value)}" for name, value in ast.iter_fields(node) if _counts(value)]
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
-        return f"[{','.join(_dump(item) for item in node)}]"
+        return f"[{','.join(_dump(item) for item in node if not isinstance(item, ast.Pass))}]"
     return repr(node)
+
+
+def _counts(value: object) -> bool:
+    return value is not None and not (isinstance(value, list) and all(isinstance(item, ast.Pass) for item in value))

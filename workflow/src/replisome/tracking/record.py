@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from replisome import __version__
-from replisome.io import file_hash, write_json
+from replisome.io import write_json
+from replisome.tracking.inputs import input_hashes
 from replisome.tracking.stage_key import code_fingerprint, stage_key
 from replisome.tracking.verify import DIGEST, output_hashes, record_digest
-
-PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "matplotlib", "torch", "lightning-fabric")
+from replisome.tracking.versions import package_versions
 
 
 class Record:
@@ -27,14 +26,20 @@ class Record:
         self.stage = stage
         self.identity = identity
         self.started = datetime.now(UTC)
-        # Hashed now: what counts is the code that runs, not what an editor saves meanwhile.
+        # What counts is the code that runs, not what an editor saves meanwhile: the command has hashed it before it
+        # imported any of it (tracking.running_code), and a fingerprint is taken once a process.
         self.key = stage_key(stage, identity)
         self.code = code_fingerprint(stage, identity)
 
-    def write(self, path: Path, inputs: Iterable[Path], **more: Any) -> None:
-        """Write the record, with a hash of each file beside it; ``more`` adds what only this stage knows (device, ...).
+    def write(self, path: Path, inputs: Iterable[Path] | Mapping[str, Path], **more: Any) -> None:
+        """Write the record, which says of each input and of each output what was in it.
 
         What lies beside the record is what the stage made; who reads it later compares it (:mod:`.verify`).
+
+        Args:
+            path: provenance.json beside the outputs.
+            inputs: all files that the stage read, or those under names of their own where they do not move with it.
+            more: what only this stage knows (device, parameters, ...).
         """
         ended = datetime.now(UTC)
         record = {
@@ -43,12 +48,12 @@ class Record:
             "code": self.code,
             "replisome": __version__,
             "python": platform.python_version(),
-            "packages": _versions(),
+            "packages": package_versions(),
             "system": platform.platform(),
             "processor": processor(),
             "cores": os.cpu_count(),
             "host": platform.node(),
-            "inputs": {file.name: f"sha256:{file_hash(file)}" for file in inputs},
+            "inputs": input_hashes(path.parent, inputs),
             "outputs": output_hashes(path.parent),
             "started": self.started.isoformat(timespec="seconds"),
             "ended": ended.isoformat(timespec="seconds"),
@@ -75,12 +80,3 @@ def processor() -> str:
         pass
     return platform.processor() or platform.machine()
 
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

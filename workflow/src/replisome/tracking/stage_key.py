@@ -1,14 +1,15 @@
 """The key of a result: what it was made from, in one hash.
 
-Every stage stores its key in ``provenance.json`` beside its outputs. The workflow computes the key again and makes the
-result anew where the two differ. That holds for copied results too, of which Snakemake has no record of its own.
+Every stage stores its key in ``provenance.json`` beside its outputs, with the hash of each file it read. The workflow
+computes both again and makes the result anew where they differ. That holds for copied results too, of which Snakemake
+has no record of its own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from replisome.tracking.code_fingerprint import fingerprint
 from replisome.tracking.introspect import ROOT
 
 RECORD = "provenance.json"
+ACCEPTED = "accepted.json"
+Digest = Callable[[Path], str | None]
 COMMON_TABLES = "replisome.analysis.common_tables"
 
 # The modules that a stage looks up by name, beside its own: the fingerprint cannot see those from the imports.
@@ -49,7 +52,12 @@ def text_hash(text: str) -> str:
 
 def code_fingerprint(stage: str, identity: dict[str, Any]) -> str:
     """Return the fingerprint of the code that ``stage`` runs for what ``identity`` describes."""
-    return fingerprint(f"replisome.stages.{stage}", *ROOTS[stage](identity))
+    return fingerprint(*stage_modules(stage, identity))
+
+
+def stage_modules(stage: str, identity: dict[str, Any]) -> list[str]:
+    """Return the module of ``stage`` and those that it looks up by name for what ``identity`` describes."""
+    return [f"replisome.stages.{stage}", *ROOTS[stage](identity)]
 
 
 def stage_key(stage: str, identity: dict[str, Any]) -> str:
@@ -62,13 +70,58 @@ def stage_key(stage: str, identity: dict[str, Any]) -> str:
     return text_hash(content)
 
 
-def is_current(folder: Path, stage: str, identity: dict[str, Any]) -> bool:
-    """Say whether the result in ``folder`` was made from these settings and this code.
+def recorded(folder: Path) -> tuple[str, Mapping[str, str]] | None:
+    """Return the key and the input hashes that the result in ``folder`` has, as made or as accepted.
 
-    A folder without a record counts as current: there is nothing yet, and Snakemake sees the missing files itself.
+    Returns:
+        None where there is no record that can be read.
     """
     try:
-        recorded = json.loads((folder / RECORD).read_text(encoding="utf-8"))["key"]
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        key, inputs = record["key"], record["inputs"]
+        note = accepted(folder, key)
+        return (note["key"], note["inputs"]) if note else (str(key), dict(inputs))
     except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def accepted(folder: Path, key: str) -> Mapping[str, Any] | None:
+    """Return the note with which someone took the result of this key as it is, or None where nobody did."""
+    try:
+        note = json.loads((folder / ACCEPTED).read_text(encoding="utf-8"))
+        return note if note["made_with"] == key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_accepted(folder: Path) -> bool:
+    """Say whether someone took the result in ``folder``, such as it is now, though its code or inputs had changed."""
+    try:
+        key = json.loads((folder / RECORD).read_text(encoding="utf-8"))["key"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return accepted(folder, key) is not None
+
+
+def is_current(
+    folder: Path, stage: str, identity: dict[str, Any], inputs: Mapping[str, Path], digest: Digest
+) -> bool:
+    """Say whether the result in ``folder`` was made from these settings, this code, and files with this content.
+
+    A folder without a record counts as current: there is nothing yet, and Snakemake sees the missing files itself. An
+    input that is not there says nothing either: it is made again only if something needs it.
+
+    Args:
+        folder: where the record is.
+        stage: which stage makes it.
+        identity: all settings the stage reads.
+        inputs: by name, the files that it reads.
+        digest: returns the hash of a file, or None where there is no such file.
+    """
+    found = recorded(folder)
+    if found is None:
         return not (folder / RECORD).exists()
-    return bool(recorded == stage_key(stage, identity))
+    key, before = found
+    if key != stage_key(stage, identity) or before.keys() != inputs.keys():
+        return False
+    return all(digest(file) in (None, before[name]) for name, file in inputs.items())
