@@ -134,6 +134,10 @@ class StudyResults:
         predictions: pd.DataFrame = table.to_pandas()
         return predictions
 
+    def test_predictions(self, runs: Sequence[Run]) -> list[pd.DataFrame]:
+        """Return the test predictions of runs, those that were not to be tested left out."""
+        return [table for table in map(self.predictions, runs) if table is not None]
+
     def claimed(self, recipe: str, report: str, quantity: str, **where: Any) -> float | None:
         """Return the value that a report gives for a quantity where these hyperparameters hold.
 

@@ -53,6 +53,11 @@ class Variant:
         return model_traits(self.model).kind
 
     @property
+    def trained(self) -> bool:
+        """Say whether its seeds can differ: whether it is a network, and not solved."""
+        return self.kind == "network"
+
+    @property
     def gives(self) -> Output:
         """Return what its model gives, as its traits say."""
         return model_traits(self.model).output(self.values)

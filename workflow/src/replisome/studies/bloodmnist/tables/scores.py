@@ -9,10 +9,10 @@ import pandas as pd
 
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import Estimate, mean_over_seeds, paired_difference
-from replisome.analysis.variants import Variant, estimate, tabulate, validation_columns, values_of
+from replisome.analysis.scores import difference_on_test, difference_on_validation, score_on_test, test_columns
+from replisome.analysis.variants import Variant, estimate, tabulate, validation_columns
 from replisome.studies.bloodmnist import paper
-from replisome.studies.bloodmnist.predictions import final_score, in_order, per_image, shown_scores
+from replisome.studies.bloodmnist.predictions import in_order, shown_scores
 
 
 @table("The four variants: accuracy beside the reports' values")
@@ -20,24 +20,21 @@ def variants(study: StudyResults) -> pd.DataFrame:
     """The four variants of the CNN: with and without max pooling, with and without a softmax before the loss.
 
     Each run keeps the weights of the epoch that is best on validation, and its validation scores are those of that
-    epoch. The test split is read once, with these weights. Square brackets hold 95 % intervals: over seeds where there
-    are several (Student's t), otherwise, for the test only, over test images (percentile bootstrap). The choice between
-    models uses validation alone.
+    epoch. The test split is read once, with these weights. The choice between models uses validation alone. Test
+    intervals are 95 %, over seeds and test images; validation intervals are 95 %, over seeds.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
-        tests = {score: final_score(study, variant, score.name) for score in shown_scores(study, variant)}
-        images = per_image(study, variant, paper.SCORE)
+        names = [score.name for score in shown_scores(study, variant)]
         found: dict[str, Any] = {"lr": variant.values.get("lr")}
         found |= validation_columns(study, variant, paper.SCORE)
         found["report A, validation (%)"] = paper.claimed(
             study, variant, "report A", "accuracy@validation", "pool", "head"
         )
-        for score, value in tests.items():
-            found |= estimate(f"test {score.heading}", value, score.scale)
         return {
             **found,
-            "test images": 0 if images is None else len(images),
+            **test_columns(study, variant, names),
+            "test images": score_on_test(study, variant, study.plan.implementation.score(paper.SCORE)).items,
             "report B, test (%)": paper.claimed(study, variant, "report B", "accuracy@test", "pool", "head"),
             "ceiling (%)": 100 * study.cards[variant.recipe].get("ceiling", {}).get("expected", np.nan),
         }
@@ -51,8 +48,8 @@ def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
 
     The cross-entropy applies a softmax of its own, so the ``softmax`` head squeezes the scores twice. Each row compares
     the model with logits, which it names, with the one that has a softmax and is equal otherwise. The test scores of
-    the two are compared image by image, and the interval is a percentile bootstrap over images. The validation scores
-    are compared seed by seed, and the interval is Student's t.
+    the two are compared on the same images; their seeds are samples of their own. Test intervals are 95 %, over seeds
+    and test images; validation intervals are 95 %, over seeds.
     """
     members = in_order(study)
 
@@ -65,27 +62,16 @@ def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
             "lr": logits.values.get("lr"),
         }
         for score in shown_scores(study, logits):
-            role = {"split": "validation", "metric": score.name, "role": logits.weights}
-            gap = _gap(*(values_of(study, variant, **role) for variant in (logits, softmax)))
-            found |= estimate(f"validation {score.title}, logits - softmax ({score.difference_unit})", gap, score.scale)
-        found["report A, validation (points)"] = paper.claimed(
-            study, logits, "report A", "softmax_gap@validation", "pool"
-        )
-        for score in shown_scores(study, logits):
-            one, two = (per_image(study, variant, score.name) for variant in (logits, softmax))
-            test = mean_over_seeds([]) if one is None or two is None else paired_difference(one, two)
-            found |= estimate(f"test {score.title}, logits - softmax ({score.difference_unit})", test, score.scale)
+            heading = f"{score.title}, logits - softmax ({score.difference_unit})"
+            gap = difference_on_validation(study, logits, softmax, score)
+            found |= estimate(f"validation {heading}", gap, score.scale)
+            test = difference_on_test(study, logits, softmax, score)
+            found |= estimate(f"test {heading}", test, score.scale)
         return {
             **found,
-            "test images": test.n,
+            "test images": test.items,
+            "report A, validation (points)": paper.claimed(study, logits, "report A", "softmax_gap@validation", "pool"),
             "report B, test (points)": paper.claimed(study, logits, "report B", "softmax_gap@test", "pool"),
         }
 
     return tabulate(study, members, columns)
-
-
-def _gap(first: np.ndarray, second: np.ndarray) -> Estimate:
-    """Return the mean difference over seeds, paired where both have the same number of them."""
-    if len(first) == len(second):
-        return mean_over_seeds(first - second)
-    return Estimate(float(first.mean() - second.mean()), np.nan, np.nan, min(len(first), len(second)))
