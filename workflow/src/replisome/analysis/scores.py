@@ -21,10 +21,11 @@ def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScor
     """Return what a variant scored by seed and test item, or None where it was not tested, or items do not tell."""
     if not is_tested(study, variant):
         return None
-    return study.once(
+    found: ItemScores | None = study.once(
         ("item scores", variant.key, score.name),
         lambda: study.part("predictions").item_scores(study, variant, score),
     )
+    return found
 
 
 def is_tested(study: StudyResults, variant: Variant) -> bool:
@@ -86,7 +87,7 @@ def difference_on_validation(study: StudyResults, one: Variant, two: Variant, sc
     return difference(*over_seeds, question="this_set")
 
 
-def test_columns(
+def columns_on_test(
     study: StudyResults, variant: Variant, names: Iterable[str], of: Callable[[Score], Estimate] | None = None
 ) -> dict[str, float]:
     """Return the columns of a row that give test scores with their intervals.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
-from scipy.stats import rankdata
+from scipy.stats import rankdata, zscore
 
 LEVEL = 0.95  # coverage of the intervals in tables and figures
 
@@ -56,12 +56,9 @@ def mean_over_seeds(values: Sequence[float] | np.ndarray, level: float = LEVEL) 
 
 def correlation_by_item(one: np.ndarray, two: np.ndarray) -> np.ndarray:
     """Return what each item adds to Pearson's correlation of two arrays (n,), which is the mean; NaN without spread."""
-    spreads = float(np.std(one)), float(np.std(two))
-    if not (np.isfinite(spreads).all() and min(spreads) > 0):
+    if not (_varies(one) and _varies(two)):
         return np.full(len(one), np.nan)
-    first, second = (
-        (np.asarray(values, float) - np.mean(values)) / sd for values, sd in zip((one, two), spreads, strict=True)
-    )
+    first, second = (zscore(np.asarray(values, dtype=float)) for values in (one, two))
     value = (first * second).mean()
     found: np.ndarray = value + first * second - value * (first**2 + second**2) / 2
     return found
@@ -72,7 +69,7 @@ def rank_correlation_by_item(one: np.ndarray, two: np.ndarray) -> np.ndarray:
 
     Ties have average ranks. An item also moves the ranks of those below it (Croux & Dehon 2010).
     """
-    if not (np.isfinite(one).all() and np.isfinite(two).all()) or np.ptp(one) == 0 or np.ptp(two) == 0:
+    if not (_varies(one) and _varies(two)):
         return np.full(len(one), np.nan)
     first, second = (rankdata(values) / len(values) for values in (one, two))
     first, second = first - first.mean(), second - second.mean()
@@ -89,13 +86,17 @@ def rank_correlation_by_item(one: np.ndarray, two: np.ndarray) -> np.ndarray:
     return found
 
 
+def _varies(values: np.ndarray) -> bool:
+    return bool(np.isfinite(values).all() and np.ptp(values) > 0)
+
+
 def _of_those_above(values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
     """Return of each item the mean share of ``ranks`` (n,) that items above it have, ties counted half; centred."""
     _, place = np.unique(values, return_inverse=True)
     sums = np.bincount(place, weights=ranks)
-    above = np.cumsum(sums[::-1])[::-1] - sums / 2
-    found: np.ndarray = above[place] / len(values)
-    return found - found.mean()
+    above = (np.cumsum(sums[::-1])[::-1] - sums / 2)[place] / len(values)
+    found: np.ndarray = above - above.mean()
+    return found
 
 
 def root_of_pooled(sums: np.ndarray, sizes: np.ndarray) -> np.ndarray:

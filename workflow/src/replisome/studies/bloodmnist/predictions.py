@@ -114,8 +114,8 @@ def by_class(right: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def by_area(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return what each image adds to the area under the ROC curve (seeds, images), which is its mean.
 
-    As MedMNIST has it: of two classes that of the second, of more the mean over classes of each against the rest. Around
-    the area, an image lies as far as it moves it (the placements of DeLong, DeLong & Clarke-Pearson 1988).
+    As MedMNIST has it: of two classes that of the second, of more the mean over classes of each against the rest.
+    Around the area, an image lies as far as it moves it (placements: DeLong, DeLong & Clarke-Pearson 1988).
 
     Args:
         probabilities: by seed, image and class (seeds, images, classes).

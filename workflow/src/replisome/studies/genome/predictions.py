@@ -169,7 +169,7 @@ def score(study: StudyResults, variant: Variant, column: Column, among: np.ndarr
 def test_columns(study: StudyResults, variant: Variant) -> dict[str, Any]:
     """Return the columns of a row that give test scores: those of the windows, and the one that is selected by."""
     return {
-        **scores.test_columns(study, variant, [*COLUMNS, selected_score(study, variant).name]),
+        **scores.columns_on_test(study, variant, [*COLUMNS, selected_score(study, variant).name]),
         "test windows": len(test_windows(study, variant.recipe).table),
         "oracle without memory, bits/base": study.cards[variant.recipe].get("oracle", {}).get("test", np.nan),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import test_columns
+from replisome.analysis.scores import columns_on_test
 from replisome.analysis.variants import Variant, selected_score, tabulate, validation_columns, variants
 
 
@@ -25,7 +25,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
         hidden, ceiling = variant.values.get("hidden"), study.cards[variant.recipe].get("ceiling", {})
         return {
             **validation_columns(study, variant),
-            **test_columns(study, variant, [selected_score(study, variant).name]),
+            **columns_on_test(study, variant, [selected_score(study, variant).name]),
             # The claim in claims.yaml with this quantity and this ``where``.
             "report A, test (%)": study.claimed(variant.recipe, "report A", "accuracy@test", hidden=hidden),
             "ceiling (%)": 100 * ceiling.get("expected", np.nan),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import difference_on_test, difference_on_validation, score_on_test, test_columns
+from replisome.analysis.scores import difference_on_test, difference_on_validation, score_on_test, columns_on_test
 from replisome.analysis.variants import Variant, estimate, tabulate, validation_columns
 from replisome.studies.bloodmnist import paper
 from replisome.studies.bloodmnist.predictions import in_order, shown_scores
@@ -33,7 +33,7 @@ def variants(study: StudyResults) -> pd.DataFrame:
         )
         return {
             **found,
-            **test_columns(study, variant, names),
+            **columns_on_test(study, variant, names),
             "test images": score_on_test(study, variant, study.plan.implementation.score(paper.SCORE)).items,
             "report B, test (%)": paper.claimed(study, variant, "report B", "accuracy@test", "pool", "head"),
             "ceiling (%)": 100 * study.cards[variant.recipe].get("ceiling", {}).get("expected", np.nan),

@@ -11,7 +11,7 @@ from replisome.analysis.cost import cost_of
 from replisome.analysis.declare import table
 from replisome.analysis.intervals import interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import difference_on_test, test_columns
+from replisome.analysis.scores import difference_on_test, columns_on_test
 from replisome.analysis.variants import (
     Variant,
     about,
@@ -48,9 +48,9 @@ def scores(study: StudyResults) -> pd.DataFrame:
         return {
             **batch(variant),
             "parameters": cost_of(study, variant).parameters,
-            **test_columns(study, variant, ["rmse"]),
+            **columns_on_test(study, variant, ["rmse"]),
             "oracle's RMSE (A)": ceiling.get("test", np.nan),
-            **test_columns(study, variant, ["drmsd", "lddt"]),
+            **columns_on_test(study, variant, ["drmsd", "lddt"]),
             **estimate(FAR_CONTACTS, predictions.contacts(study, variant, "long", "L/5"), 100),
             **validation_columns(study, variant, "rmse", "paper_loss"),
             "test pairs": int(predictions.scores(study, variant).pairs.sum()),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import score_on_test, test_columns
+from replisome.analysis.scores import score_on_test, columns_on_test
 from replisome.analysis.statistics import mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
@@ -58,11 +58,11 @@ def measures(study: StudyResults) -> pd.DataFrame:
         distances, squares = (predictions.coordinate_errors(study, variant, squared=one) for one in (False, True))
         return {
             **batch(variant),
-            **test_columns(study, variant, [loss.name]),
+            **columns_on_test(study, variant, [loss.name]),
             "report C, this model": theirs,
             "report C, simple": simple,
             "report C, improved": improved,
-            **test_columns(study, variant, ["rmse"]),
+            **columns_on_test(study, variant, ["rmse"]),
             "RMSE of its coordinates' distances (A)": np.mean([d.rmse for d in distances]) if distances else np.nan,
             "loss of their squares (10^9 pm^2)": _loss(squares) * loss.scale,
             "loss over zeros'": over[NOTHING],
@@ -85,7 +85,7 @@ def reported_losses(study: StudyResults) -> pd.DataFrame:
     """Report C's losses after 10 and 25 epochs, and ours, trained as it did.
 
     Both are also given as a percentage below the simple network's loss. Batch and step are given because an epoch is
-    another number of steps on other data. Intervals are 95 %, over seeds: these scores of curves have no test items. The
+    another number of steps on other data. Intervals are 95 %, over seeds: scores of curves have no test items. The
     value of each seed stands beside them: where these lie far apart, as when some seeds do little better than no
     distance at all, their mean says little. Test curves were recorded, and never used. Epochs that were not reached
     have no rows.

@@ -12,7 +12,7 @@ import pandas as pd
 from replisome.analysis.declare import table
 from replisome.analysis.intervals import interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import item_scores, test_columns
+from replisome.analysis.scores import item_scores, columns_on_test
 from replisome.analysis.statistics import NOTHING, Estimate, mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
@@ -46,10 +46,10 @@ ON_TEST = ("spearman", "pearson", "loss")  # scores of every tested model
 def scores(study: StudyResults) -> pd.DataFrame:
     """Every model whose test split was read.
 
-    Test intervals are 95 %, over seeds and test probes; validation intervals are 95 %, over seeds. The column "sd over seeds" is the standard deviation, over seeds, of the
-    score that was selected by. Correlations are over all valid probes of the
-    split, and ties get average ranks; where a recipe has several proteins, a score is the mean over them. MSE is the
-    mean squared error of z-scores. Report A's values speak of RBFOX1 only.
+    Test intervals are 95 %, over seeds and test probes; validation intervals are 95 %, over seeds. The column "sd over
+    seeds" is the standard deviation, over seeds, of the score that was selected by. Correlations are over all valid
+    probes of the split, and ties get average ranks; where a recipe has several proteins, a score is the mean over them.
+    MSE is the mean squared error of z-scores. Report A's values speak of RBFOX1 only.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
             "training probes": card["counts"]["train"],
             **validation_columns(study, variant, *(score.name for score in more)),
             "report A, validation Spearman": reported(study, variant, "spearman@validation"),
-            **test_columns(study, variant, ON_TEST),
+            **columns_on_test(study, variant, ON_TEST),
             "report A, test Spearman": reported(study, variant, "spearman@test"),
             "sd over seeds": found.values.std(ddof=1) if len(found.values) > 1 else np.nan,
             "test probes": card["counts"]["test"],
@@ -122,7 +122,7 @@ def heads(study: StudyResults) -> pd.DataFrame:
             "heads": variant.values.get("heads", 0),
             **estimate("lowest validation loss", mean_over_seeds(lowest)),
             **validation_columns(study, variant, *names),
-            **test_columns(study, variant, names),
+            **columns_on_test(study, variant, names),
             "report A, test Spearman": reported(study, variant, "spearman@test"),
         }
 
@@ -159,7 +159,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     "proteins in it": len(members),
                     "training labels": protein["train"],
                     **estimate(f"validation {selected.heading}", held_out, selected.scale),
-                    **test_columns(study, variant, ON_TEST, partial(_of_protein, study, variant, number)),
+                    **columns_on_test(study, variant, ON_TEST, partial(_of_protein, study, variant, number)),
                     **estimate("less one of its own", gain or NOTHING, selected.scale),
                     "test probes": protein["test"],
                 }
@@ -172,7 +172,7 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     "proteins in it": len(members),
                     "training labels": sum(protein["train"] for protein in members),
                     **validation_columns(study, variant),
-                    **test_columns(study, variant, ON_TEST),
+                    **columns_on_test(study, variant, ON_TEST),
                 }
             )
     return frame(rows)
