@@ -62,7 +62,9 @@ def test_the_final_test_score_is_that_of_the_predictions(results):
 
 def test_auc_stands_beside_accuracy(results):
     table = pd.read_csv(results / "bloodmnist/tables/variants.csv")
-    columns = [name for name in table if name.startswith(("validation AUC", "test AUC")) and not name.endswith(("low", "high"))]
+    columns = [
+        name for name in table if name.startswith(("validation AUC", "test AUC")) and not name.endswith(("low", "high"))
+    ]
     assert len(columns) == 3
     assert table[columns].notna().all(axis=None)
     assert table["no AUC, because"].isna().all()

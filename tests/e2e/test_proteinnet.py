@@ -75,14 +75,14 @@ def test_both_measures_stand_side_by_side_for_every_model(results):
         zeros, by_separation = (measures.loc[(recipe, name)] for name in ("zeros", "table by separation"))
         assert zeros["loss over zeros'"] == by_separation["loss over the table's"] == 1
         assert by_separation["loss over zeros'"] == pytest.approx(
-            by_separation["report C's loss (10^9 pm^2)"] / zeros["report C's loss (10^9 pm^2)"], rel=1e-4
+            by_separation["test report C's loss (10^9 pm^2)"] / zeros["test report C's loss (10^9 pm^2)"], rel=1e-4
         )
     runs = results.glob("proteinnet/control_reported/runs/conv_simple/default/seed=*/test/metrics.json")
     losses = [json.loads(path.read_text())["scores"]["paper_loss"] for path in runs]
     assert len(losses) == 2
     simple = measures.loc[("control_reported", "simple")]
-    assert simple["report C's loss (10^9 pm^2)"] == pytest.approx(np.mean(losses) / 1e9, rel=1e-4)
-    assert simple["report C's loss (10^9 pm^2) low"] <= simple["report C's loss (10^9 pm^2)"]
+    assert simple["test report C's loss (10^9 pm^2)"] == pytest.approx(np.mean(losses) / 1e9, rel=1e-4)
+    assert simple["test report C's loss (10^9 pm^2) low"] <= simple["test report C's loss (10^9 pm^2)"]
     assert measures["report C, this model, last epoch"].isna().all()  # a control has nothing of the report's
 
 
@@ -120,7 +120,9 @@ def test_errors_by_separation_add_up_to_the_whole(results):
         pairs = np.stack(pd.read_parquet(predictions)["pairs"].tolist()).sum(axis=0)
         counts = [pairs[:5].sum(), pairs[5:11].sum(), pairs[11:].sum()]
         errors_by = [classes.loc[key, name] for name in names[:3]]
-        assert np.sqrt(np.average(np.square(errors_by), weights=counts)) == pytest.approx(row["RMSE (A)"], rel=1e-4)
+        assert np.sqrt(np.average(np.square(errors_by), weights=counts)) == pytest.approx(
+            row["test RMSE (A)"], rel=1e-4
+        )
         return
     pytest.fail("no tested pairwise network")
 
@@ -131,7 +133,7 @@ def test_each_protein_has_a_row_for_each_model(results):
     assert set(rows["protein"]) == {f"test_{number}" for number in range(1, 8)}
     scores = table(results, "scores").query("model == 'pair_resnet'").iloc[0]
     own = rows.query("model == 'pair_resnet'")
-    assert own["dRMSD (A)"].mean() == pytest.approx(scores["dRMSD (A)"], rel=1e-4)
+    assert own["dRMSD (A)"].mean() == pytest.approx(scores["test dRMSD (A)"], rel=1e-4)
 
 
 def test_a_second_run_does_nothing_and_an_edited_model_trains_only_its_runs(copied):
@@ -247,7 +249,7 @@ def test_the_stand_in_comes_with_its_companions_and_says_what_it_is(fresh, tmp_p
 def test_the_control_is_ordered_and_every_model_learns(demo):
     """The demo's own settings: zeros worse than the table, the table worse than the oracle, a network between them."""
     tables = demo / "proteinnet" / "tables"
-    scores = pd.read_csv(tables / "scores.csv").set_index(["recipe", "model"])["RMSE (A)"]
+    scores = pd.read_csv(tables / "scores.csv").set_index(["recipe", "model"])["test RMSE (A)"]
     for recipe in ("control", "control_reported"):
         card = json.loads((demo / "proteinnet" / recipe / "card.json").read_text())
         oracle = card["ceiling"]["oracle_on_this_draw"]["test"]

@@ -3,8 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import sem, spearmanr
 
+from replisome.analysis.intervals import interval
+from replisome.analysis.scores import score_on_test
 from replisome.analysis.variants import Variant
 from replisome.studies.rnacompete import STUDY, predictions
 from replisome.studies.rnacompete.motifs import explained_proteins, known_motif
@@ -30,15 +32,23 @@ class Results:
             self.made[key] = make()
         return self.made[key]
 
-    def predictions(self, run):
-        self.read.append(run.key)
-        predicted = self.predicted[run.key[0]]
-        return pd.DataFrame({"measured": list(MEASURED), "predicted": list(predicted)})
+    def part(self, module):
+        return predictions
+
+    def test_predictions(self, runs):
+        self.read += [run.key for run in runs]
+        tables = (self.predicted[run.key[0]] for run in runs)
+        return [pd.DataFrame({"measured": list(MEASURED), "predicted": list(predicted)}) for predicted in tables]
 
 
-def variant(name="plain", slug="heads=2", metric="spearman_mean"):
-    runs = (SimpleNamespace(key=(name,), settings={"select": {"metric": metric}}),)
+def variant(name="plain", slug="heads=2", metric="spearman_mean", seeds=1):
+    runs = tuple(SimpleNamespace(key=(name,), settings={"select": {"metric": metric}}) for _ in range(seeds))
     return Variant("r", name, slug, runs, {})
+
+
+def solved(name, seeds=1):
+    """A variant of a model that is solved: ridge regression."""
+    return Variant("r", "kmer_ridge", name, variant(name, seeds=seeds).runs, {})
 
 
 @pytest.mark.parametrize(
@@ -64,29 +74,61 @@ def test_known_motifs_are_the_literatures_or_what_was_planted():
 
 def test_errors_of_single_proteins_skip_what_was_not_measured():
     study = Results(plain=np.zeros((200, 2), np.float32))
-    found = predictions.values_on_test(study, variant(), "mse")
-    np.testing.assert_allclose(found[:, 0], np.nanmean(MEASURED**2, axis=0))
-    score = predictions.score_on_test(study, variant(), "mse")
-    assert score.value == pytest.approx(found.mean())
-    assert score.low < score.value < score.high
-    assert score.n == 360
-    assert predictions.score_on_test(study, variant(), "mse", 1).n == 160
+    each = [predictions.protein_scores(study, solved("plain"), "mse", number).values[0] for number in range(2)]
+    np.testing.assert_allclose(each, np.nanmean(MEASURED**2, axis=0), rtol=1e-6)
+    mean = score_on_test(study, solved("plain"), STUDY.score("loss"))
+    assert mean.value == pytest.approx(np.mean(each))
+    assert mean.low < mean.value < mean.high
+    assert mean.items == 200
+    second = predictions.protein_scores(study, solved("plain"), "mse", 1)
+    assert (second.items, second.values.shape) == (160, (1,))
+    assert interval(second).items_half == pytest.approx(
+        1.96 * sem(MEASURED[~np.isnan(MEASURED[:, 1]), 1] ** 2), rel=1e-3
+    )
+
+
+def test_a_network_with_one_seed_has_a_score_and_no_interval():
+    network = Variant("r", "bilstm", "default", variant("plain").runs, {})
+    found = score_on_test(Results(plain=np.zeros((200, 2), np.float32)), network, STUDY.score("loss"))
+    assert np.isfinite(found.value)
+    assert np.isnan(found.low)
+
+
+def test_a_seed_that_diverged_is_not_left_out_of_the_mean():
+    broken = np.zeros((200, 2), np.float32)
+    broken[7] = np.nan
+    found = score_on_test(Results(plain=broken), solved("plain"), STUDY.score("loss"))
+    assert np.isnan([found.value, found.low]).all()
+
+
+def test_the_mean_of_two_proteins_knows_that_probes_are_shared():
+    """Both were measured on the same probes, and predicted alike: their mean varies as one of them, not less."""
+    measured = np.repeat(MEASURED[:, :1], 2, axis=1)
+    noise = RNG.normal(size=(200, 1)).astype(np.float32)
+    study, one = Results(plain=measured), solved("plain")
+    study.made["predictions on test"] = {one.key: (measured, (measured + noise)[None])}
+    both = interval(predictions.item_scores(study, one, STUDY.score("spearman_mean")))
+    first = interval(predictions.protein_scores(study, one, "spearman", 0))
+    assert both == pytest.approx(first)
+    halved = measured.copy()
+    halved[100:, 1] = np.nan
+    study.made["predictions on test"] = {one.key: (halved, (measured + noise)[None])}
+    mean = interval(predictions.item_scores(study, one, STUDY.score("loss")))
+    assert mean.value == pytest.approx(((noise**2).mean() + (noise[:100] ** 2).mean()) / 2)
+    by_probe = (noise[:, 0] ** 2 - (noise**2).mean()) / 2
+    by_probe[:100] += noise[:100, 0] ** 2 - (noise[:100] ** 2).mean()  # each counts twice: of half as many
+    assert mean.items_half == pytest.approx(1.96 * by_probe.std(ddof=1) / np.sqrt(200), rel=1e-4)
 
 
 def test_a_difference_is_paired_over_the_same_probes():
     noisy = np.nan_to_num(MEASURED) + RNG.normal(size=MEASURED.shape).astype(np.float32)
     study = Results(good=np.nan_to_num(MEASURED), noisy=noisy)
-    one, two = variant("good"), variant("noisy")
-    study.made |= {
-        ("values on test", v.key, "spearman"): np.array(
-            [[spearmanr(MEASURED[m, k], study.predicted[v.model][m, k])[0]] for k in range(2)]
-        )
-        for m in [~np.isnan(MEASURED[:, 1])]
-        for v in (one, two)
-    }
+    one, two = solved("good"), solved("noisy")
     found = predictions.difference(study, one, two, "spearman", 1, 1)
     assert found.value > found.low > 0
-    assert found.n == 160
+    assert found.items == 160
+    valid = ~np.isnan(MEASURED[:, 1])
+    assert found.value == pytest.approx(1 - spearmanr(MEASURED[valid, 1], noisy[valid, 1])[0])
     assert predictions.difference(study, one, one, "mse").value == 0
     assert predictions.difference(study, one, two, "mse", 0, 1) is None  # two proteins are not the same probes
 

@@ -35,7 +35,9 @@ def test_runs_of_which_a_report_gives_scores_are_tested_with_both_weights(study,
 
 
 def test_what_is_tested_is_no_part_of_a_run_but_of_its_evaluation():
-    both, one = (plan_of("bloodmnist", "demo", variants={"test_weights": kinds}).runs[0] for kinds in ([*BOTH], ["best"]))
+    both, one = (
+        plan_of("bloodmnist", "demo", variants={"test_weights": kinds}).runs[0] for kinds in ([*BOTH], ["best"])
+    )
     assert (both.config, both.weights, both.tested_weights) == (one.config, "best", BOTH)
     assert one.evaluation == one.settings
     assert both.evaluation == {**both.settings, "test_weights": ["best", "last"]}
@@ -60,7 +62,13 @@ def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
     )
     recipe = {"name": "control", **plan.recipe("control")}
     recipe["source"] = {"control": "cells", "options": {"side": 12, "train": 64, "validation": 32, "test": 32}}
-    about = {"study": "bloodmnist", "implementation": "bloodmnist", "recipe": recipe, "datasets": {}, "stand_ins": False}
+    about = {
+        "study": "bloodmnist",
+        "implementation": "bloodmnist",
+        "recipe": recipe,
+        "datasets": {},
+        "stand_ins": False,
+    }
     run, data = plan.runs[0], tmp_path / "bloodmnist" / "control"
     place, config = tmp_path / run.directory, {**run.settings, "recipe": recipe}
     for path, content in ((tmp_path / "recipe.json", about), (tmp_path / "study.json", dict(plan.settings))):

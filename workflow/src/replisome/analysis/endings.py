@@ -28,7 +28,9 @@ def endings(study: StudyResults) -> dict[Key, list[Ending]]:
 
     def gather() -> dict[Key, list[Ending]]:
         found: dict[Key, list[Ending]] = {}
-        runs = study.metrics.drop_duplicates(["recipe", "model", "hyperparameters", "seed"]).sort_values("seed", kind="stable")
+        runs = study.metrics.drop_duplicates(["recipe", "model", "hyperparameters", "seed"]).sort_values(
+            "seed", kind="stable"
+        )
         for row in runs.to_dict(orient="records"):
             stopped = row["stopped"] if isinstance(row["stopped"], str) else None
             key = (row["recipe"], row["model"], row["hyperparameters"])

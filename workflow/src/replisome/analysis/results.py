@@ -170,6 +170,10 @@ class StudyResults:
         predictions: pd.DataFrame = table.filter(pc.equal(table["weights"], weights)).drop(["weights"]).to_pandas()
         return predictions
 
+    def test_predictions(self, runs: Sequence[Run], weights: str | None = None) -> list[pd.DataFrame]:
+        """Return the test predictions of runs, as :meth:`predictions` does, those that have none left out."""
+        return [table for table in (self.predictions(run, weights) for run in runs) if table is not None]
+
     def claimed(self, recipe: str, report: str, quantity: str, **where: Any) -> float | None:
         """Return the value that a report gives for a quantity where these hyperparameters hold.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from replisome.analysis.endings import Key as Key
-from replisome.analysis.endings import remarks
+from replisome.analysis.endings import Key, remarks
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, mean_over_seeds
 from replisome.config.catalogue import Kind, Output, model_traits
@@ -30,6 +29,7 @@ class Variant:
         slug: what its path shows, ``k=v+k=v``.
         runs: its runs, one a seed.
         values: its hyperparameters and training settings, those that it inherits among them.
+        read_with: the weights, ``best`` or ``last``, that its test scores are of; those of the selection, where None.
     """
 
     recipe: str
@@ -37,6 +37,11 @@ class Variant:
     slug: str
     runs: tuple[Run, ...]
     values: Mapping[str, Any]
+    read_with: str | None = None
+
+    def at(self, weights: str) -> Variant:
+        """Return the same runs, with the test scores of their ``best`` or ``last`` weights."""
+        return replace(self, read_with=None if weights == self.weights else weights)
 
     @property
     def key(self) -> Key:
@@ -52,6 +57,11 @@ class Variant:
     def kind(self) -> Kind:
         """Return what kind of model it is, as its traits say."""
         return model_traits(self.model).kind
+
+    @property
+    def trained(self) -> bool:
+        """Say whether its seeds can differ: whether it is a network, and not solved."""
+        return self.kind == "network"
 
     @property
     def gives(self) -> Output:

@@ -10,7 +10,8 @@ module                 provides                               called by the stag
 ``control.py``         ``draw_<name>`` for each control       prepare, through ``data.prepare``
 ``task.py``            ``open_task``                          train, evaluate, explain
 ``predictions.py``     ``variant_name``, ``data_name``,       summarise, figures
-                       ``paper_speaks_of``
+                       ``paper_speaks_of``,
+                       ``item_scores``
 ``tables/<topic>.py``  functions under ``@table("title")``    summarise
 ``figures/<topic>.py`` functions under ``@figure("title")``   figures
 ``explain.py``         ``explain``; only where it explains    explain
@@ -37,8 +38,10 @@ from typing import Any, Protocol
 import pyarrow as pa
 from torch import nn
 
+from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant
+from replisome.config.study import Score
 from replisome.data.prepared import Prepared
 from replisome.data.raw_files import RawFile
 from replisome.training.task import Task
@@ -123,6 +126,20 @@ class PredictionsModule(Protocol):
 
         Returns:
             Whether these are the report's data, or much like them, and prepared as the report did.
+        """
+        ...
+
+    def item_scores(self, study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
+        """Return what each seed of a variant scored on each test item: intervals and differences come from it.
+
+        Args:
+            study: the study's results.
+            variant: runs that differ in their seed only, and whose test split was read.
+            score: one of the study's scores.
+
+        Returns:
+            What each item adds to the score of each seed; None where the predictions do not tell it: then the score has
+            no interval.
         """
         ...
 

@@ -79,4 +79,3 @@ def processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
-

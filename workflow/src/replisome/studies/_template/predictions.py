@@ -6,8 +6,12 @@ they made (``study.once``).
 
 from __future__ import annotations
 
+import numpy as np
+
+from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, plain_name, unnamed_data
+from replisome.config.study import Score
 
 
 def variant_name(study: StudyResults, variant: Variant) -> str:
@@ -37,3 +41,21 @@ def paper_speaks_of(study: StudyResults, recipe: str) -> bool:
         Whether these are the report's data, prepared as it did.
     """
     return True
+
+
+def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
+    """Return what each seed of a variant scored on each test row, from which intervals and differences come.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only, and whose test split was read.
+        score: one of the study's scores.
+
+    Returns:
+        Whether each answer is right (seeds, rows); None of other scores, which then have no interval.
+    """
+    if score.name != "accuracy":
+        return None
+    answers = study.test_predictions(variant.runs, variant.read_with)
+    right = np.stack([table["label"] == table["predicted"] for table in answers])
+    return ItemScores.of_items(right, trained=variant.trained)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
+from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import Estimate, bootstrap_mean, mean_over_seeds
-from replisome.analysis.variants import Variant, final_values, plain_name, selected_score, unnamed_data, variants
+from replisome.analysis.variants import Variant, plain_name, selected_score, unnamed_data, variants
 from replisome.config.study import Score
 from replisome.data.splits import SPLITS
 from replisome.studies.bloodmnist.paper import DATASET, SCORE, SHAPE, has_switches, row_name, row_number
@@ -83,50 +84,73 @@ def recipe_scores(study: StudyResults) -> dict[str, Score]:
     return {recipe: selected_score(study, in_order(study, recipe)[0]) for recipe in study.plan.recipes}
 
 
-def per_image(study: StudyResults, variant: Variant, metric: str, weights: str | None = None) -> np.ndarray | None:
-    """Return what each test image adds to a score, averaged over seeds, so that the score is the mean over images.
+def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
+    """Return what each seed scored on each test image.
 
     Args:
         study: the study's results.
-        variant: runs that differ in their seed only.
-        metric: the name of a score.
-        weights: "best" or "last"; by default those that the selection goes by.
+        variant: runs that differ in their seed only, and whose test split was read.
+        score: one of the study's scores.
 
     Returns:
-        Shape (images,), float64; None where the variant was not tested so, or the score is no such mean.
+        Of accuracy, balanced accuracy and AUC; the predictions do not tell the loss of a model that gives
+        probabilities.
     """
-    weights = weights or variant.weights
-    answers = study.once(
-        ("answers", variant.key, weights), lambda: [study.predictions(run, weights) for run in variant.runs]
-    )
-    tested = [table for table in answers if table is not None]
-    if not tested or metric not in ("accuracy", "balanced_accuracy"):
+    answers = study.test_predictions(variant.runs, variant.read_with)
+    labels = answers[0]["label"].to_numpy()
+    if score.name == "auc":
+        values = by_area(np.stack([np.stack(one["probabilities"].tolist()) for one in answers]), labels)
+    elif score.name in ("accuracy", "balanced_accuracy"):
+        right = np.stack([one["label"] == one["predicted"] for one in answers])
+        values = right if score.name == "accuracy" else by_class(right, labels)
+    else:
         return None
-    share: np.ndarray = np.mean([(p["label"] == p["predicted"]).to_numpy(dtype=float) for p in tested], axis=0)
-    if metric == "accuracy":
-        return share
-    labels = tested[0]["label"].to_numpy()
-    counts = np.bincount(labels)  # every class weighs the same, however many images it has
-    balanced: np.ndarray = share * len(labels) / (np.count_nonzero(counts) * counts[labels])
-    return balanced
+    return ItemScores.of_items(values, trained=variant.trained)
 
 
-def final_score(study: StudyResults, variant: Variant, metric: str, weights: str | None = None) -> Estimate:
-    """Return a test score with its interval: over seeds where there are several, else over images where it is a mean.
+def by_class(right: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return what each image adds to the mean of the classes' accuracies (seeds, images), which is its mean.
+
+    Every class weighs the same, however many images it has; around the mean, an image lies as far as it moves that of
+    its class.
 
     Args:
-        study: the study's results.
-        variant: runs that differ in their seed only.
-        metric: the name of a score.
-        weights: "best" or "last"; by default those that the selection goes by.
-
-    Returns:
-        The mean over seeds; NaN where the variant was not tested so.
+        right: whether each answer is right (seeds, images).
+        labels: of the images (images,).
     """
-    final, images = final_values(study, variant, metric, weights), None
-    if len(final) == 1:
-        images = per_image(study, variant, metric, weights)
-    return mean_over_seeds(final) if images is None else bootstrap_mean(images)
+    sizes = np.bincount(labels)
+    shares = np.stack([np.bincount(labels, weights=row, minlength=len(sizes)) for row in right])
+    shares = np.divide(shares, sizes, out=np.zeros_like(shares), where=sizes > 0)
+    classes = np.count_nonzero(sizes)
+    moved = (right - shares[:, labels]) * len(labels) / (classes * sizes[labels])
+    found: np.ndarray = shares.sum(axis=1, keepdims=True) / classes + moved
+    return found
+
+
+def by_area(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return what each image adds to the area under the ROC curve (seeds, images), which is its mean.
+
+    As MedMNIST has it: of two classes that of the second, of more the mean over classes of each against the rest.
+    Around the area, an image lies as far as it moves it (placements: DeLong, DeLong & Clarke-Pearson 1988).
+
+    Args:
+        probabilities: by seed, image and class (seeds, images, classes).
+        labels: of the images (images,).
+    """
+    _, images, classes = probabilities.shape
+    found = []
+    for number in range(classes) if classes > 2 else [1]:
+        own, scores = labels == number, probabilities[..., number]
+        if own.all() or not own.any():
+            return np.full(probabilities.shape[:2], np.nan)  # not defined
+        # How many images of the other side each one is above, ties counted half.
+        above = rankdata(scores, axis=1)
+        for side in (own, ~own):
+            above[:, side] -= rankdata(scores[:, side], axis=1)
+        placed = np.where(own, above / (~own).sum(), 1 - above / own.sum())
+        area = placed[:, own].mean(axis=1, keepdims=True)
+        found.append(area + (placed - area) * images / np.where(own, own.sum(), (~own).sum()))
+    return np.asarray(np.mean(found, axis=0))
 
 
 class Answers(NamedTuple):

@@ -8,13 +8,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from replisome.analysis import scores
 from replisome.analysis.cost import batch_size, items_seen
+from replisome.analysis.intervals import ItemScores, interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import Estimate, bootstrap_groups, mean_over_seeds
+from replisome.analysis.statistics import Estimate
 from replisome.analysis.variants import (
     Variant,
     best_on_validation,
-    estimate,
     evaluated_variants,
     plain_name,
     rows_of,
@@ -22,12 +23,13 @@ from replisome.analysis.variants import (
     values_of,
     variants,
 )
+from replisome.config.study import Score
 from replisome.data.parquet import column_array, read_parquet
 from replisome.io import canonical_json
 from replisome.studies.genome.paper import BASES, is_model_of_bases
 from replisome.studies.genome.windows import encoding
 
-STRETCHES = 100  # of the genome, resampled whole for intervals: neighbouring windows are not independent
+STRETCHES = 100  # of the genome, each one group of windows: neighbouring windows are not independent
 CODONS = {1: "1", 2: "2", 3: "3", -1: "1'", -2: "2'", -3: "3'", 0: "none"}  # ' on the other strand
 SIZES = ("embedding", "hidden", "layers", "width", "depth", "k", "orders", "both_strands", "augment")
 SWEEP = "sweep_"  # how the names of the experiments begin that vary one thing in short runs
@@ -118,12 +120,12 @@ class Windows(NamedTuple):
 
 
 class Averages(NamedTuple):
-    """A variant's test predictions, averaged over seeds; by column, ``bits`` a base and the share that is ``right``.
+    """Averages of a variant's test predictions; by column, ``bits`` a base and the share that is ``right``.
 
     Attributes:
-        by_window: (windows,).
-        by_position: by position in the window (length,).
-        by_codon: by position in the codon, a number.
+        by_window: by seed and window (seeds, windows).
+        by_position: by position in the window (length,), averaged over seeds.
+        by_codon: by position in the codon, a number, averaged over seeds.
     """
 
     by_window: Mapping[Column, np.ndarray]
@@ -138,11 +140,27 @@ def test_windows(study: StudyResults, recipe: str) -> Windows:
 
 def averages(study: StudyResults, variant: Variant) -> Averages:
     """Return the averages of a variant whose test split was read; each file of predictions is read once."""
-    return study.once(("averages", variant.key), lambda: _average(study, variant))
+    return study.once(("averages", variant.key, variant.read_with), lambda: _average(study, variant))
+
+
+def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
+    """Return what each seed scored on each test window; windows of one stretch of the genome are one group.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only, and whose test split was read.
+        score: one of the study's scores.
+
+    Returns:
+        Of bits a base, the loss and accuracy; the predictions do not tell the probability of what can follow.
+    """
+    if score.name == "loss":
+        return _by_window(study, variant, "bits", scale=np.log(2) * encoding_of(study, variant.recipe)[1])
+    return _by_window(study, variant, COLUMNS[score.name]) if score.name in COLUMNS else None
 
 
 def score(study: StudyResults, variant: Variant, column: Column, among: np.ndarray | None = None) -> Estimate:
-    """Return a mean over test windows with a 95 % interval over stretches of the genome; it says nothing of seeds.
+    """Return a mean over test windows and seeds, with its interval over seeds and stretches of the genome.
 
     Args:
         study: the study's results.
@@ -150,26 +168,24 @@ def score(study: StudyResults, variant: Variant, column: Column, among: np.ndarr
         column: ``bits`` a base, or the share of tokens that is ``right``.
         among: which windows count (windows,) bool; all, where it is None.
     """
-    chosen = slice(None) if among is None else among
-    values = averages(study, variant).by_window[column]
-    return bootstrap_groups(values[chosen], test_windows(study, variant.recipe).stretch[chosen])
+    return interval(_by_window(study, variant, column, among))
 
 
 def test_columns(study: StudyResults, variant: Variant) -> dict[str, Any]:
     """Return the columns of a row that give test scores: those of the windows, and the one that is selected by."""
-    found: dict[str, Any] = {}
-    for name in dict.fromkeys([*COLUMNS, selected_score(study, variant).name]):
-        about = study.plan.implementation.score(name)
-        if name in COLUMNS:
-            value = score(study, variant, COLUMNS[name])
-        else:
-            value = mean_over_seeds(values_of(study, variant, split="test", metric=name, role="final"))
-        found |= estimate(f"test {about.heading}", value, about.scale)
     return {
-        **found,
+        **scores.columns_on_test(study, variant, [*COLUMNS, selected_score(study, variant).name]),
         "test windows": len(test_windows(study, variant.recipe).table),
         "oracle without memory, bits/base": study.cards[variant.recipe].get("oracle", {}).get("test", np.nan),
     }
+
+
+def _by_window(
+    study: StudyResults, variant: Variant, column: Column, among: np.ndarray | None = None, scale: float = 1.0
+) -> ItemScores:
+    chosen = slice(None) if among is None else among
+    values, stretch = averages(study, variant).by_window[column], test_windows(study, variant.recipe).stretch
+    return ItemScores.of_items(scale * values[:, chosen], stretch[chosen], trained=variant.trained)
 
 
 def _read_windows(study: StudyResults, recipe: str) -> Windows:
@@ -182,18 +198,20 @@ def _read_windows(study: StudyResults, recipe: str) -> Windows:
 
 
 def _average(study: StudyResults, variant: Variant) -> Averages:
-    frames = [frame for frame in map(study.predictions, variant.runs) if frame is not None]
-    stride = encoding_of(study, variant.recipe)[1]
-    bits: np.ndarray = np.mean([np.stack(frame["bits"].tolist()) for frame in frames], axis=0) / stride
-    right = np.asarray(np.mean([np.stack(frame["right"].tolist()) for frame in frames], axis=0, dtype=float))
-    codon = test_windows(study, variant.recipe).codon
+    stride, codon = encoding_of(study, variant.recipe)[1], test_windows(study, variant.recipe).codon
     masks = {} if codon is None else {at: codon == at for at in CODONS if (codon == at).any()}
-    found: dict[Column, np.ndarray] = {"bits": bits, "right": right}
-    return Averages(
-        {column: values.mean(axis=1) for column, values in found.items()},
-        {column: values.mean(axis=0) for column, values in found.items()},
-        {column: {at: float(values[mask].mean()) for at, mask in masks.items()} for column, values in found.items()},
-    )
+    by_window: dict[Column, np.ndarray] = {}
+    by_position: dict[Column, np.ndarray] = {}
+    by_codon: dict[Column, dict[int, float]] = {}
+    tables = study.test_predictions(variant.runs, variant.read_with)
+    columns: tuple[tuple[Column, int], ...] = (("bits", stride), ("right", 1))
+    for column, bases in columns:
+        seeds = [np.stack(table[column].tolist()).astype(np.float64) / bases for table in tables]
+        mean = np.mean(seeds, axis=0)
+        by_window[column] = np.stack([values.mean(axis=1) for values in seeds])
+        by_position[column] = mean.mean(axis=0)
+        by_codon[column] = {at: float(mean[mask].mean()) for at, mask in masks.items()}
+    return Averages(by_window, by_position, by_codon)
 
 
 # ---- which variants tables and figures show

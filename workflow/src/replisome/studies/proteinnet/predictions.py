@@ -8,13 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from replisome.analysis.endings import Key
+from replisome.analysis.intervals import ItemScores, interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import Estimate, bootstrap_mean, bootstrap_ratio, paired_difference
-from replisome.analysis.variants import Key, Variant, evaluated_variants, label, unnamed_data, values_of, variants
+from replisome.analysis.statistics import Estimate, root_of_pooled
+from replisome.analysis.variants import Variant, evaluated_variants, label, unnamed_data, values_of, variants
+from replisome.config.study import Score
 from replisome.data.parquet import read_parquet
-from replisome.studies.proteinnet.metrics import ANY, LISTS, RANGES, Errors, Pairs, errors, true_distances
+from replisome.studies.proteinnet.metrics import ANY, INCLUSION, LISTS, RANGES, Errors, Pairs, errors, true_distances
 from replisome.studies.proteinnet.paper import row_name
 from replisome.studies.proteinnet.records import CROP, PICOMETRES
+
+CONTACTS = {(reach, size): f"{reach} {size}" for reach in RANGES for size in LISTS}  # columns of predictions
 
 # ---- names
 
@@ -113,7 +118,9 @@ def true_map(study: StudyResults, recipe: str, number: int) -> np.ndarray:
 
 def predicted_map(study: StudyResults, variant: Variant, number: int) -> np.ndarray:
     """Return the distances (crop, crop) that a variant's first seed predicts for a test chain, in angstrom."""
-    distances = np.asarray(_frames(study, variant)[0]["distances"].iloc[number], dtype=np.float64)
+    distances = np.asarray(
+        study.test_predictions(variant.runs, variant.read_with)[0]["distances"].iloc[number], dtype=np.float64
+    )
     return _square(distances, Pairs.of(study.cards[variant.recipe]["crop"]))
 
 
@@ -151,14 +158,14 @@ def _square(values: np.ndarray, pairs: Pairs) -> np.ndarray:
 
 
 class ChainScores(NamedTuple):
-    """A variant's scores of each test chain, means over seeds.
+    """A variant's scores by seed and test chain.
 
     Attributes:
-        squared: squared errors in square angstrom, by separation 1, 2, ... (n, separations).
+        squared: squared errors in square angstrom, by separation 1, 2, ... (seeds, n, separations).
         pairs: numbers of pairs, likewise (n, separations).
-        drmsd: in angstrom (n,).
-        lddt: a share (n,).
-        contacts: by range and list, the precision (n,), NaN where a chain has no pair in the range.
+        drmsd: in angstrom (seeds, n).
+        lddt: a share (seeds, n), NaN where a chain has no short distance.
+        contacts: by range and list, the precision (seeds, n), NaN where a chain has no pair in the range.
     """
 
     squared: np.ndarray
@@ -168,71 +175,72 @@ class ChainScores(NamedTuple):
     contacts: Mapping[tuple[str, str], np.ndarray]
 
     @property
-    def errors(self) -> Errors:
-        """Return each chain's errors of what the model was trained to match."""
-        return Errors(self.squared.sum(axis=1), self.pairs.sum(axis=1))
+    def errors(self) -> list[Errors]:
+        """Return, a seed, each chain's errors of what the model was trained to match."""
+        pairs = self.pairs.sum(axis=1)
+        return [Errors(one.sum(axis=1), pairs) for one in self.squared]
 
     @property
     def paper_loss(self) -> np.ndarray:
-        """Return each chain's loss as report C has it (n,), in square picometres."""
-        return self.errors.paper_loss
+        """Return each chain's loss as report C has it (seeds, n), in square picometres."""
+        return np.stack([one.paper_loss for one in self.errors])
 
 
 def scores(study: StudyResults, variant: Variant) -> ChainScores:
     """Return the scores of a tested variant."""
-    return study.once(("chain scores", variant.key), lambda: _scores(_frames(study, variant)))
+
+    def read() -> ChainScores:
+        tables = study.test_predictions(variant.runs, variant.read_with)
+        squared = np.stack([np.stack(table["squared"].tolist()) for table in tables])
+        pairs = np.stack(tables[0]["pairs"].tolist())
+        drmsd = np.stack([Errors(one.sum(axis=1), pairs.sum(axis=1)).drmsd for one in squared])
+        found = {name: np.stack([table[name] for table in tables]) for name in ("lddt", *CONTACTS.values())}
+        contacts = {key: found[name] for key, name in CONTACTS.items()}
+        return ChainScores(squared, pairs, drmsd, found["lddt"], contacts)
+
+    return study.once(("chain scores", variant.key, variant.read_with), read)
 
 
-def _frames(study: StudyResults, variant: Variant) -> list[pd.DataFrame]:
-    """Return the test predictions of each seed of a tested variant."""
-    return [frame for frame in map(study.predictions, variant.runs) if frame is not None]
+def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
+    """Return what each seed scored on each test chain.
+
+    Chains that a score says nothing of do not count; whether it does is the true structure's to say, not the model's.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only, and whose test split was read.
+        score: one of the study's scores.
+
+    Returns:
+        The scores by seed and chain; None of the loss, which has another unit under each protocol.
+    """
+    if score.name == "rmse":
+        return pooled(study, variant)
+    if score.name == "loss":
+        return None
+    found, true = scores(study, variant), _true(study, variant.recipe)
+    near = true < INCLUSION if score.name == "lddt" else ~np.isnan(true)
+    return ItemScores.of_items(getattr(found, score.name)[:, near.any(axis=1)], trained=variant.trained)
 
 
-def _scores(frames: list[pd.DataFrame]) -> ChainScores:
-    squared = np.stack([np.stack(frame["squared"].tolist()) for frame in frames])
-    pairs = np.stack(frames[0]["pairs"].tolist())
-    drmsd = np.stack([Errors(part.sum(axis=1), pairs.sum(axis=1)).drmsd for part in squared])
-    return ChainScores(
-        squared.mean(axis=0),
-        pairs,
-        drmsd.mean(axis=0),
-        np.mean([frame["lddt"].to_numpy() for frame in frames], axis=0),
-        {
-            (reach, size): np.mean([frame[f"{reach} {size}"].to_numpy() for frame in frames], axis=0)
-            for reach in RANGES
-            for size in LISTS
-        },
-    )
-
-
-def rmse(study: StudyResults, variant: Variant, least: int = 1, beyond: int = ANY) -> Estimate:
-    """Return the error pooled over pairs of all test chains.
+def pooled(study: StudyResults, variant: Variant, least: int = 1, beyond: int = ANY) -> ItemScores:
+    """Return the error pooled over pairs of all test chains, root mean squared and in angstrom, by seed and chain.
 
     Args:
         study: the study's results.
         variant: a tested variant.
         least: the smallest separation along the chain that counts.
         beyond: the smallest separation above it that does not.
-
-    Returns:
-        Root mean squared error in angstrom with a 95 % interval from resampling proteins, which says nothing of seeds;
-        ``n`` counts pairs.
     """
     found = scores(study, variant)
-    squared, pairs = (part[:, least - 1 : beyond - 1].sum(axis=1) for part in (found.squared, found.pairs))
-    if not pairs.sum():
-        return Estimate(np.nan, np.nan, np.nan, 0)
-    value, low, high = np.sqrt(bootstrap_ratio(squared, pairs)[:3])
-    return Estimate(float(value), float(low), float(high), int(pairs.sum()))
-
-
-def mean(study: StudyResults, variant: Variant, metric: str) -> Estimate:
-    """Return the mean of ``paper_loss``, ``drmsd`` or ``lddt`` over test chains, in the metric's own unit."""
-    return _mean(getattr(scores(study, variant), metric))
+    squared, pairs = (part[..., least - 1 : beyond - 1].sum(axis=-1) for part in (found.squared, found.pairs))
+    some = pairs > 0
+    by_chain = root_of_pooled(squared[:, some], pairs[some]) if some.any() else squared[:, some]
+    return ItemScores.of_items(by_chain, trained=variant.trained)
 
 
 def contacts(study: StudyResults, variant: Variant, reach: str, size: str) -> Estimate:
-    """Return the mean precision of the pairs predicted nearest.
+    """Return the mean precision of the pairs predicted nearest, over those chains that have pairs in that range.
 
     Args:
         study: the study's results.
@@ -241,30 +249,11 @@ def contacts(study: StudyResults, variant: Variant, reach: str, size: str) -> Es
         size: how many pairs are called contacts, of :data:`metrics.LISTS`.
 
     Returns:
-        A share, with an interval from resampling those chains that have pairs in that range.
+        A share, with its interval over seeds and chains.
     """
-    return _mean(scores(study, variant).contacts[reach, size])
-
-
-def _mean(values: np.ndarray) -> Estimate:
-    return bootstrap_mean(values[~np.isnan(values)])
-
-
-def difference(study: StudyResults, one: Variant, two: Variant, metric: str) -> Estimate:
-    """Return the mean over test chains of one variant's score minus another's.
-
-    Args:
-        study: the study's results.
-        one: a tested variant.
-        two: another of the same recipe.
-        metric: ``paper_loss``, ``drmsd`` or ``lddt``.
-
-    Returns:
-        The difference in the metric's own unit, with a paired interval over chains.
-    """
-    left, right = (getattr(scores(study, variant), metric) for variant in (one, two))
-    both = ~np.isnan(left) & ~np.isnan(right)
-    return paired_difference(left[both], right[both])
+    found, (least, beyond) = scores(study, variant), RANGES[reach]
+    some = found.pairs[:, least - 1 : beyond - 1].any(axis=1)
+    return interval(ItemScores.of_items(found.contacts[reach, size][:, some], trained=variant.trained))
 
 
 def oracle_loss(study: StudyResults, recipe: str) -> float | None:
@@ -276,7 +265,7 @@ def oracle_loss(study: StudyResults, recipe: str) -> float | None:
     return float(Errors(rmse**2 * pairs, pairs).paper_loss.mean())
 
 
-def coordinate_errors(study: StudyResults, variant: Variant, *, squared: bool) -> Errors | None:
+def coordinate_errors(study: StudyResults, variant: Variant, *, squared: bool) -> list[Errors]:
     """Return the errors of the distances between the coordinates that a network gives, or of their squares.
 
     Under ``reported`` a network was trained to match the squares, in picometres, as report C's loss takes them; under
@@ -289,17 +278,17 @@ def coordinate_errors(study: StudyResults, variant: Variant, *, squared: bool) -
         squared: whether the squares are asked for.
 
     Returns:
-        The errors, mean over seeds; None for models that give no coordinates.
+        Each seed's errors; none of models that give no coordinates.
     """
     if variant.gives != "coordinates":
-        return None
+        return []
     if squared == is_reported(study, variant.recipe):
         return scores(study, variant).errors
     true, found = _true(study, variant.recipe), []
-    for frame in _frames(study, variant):
-        given = np.stack(frame["distances"].tolist()).astype(np.float64)
+    for table in study.test_predictions(variant.runs, variant.read_with):
+        given = np.stack(table["distances"].tolist()).astype(np.float64)
         if squared:
             found.append(errors((given * PICOMETRES) ** 2 / PICOMETRES, true))
         else:
             found.append(errors(np.sqrt(np.maximum(given, 0) * PICOMETRES) / PICOMETRES, true))
-    return Errors(np.mean([one.squared for one in found], axis=0), found[0].pairs)
+    return found

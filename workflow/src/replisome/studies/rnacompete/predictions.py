@@ -8,22 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from replisome.analysis import intervals
+from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import (
-    Estimate,
-    Resampled,
-    bootstrap_mean,
-    mean_over_seeds,
-    resampled_scores,
-    with_interval,
-)
-from replisome.analysis.variants import Key, Variant, plain_name, rows_of, variants
+from replisome.analysis.statistics import Estimate, correlation_by_item, rank_correlation_by_item
+from replisome.analysis.variants import Variant, plain_name, variants
 from replisome.config.study import Score
 from replisome.studies.rnacompete import paper
 from replisome.studies.rnacompete.logo import Logo, align
 from replisome.studies.rnacompete.motifs import FEW, explained_proteins
 
-MANY = 10  # proteins; from here on the interval of their mean is over proteins, not probes
 LARGE = 10**7  # predicted values; of more than this, one variant is held in memory at a time
 
 
@@ -119,15 +113,16 @@ def measure(score: Score) -> str:
 
 def predictions_on_test(study: StudyResults, variant: Variant) -> tuple[np.ndarray, np.ndarray]:
     """Return what was measured (n, proteins) and predicted (seeds, n, proteins) for an evaluated variant."""
-    kept: dict[Key, tuple[np.ndarray, np.ndarray]] = study.once("predictions on test", dict)
-    if variant.key not in kept:
-        frames = [frame for frame in map(study.predictions, variant.runs) if frame is not None]
+    kept: dict[Any, tuple[np.ndarray, np.ndarray]] = study.once("predictions on test", dict)
+    wanted = (variant.key, variant.read_with)
+    if wanted not in kept:
+        frames = study.test_predictions(variant.runs, variant.read_with)
         predicted = np.stack([np.stack(frame["predicted"].tolist()) for frame in frames])
         if predicted.size > LARGE:
             for key in [key for key, other in kept.items() if other[1].size > LARGE]:
                 del kept[key]
-        kept[variant.key] = (np.stack(frames[0]["measured"].tolist()), predicted)
-    return kept[variant.key]
+        kept[wanted] = (np.stack(frames[0]["measured"].tolist()), predicted)
+    return kept[wanted]
 
 
 def protein_predictions(study: StudyResults, variant: Variant, number: int) -> Measured:
@@ -137,65 +132,52 @@ def protein_predictions(study: StudyResults, variant: Variant, number: int) -> M
     return Measured(measured[valid, number], predicted[:, valid, number])
 
 
-def values_on_test(study: StudyResults, variant: Variant, metric: str) -> np.ndarray:
-    """Return an evaluated variant's test scores (proteins, seeds) as the evaluate stage found them.
-
-    The evaluate stage does not keep the mean squared errors of single proteins; they come from the predictions.
-    """
-
-    def read() -> np.ndarray:
-        if metric == "mse":
-            measured, predicted = predictions_on_test(study, variant)
-            errors: np.ndarray = np.nanmean((predicted - measured) ** 2, axis=1).T
-            return errors
-        members = proteins_of(study, variant.recipe)
-        rows = rows_of(study, variant, split="test", role="final").sort_values("seed")
-        by_metric = {str(name): group["value"].to_numpy() for name, group in rows.groupby("metric")}
-        names = [f"{metric}.{protein['experiment']}" for protein in members] if len(members) > 1 else [metric]
-        return np.stack([by_metric[name] for name in names])
-
-    return study.once(("values on test", variant.key, metric), read)
-
-
-def _samples(study: StudyResults, variant: Variant, number: int) -> Resampled:
-    """Return the scores of each seed on bootstrap samples of one protein's test probes."""
-
-    def draw() -> Resampled:
-        measured, predicted = protein_predictions(study, variant, number)
-        return resampled_scores(predicted, measured)
-
-    return study.once(("samples", variant.key, number), draw)
-
-
-def score_on_test(study: StudyResults, variant: Variant, metric: str, number: int | None = None) -> Estimate:
-    """Return a test score, mean over seeds, with its 95 % interval.
+def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
+    """Return what each test probe adds to a score of each seed, the mean over the recipe's proteins.
 
     Args:
         study: the study's results.
-        variant: runs that differ in their seed only.
-        metric: ``spearman``, ``pearson`` or ``mse`` (of z-scores).
-        number: the position of a protein in the recipe; None for the mean over all of them.
+        variant: runs that differ in their seed only, and whose test split was read.
+        score: one of the study's scores.
 
     Returns:
-        The score with an interval over probes (bootstrap), for the mean of many proteins over proteins; NaN where the
-        variant was not tested.
+        By seed and probe; a probe moves the scores of those proteins that it was measured for.
     """
-    if variant.runs[0].key not in study.tested:
-        return mean_over_seeds([])
-    values = values_on_test(study, variant, metric)
-    numbers = range(len(values)) if number is None else [number]
-    if len(numbers) >= MANY:
-        return bootstrap_mean(values.mean(axis=1))
-    drawn = [_samples(study, variant, k) for k in numbers]
-    spread = np.mean([getattr(sample, metric).mean(axis=0) for sample in drawn], axis=0)
-    probes = sum(proteins_of(study, variant.recipe)[k]["test"] for k in numbers)
-    return with_interval(float(values[list(numbers)].mean()), spread, probes)
+    measured, predicted = predictions_on_test(study, variant)
+    probes, proteins = measured.shape
+    found = np.zeros((len(predicted), probes))
+    for number in range(proteins):
+        valid, own = ~np.isnan(measured[:, number]), _by_probe(study, variant, measure(score), number)
+        means = own.mean(axis=1, keepdims=True)
+        found += means
+        found[:, valid] += (own - means) * probes / valid.sum()
+    return ItemScores.of_items(found / proteins, trained=variant.trained)
+
+
+def protein_scores(study: StudyResults, variant: Variant, metric: str, number: int) -> ItemScores:
+    """Return what each valid test probe adds to a score of one protein, by seed.
+
+    Args:
+        study: the study's results.
+        variant: one that was tested.
+        metric: ``spearman``, ``pearson`` or ``mse`` (of z-scores).
+        number: the position of the protein in the recipe.
+    """
+    return ItemScores.of_items(_by_probe(study, variant, metric, number), trained=variant.trained)
+
+
+def _by_probe(study: StudyResults, variant: Variant, metric: str, number: int) -> np.ndarray:
+    measured, predicted = protein_predictions(study, variant, number)
+    if metric == "mse":
+        return np.asarray((predicted - measured) ** 2)
+    by_item = rank_correlation_by_item if metric == "spearman" else correlation_by_item
+    return np.stack([by_item(one, measured) for one in predicted])
 
 
 def difference(
     study: StudyResults, one: Variant, two: Variant, metric: str, first: int = 0, second: int = 0
 ) -> Estimate | None:
-    """Return the difference of two variants on the same test probes, seeds averaged, with a paired interval.
+    """Return the difference of two variants on the same test probes, with its interval over seeds and probes.
 
     Args:
         study: the study's results.
@@ -206,7 +188,7 @@ def difference(
         second: its position in the recipe of ``two``.
 
     Returns:
-        ``one`` less ``two`` with a bootstrap interval over probes, or None where the probes are not the same.
+        ``one`` less ``two``, or None where the probes are not the same.
     """
     left, right = protein_predictions(study, one, first), protein_predictions(study, two, second)
     if len(left.measured) != len(right.measured):
@@ -214,9 +196,7 @@ def difference(
     # Recipes may scale the same probes by other statistics; the order of what was measured stays.
     if not np.array_equal(np.argsort(left.measured, kind="stable"), np.argsort(right.measured, kind="stable")):
         return None
-    a, b = (getattr(_samples(study, *which), metric).mean(axis=0) for which in ((one, first), (two, second)))
-    ours, theirs = values_on_test(study, one, metric)[first], values_on_test(study, two, metric)[second]
-    return with_interval(float(ours.mean() - theirs.mean()), a - b, len(left.measured))
+    return intervals.difference(protein_scores(study, one, metric, first), protein_scores(study, two, metric, second))
 
 
 # ---- explanations

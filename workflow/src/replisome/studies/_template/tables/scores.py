@@ -10,16 +10,8 @@ import pandas as pd
 from replisome.analysis.choices import choices_table
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import mean_over_seeds
-from replisome.analysis.variants import (
-    Variant,
-    estimate,
-    selected_score,
-    tabulate,
-    validation_columns,
-    values_of,
-    variants,
-)
+from replisome.analysis.scores import columns_on_test
+from replisome.analysis.variants import Variant, selected_score, tabulate, validation_columns, variants
 from replisome.studies._template.choices import CHOICES
 
 
@@ -27,17 +19,15 @@ from replisome.studies._template.choices import CHOICES
 def scores(study: StudyResults) -> pd.DataFrame:
     """Validation and test score of each model, beside what the report says and what is possible.
 
-    Square brackets hold 95 % intervals over seeds. Models are chosen on validation; the test split is read once, and
-    only for the best of each.
+    Models are chosen on validation; the test split is read once, and only for the best of each. Test intervals are
+    95 %, over seeds and test rows; validation intervals are 95 %, over seeds.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
-        score = selected_score(study, variant)
-        test = mean_over_seeds(values_of(study, variant, split="test", metric=score.name, role="final"))
         hidden, ceiling = variant.values.get("hidden"), study.cards[variant.recipe].get("ceiling", {})
         return {
             **validation_columns(study, variant),
-            **estimate(f"test {score.heading}", test, score.scale),
+            **columns_on_test(study, variant, [selected_score(study, variant).name]),
             # The claim in claims.yaml with this quantity and this ``where``.
             "report A, test (%)": study.claimed(variant.recipe, "report A", "accuracy@test", hidden=hidden),
             "ceiling (%)": 100 * ceiling.get("expected", np.nan),

@@ -46,8 +46,8 @@ def memory(study: StudyResults) -> Figure:
     no position of the test, only repeats of the same sequence elsewhere. In the last panel a model of 4-mers starts by
     choosing among 256 tokens, soon learns that only four can follow, and from then on does as well as a model of single
     bases. The figure shows accuracy whatever was selected by, since that is what report D gives. Dotted: the best
-    counts on validation. Grey: chance, 25 %. Points stand a little aside of their share, so that all can be seen;
-    intervals are over stretches of the genome, not over seeds.
+    counts on validation. Grey: chance, 25 %. Points stand a little aside of their share, so that all can be seen.
+    Intervals are 95 %, over seeds and stretches of the genome.
     """
     panels: dict[tuple[str, str], list[list[Variant]]] = {}
     for members in predictions.families(study):

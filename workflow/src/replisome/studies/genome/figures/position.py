@@ -81,7 +81,7 @@ def along_genome(study: StudyResults) -> Figure:
         base = test_windows(study, recipe).table["start"].to_numpy() * encoding_of(study, recipe)[1]
         number = np.floor(base / (base.max() + 1) * POINTS).astype(int)
         inside = [number == one for one in range(POINTS)]
-        bits, empty = found.by_window["bits"], (np.nan, np.nan)
+        bits, empty = found.by_window["bits"].mean(axis=0), (np.nan, np.nan)
         return [(base[i].mean() / 1000, bits[i].mean()) if i.any() else empty for i in inside]
 
     x = "position in the genome (kb); a gap: no test windows"

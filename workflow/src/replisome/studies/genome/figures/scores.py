@@ -19,7 +19,7 @@ from replisome.studies.genome.predictions import encoding_of, main_variants, sco
 def networks_and_counts(study: StudyResults) -> Figure:
     """Bits per base of counts against their order k, and as lines the mixes of all orders and every network.
 
-    Counts of order k are of what followed the last k bases; their intervals are over stretches of the genome. The lines
+    Counts of order k are of what followed the last k bases; intervals are 95 %, over stretches of the genome. The lines
     are those of the same genome and split. A network that stays above the lowest point of the curve has learned no more
     than counting teaches.
     """

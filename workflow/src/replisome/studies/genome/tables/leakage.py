@@ -21,11 +21,11 @@ def leakage(study: StudyResults) -> pd.DataFrame:
 
     Scores are those of the tested weights; training had gone over its sequence as often as the row says by then. Bases
     seen: the share of the bases predicted in test windows that are predicted in training windows too. 24-mers seen: the
-    share of the test windows' runs of 24 bases that occur in the training sequence, on either strand. Intervals are
-    over stretches of the genome, not over seeds. The oracle is a predictor that knows how a control was simulated but
-    has not seen its sequence; a model with fewer bits per base than the oracle has memorised part of the sequence.
-    Report D's value stands beside its own networks alone, of its size, with its steps, rate, batch and split, on
-    genomes of about the size of its own, whose sequence is another.
+    share of the test windows' runs of 24 bases that occur in the training sequence, on either strand. The oracle is a
+    predictor that knows how a control was simulated but has not seen its sequence; a model with fewer bits per base
+    than the oracle has memorised part of the sequence. Report D's value stands beside its own networks alone, of its
+    size, with its steps, rate, batch and split, on genomes of about the size of its own, whose sequence is another.
+    Test intervals are 95 %, over seeds and stretches of the genome.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:

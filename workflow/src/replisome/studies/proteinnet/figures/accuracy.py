@@ -12,6 +12,7 @@ from replisome.analysis.declare import figure
 from replisome.analysis.panels import DOTS, bars, by_recipe, style_number
 from replisome.analysis.plots import COLOURS, LINES, MARKERS, log_scale
 from replisome.analysis.results import StudyResults
+from replisome.analysis.scores import score_on_test
 from replisome.analysis.variants import Variant, evaluated_variants, label
 from replisome.studies.proteinnet import predictions
 from replisome.studies.proteinnet.metrics import RANGES, between
@@ -33,14 +34,15 @@ def _look(study: StudyResults, variant: Variant) -> dict[str, Any]:
 def baselines(study: StudyResults) -> Figure:
     """Report C's loss of every tested model on the test chains, worst at the bottom.
 
-    Bars are intervals over test chains. Report C's own values are of other chains, so only their order and their ratios
-    compare. The oracle knows how a control was folded, except for the errors of the turns, which nothing shows.
+    Report C's own values are of other chains, so only their order and their ratios compare. The oracle knows how a
+    control was folded, except for the errors of the turns, which nothing shows. Test intervals are 95 %, over seeds and
+    test chains.
     """
     recipes, loss = _tested_recipes(study), study.plan.implementation.score("paper_loss")
     tallest = max((len(evaluated_variants(study, recipe)) for recipe in recipes), default=1)
 
     def draw(panel: Axes, recipe: str) -> None:
-        found = {label(study, v): (v, predictions.mean(study, v, loss.name)) for v in evaluated_variants(study, recipe)}
+        found = {label(study, v): (v, score_on_test(study, v, loss)) for v in evaluated_variants(study, recipe)}
         names = sorted(found, key=lambda name: -found[name][1].value)
         for height, name in enumerate(names):
             variant, ours = found[name]
@@ -74,12 +76,12 @@ def error_by_separation(study: StudyResults) -> Figure:
     def draw(panel: Axes, recipe: str) -> None:
         for variant in evaluated_variants(study, recipe):
             found = predictions.scores(study, variant)
-            squared, pairs = found.squared.sum(axis=0), found.pairs.sum(axis=0)
+            squared, pairs = found.squared.sum(axis=1), found.pairs.sum(axis=0)
             starts = np.unique(np.geomspace(1, len(pairs), BINS).astype(int)) - 1
             apart = np.add.reduceat(np.arange(1, len(pairs) + 1) * pairs, starts)
-            squared, pairs = np.add.reduceat(squared, starts), np.add.reduceat(pairs, starts)
+            squared, pairs = np.add.reduceat(squared, starts, axis=1), np.add.reduceat(pairs, starts)
             known, line = pairs > 0, LINES[style_number(study, variant) % len(LINES)]
-            x, y = apart[known] / pairs[known], np.sqrt(squared[known] / pairs[known])
+            x, y = apart[known] / pairs[known], np.sqrt(squared[:, known] / pairs[known]).mean(axis=0)
             panel.plot(x, y, ls=line, ms=3.5, lw=1.4, label=label(study, variant), **_look(study, variant))
         log_scale(panel, "x")
 
@@ -92,7 +94,7 @@ def contact_precision(study: StudyResults) -> Figure:
     """The percentage of true contacts among the L/5 pairs predicted nearest, by range along the chain.
 
     Contacts are pairs of alpha carbons less than 8 angstrom apart; L is the number of residues with known coordinates.
-    Bars are intervals over test chains.
+    Test intervals are 95 %, over seeds and test chains.
     """
     recipes, reaches = _tested_recipes(study), list(RANGES)
     width = 0.8 / max((len(evaluated_variants(study, recipe)) for recipe in recipes), default=1)

@@ -9,7 +9,9 @@ import pandas as pd
 
 from replisome.analysis.cost import cost_of
 from replisome.analysis.declare import table
+from replisome.analysis.intervals import interval
 from replisome.analysis.results import StudyResults
+from replisome.analysis.scores import columns_on_test, difference_on_test
 from replisome.analysis.variants import (
     Variant,
     about,
@@ -38,26 +40,20 @@ def scores(study: StudyResults) -> pd.DataFrame:
     local distance difference test on alpha carbons. Contacts are the share of true contacts (alpha carbons less than 8
     angstrom apart) among the L/5 pairs, at least 24 residues apart along the chain, that are predicted nearest. None of
     them sees rotation or reflection. The oracle knows how a control was folded, except for the errors of the turns,
-    which nothing shows. Intervals are over test chains; those of validation scores are over seeds.
+    which nothing shows. Test intervals are 95 %, over seeds and test chains; validation intervals are 95 %, over seeds.
     """
-    score = study.plan.implementation.score
 
     def columns(variant: Variant) -> dict[str, Any]:
         ceiling = study.cards[variant.recipe].get("ceiling", {}).get("oracle_on_this_draw", {})
-        rmse = predictions.rmse(study, variant)
-        row = {
+        return {
             **batch(variant),
             "parameters": cost_of(study, variant).parameters,
-            **estimate(score("rmse").heading, rmse),
+            **columns_on_test(study, variant, ["rmse"]),
             "oracle's RMSE (A)": ceiling.get("test", np.nan),
-        }
-        for one in map(score, ("drmsd", "lddt")):
-            row |= estimate(one.heading, predictions.mean(study, variant, one.name), one.scale)
-        return {
-            **row,
+            **columns_on_test(study, variant, ["drmsd", "lddt"]),
             **estimate(FAR_CONTACTS, predictions.contacts(study, variant, "long", "L/5"), 100),
             **validation_columns(study, variant, "rmse", "paper_loss"),
-            "test pairs": rmse.n,
+            "test pairs": int(predictions.scores(study, variant).pairs.sum()),
             "test chains": len(predictions.chains(study, variant.recipe).names),
         }
 
@@ -68,8 +64,8 @@ def scores(study: StudyResults) -> pd.DataFrame:
 def differences(study: StudyResults) -> pd.DataFrame:
     """Two models on the same test chains: the score of the first minus that of the second.
 
-    A negative difference in loss or dRMSD, or a positive one in lDDT, says that the first is better. Seeds are
-    averaged, and intervals are over chains, so they say nothing of other seeds.
+    A negative difference in loss or dRMSD, or a positive one in lDDT, says that the first is better. Test intervals are
+    95 %, over seeds and test chains.
     """
     rows = []
     for recipe in study.plan.recipes:
@@ -85,10 +81,10 @@ def differences(study: StudyResults) -> pd.DataFrame:
 def _difference(study: StudyResults, one: Variant, two: Variant) -> dict[str, Any]:
     row: dict[str, Any] = {"compared with": label(study, two)}
     for score in map(study.plan.implementation.score, ("paper_loss", "drmsd", "lddt")):
-        found = predictions.difference(study, one, two, score.name)
-        row |= estimate("lDDT (points)" if score.unit == "%" else score.heading, found, score.scale)
-        chains = found.n
-    left, right = (predictions.scores(study, variant).drmsd for variant in (one, two))
+        found = difference_on_test(study, one, two, score)
+        row |= estimate(f"{score.title} ({score.difference_unit})", found, score.scale)
+        chains = found.items
+    left, right = (predictions.scores(study, variant).drmsd.mean(axis=0) for variant in (one, two))
     return {**row, "chains on which it is nearer (%)": 100 * float(np.mean(left < right)), "test chains": chains}
 
 
@@ -97,7 +93,8 @@ def contacts(study: StudyResults) -> pd.DataFrame:
     """Of the pairs predicted nearest, the percentage that is less than 8 angstrom apart, by range along the chain.
 
     L is the number of residues with known coordinates. Ties count as if they were drawn by chance: the table predicts
-    one distance for all pairs of one separation. Chains without pairs in a range do not count there.
+    one distance for all pairs of one separation. Chains without pairs in a range do not count there. Test intervals are
+    95 %, over seeds and test chains.
     """
     rows = []
     for variant in evaluated_variants(study):
@@ -106,7 +103,7 @@ def contacts(study: StudyResults) -> pd.DataFrame:
             row = {**about(study, variant), **batch(variant), "range": f"{reach}: {between(*bounds)}"}
             for heading, share in found.items():
                 row |= estimate(heading, share, 100)
-            rows.append({**row, "test chains": max(share.n for share in found.values())})
+            rows.append({**row, "test chains": max(share.items for share in found.values())})
     return frame(rows)
 
 
@@ -114,13 +111,14 @@ def contacts(study: StudyResults) -> pd.DataFrame:
 def separations(study: StudyResults) -> pd.DataFrame:
     """The error of pairs by their separation along the chain, pooled over test chains.
 
-    What is near along the chain is near in space, so the error of any model grows with the separation.
+    What is near along the chain is near in space, so the error of any model grows with the separation. Test
+    intervals are 95 %, over seeds and test chains.
     """
 
     def columns(variant: Variant) -> dict[str, float]:
         row = batch(variant)
         for bounds in CLASSES:
-            row |= estimate(f"{between(*bounds)} apart (A)", predictions.rmse(study, variant, *bounds))
+            row |= estimate(f"{between(*bounds)} apart (A)", interval(predictions.pooled(study, variant, *bounds)))
         return row
 
     return tabulate(study, evaluated_variants(study), columns)
@@ -134,10 +132,10 @@ def proteins(study: StudyResults) -> pd.DataFrame:
     for variant in evaluated_variants(study):
         chains, found = predictions.chains(study, variant.recipe), predictions.scores(study, variant)
         values = {
-            score("drmsd").heading: found.drmsd,
-            score("lddt").heading: score("lddt").scale * found.lddt,
-            FAR_CONTACTS: 100 * found.contacts["long", "L/5"],
-            score("paper_loss").heading: found.paper_loss * score("paper_loss").scale,
+            score("drmsd").heading: found.drmsd.mean(axis=0),
+            score("lddt").heading: score("lddt").scale * found.lddt.mean(axis=0),
+            FAR_CONTACTS: 100 * found.contacts["long", "L/5"].mean(axis=0),
+            score("paper_loss").heading: found.paper_loss.mean(axis=0) * score("paper_loss").scale,
         }
         about_chains = {
             "protein": chains.names,

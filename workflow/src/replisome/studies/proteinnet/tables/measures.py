@@ -9,6 +9,7 @@ import pandas as pd
 
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
+from replisome.analysis.scores import columns_on_test, score_on_test
 from replisome.analysis.statistics import mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
@@ -21,6 +22,7 @@ from replisome.analysis.variants import (
     tabulate,
 )
 from replisome.studies.proteinnet import predictions
+from replisome.studies.proteinnet.metrics import Errors
 from replisome.studies.proteinnet.paper import EPOCHS, NOTHING, SIMPLE, TABLE, report_loss
 from replisome.studies.proteinnet.tables.training import batch, below, each_seed, mean_curve, short_runs, steps
 
@@ -41,15 +43,15 @@ def measures(study: StudyResults) -> pd.DataFrame:
     Report C's values, after 25 epochs, are of its own chains: compare ratios, not values. They stand only beside
     networks with its settings, its batches of 512 and its 25 epochs. That they are of the last epoch, not of the best,
     is our reading: the column "weights" says which ours are, and the loss at the best epoch stands beside those of the
-    last. Seeds are averaged, and intervals are over chains, not seeds.
+    last. Test intervals are 95 %, over seeds and test chains.
     """
-    loss, rmse = (study.plan.implementation.score(name) for name in ("paper_loss", "rmse"))
+    loss = study.plan.implementation.score("paper_loss")
 
     def columns(variant: Variant) -> dict[str, Any]:
-        recipe, ours = variant.recipe, predictions.mean(study, variant, loss.name)
+        recipe, ours = variant.recipe, score_on_test(study, variant, loss)
         others = {name: predictions.find(study, recipe, name) for name in (NOTHING, TABLE, SIMPLE)}
         over = {
-            name: ours.value / predictions.mean(study, other, loss.name).value if other else np.nan
+            name: ours.value / score_on_test(study, other, loss).value if other else np.nan
             for name, other in others.items()
         }
         theirs, simple = (report_loss(study, one, "test") if one else None for one in (variant, others[SIMPLE]))
@@ -57,20 +59,25 @@ def measures(study: StudyResults) -> pd.DataFrame:
         distances, squares = (predictions.coordinate_errors(study, variant, squared=one) for one in (False, True))
         return {
             **batch(variant),
-            **estimate(loss.heading, ours, loss.scale),
+            **columns_on_test(study, variant, [loss.name]),
             "report C, this model, last epoch": theirs,
             f"{loss.heading}, best epoch": at_best.mean() * loss.scale if len(at_best) else np.nan,
-            **estimate(rmse.heading, predictions.rmse(study, variant)),
-            "RMSE of its coordinates' distances (A)": distances.rmse if distances else np.nan,
-            "loss of their squares (10^9 pm^2)": squares.paper_loss.mean() * loss.scale if squares else np.nan,
+            **columns_on_test(study, variant, ["rmse"]),
+            "RMSE of its coordinates' distances (A)": np.mean([d.rmse for d in distances]) if distances else np.nan,
+            "loss of their squares (10^9 pm^2)": _loss(squares) * loss.scale,
             "loss over zeros'": over[NOTHING],
             "loss over the table's": over[TABLE],
             "loss over simple's": over[SIMPLE],
             "report C, over simple's": theirs / simple if theirs and simple else np.nan,
-            "test chains": ours.n,
+            "test chains": ours.items,
         }
 
     return tabulate(study, evaluated_variants(study), columns)
+
+
+def _loss(found: list[Errors]) -> float:
+    """Return report C's loss of errors, mean over chains and seeds, in square picometres; NaN of none."""
+    return float(np.mean([one.paper_loss.mean() for one in found])) if found else float("nan")
 
 
 @table("Report C's table, and ours")
@@ -79,9 +86,10 @@ def reported_losses(study: StudyResults) -> pd.DataFrame:
 
     Both are also given as a percentage below the simple network's loss. Report C's values stand only beside networks
     with its settings and its batches of 512; elsewhere the cells are empty. Batch and step are given because an epoch
-    is another number of steps on other data. Intervals are over seeds. The value of each seed stands beside them: where
-    these lie far apart, as when some seeds do little better than no distance at all, their mean says little. Test
-    curves were recorded, and never used. Epochs that were not reached have no rows.
+    is another number of steps on other data. Intervals are 95 %, over seeds: scores of curves have no test items. The
+    value of each seed stands beside them: where these lie far apart, as when some seeds do little better than no
+    distance at all, their mean says little. Test curves were recorded, and never used. Epochs that were not reached
+    have no rows.
     """
     rows, scale = [], study.plan.implementation.score("paper_loss").scale
     for recipe in study.plan.recipes:

@@ -67,7 +67,7 @@ def epochs(study: StudyResults) -> pd.DataFrame:
     network stays below the simple one at every epoch. The row of report C that gives the last five epochs is out of
     order as printed, so the values shown here are those that follow from its own means. The report's whole order is
     improved below no dropout below ReLU below simple. Only curves of equal length are compared with the simple
-    network's.
+    network's. Intervals are 95 %, over seeds.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _always_below(study: StudyResults, one: Variant, two: Variant) -> str:
 def spread(study: StudyResults) -> pd.DataFrame:
     """The loss of the last epoch from seed to seed, for models with several seeds.
 
-    The loss is report C's. The interval is that of the mean over seeds.
+    The loss is report C's. Intervals are 95 %, over seeds.
     """
     rows, scale = [], study.plan.implementation.score("paper_loss").scale
     for variant in (variant for variant in trained(study) if len(variant.runs) > 1):

@@ -10,7 +10,12 @@ from replisome.analysis.declare import figure
 from replisome.analysis.plots import COLOURS, MARKERS, empty, grid, log_scale
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, best_on_validation, evaluated_variants, label, selected_score
-from replisome.studies.rnacompete.predictions import measure, protein_predictions, proteins_of, values_on_test
+from replisome.studies.rnacompete.predictions import (
+    measure,
+    protein_predictions,
+    protein_scores,
+    proteins_of,
+)
 from replisome.studies.rnacompete.tables.scores import proteins
 
 
@@ -26,13 +31,13 @@ def predicted_and_measured(study: StudyResults) -> Figure:
     drawn, axes = grid(len(best), 5.0, sharey=False)
     for panel, variant in zip(axes, best, strict=True):
         score = selected_score(study, variant)
-        found, reached = protein_predictions(study, variant, 0), values_on_test(study, variant, measure(score))
+        found, reached = protein_predictions(study, variant, 0), protein_scores(study, variant, measure(score), 0)
         panel.hexbin(found.predicted[0], found.measured, gridsize=60, bins="log", cmap="Blues", mincnt=1)
         panel.set_xlabel("predicted (z-score)")
         panel.set_ylabel("measured (z-score)")
         panel.set_title(
             f"{label(study, variant)}\n{panels.heading(study, variant.recipe)}\nseed {variant.runs[0].seed}, n = "
-            f"{len(found.measured):,} test probes; {score.title} {score.written(reached[0, 0])}",
+            f"{len(found.measured):,} test probes; {score.title} {score.written(reached.values[0])}",
             fontsize=10,
         )
     return drawn
@@ -54,6 +59,7 @@ def few_labels(study: StudyResults) -> Figure:
 
     Some models share their RNA encoder with other proteins, others are of this protein alone. The other proteins keep
     all their labels. In the full settings the orthologues of RBFOX1 are left out, because they bind the same motif.
+    Intervals are 95 %, over seeds and test probes.
     """
     several = [variant for variant in evaluated_variants(study) if len(proteins_of(study, variant.recipe)) > 1]
     if not several:
@@ -89,5 +95,5 @@ def few_labels(study: StudyResults) -> Figure:
         panel.set_xlabel("training labels of this protein")
         panel.set_title(f"{name}\n{panels.heading(study, several[0].recipe)}", fontsize=10)
         panel.legend(fontsize=9)
-    axes[0].set_ylabel(f"test {score.heading} (95 % interval)")
+    axes[0].set_ylabel(f"test {score.heading} ")
     return drawn

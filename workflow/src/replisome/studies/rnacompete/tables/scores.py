@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from replisome.analysis.declare import table
+from replisome.analysis.intervals import interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import mean_over_seeds
+from replisome.analysis.scores import columns_on_test, item_scores
+from replisome.analysis.statistics import NOTHING, Estimate, mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
     about,
@@ -25,6 +28,7 @@ from replisome.analysis.variants import (
     validation,
     validation_columns,
 )
+from replisome.config.study import Score
 from replisome.studies.rnacompete.motifs import FEW
 from replisome.studies.rnacompete.paper import reference, reported, reported_gain, scores_of
 from replisome.studies.rnacompete.predictions import (
@@ -32,49 +36,39 @@ from replisome.studies.rnacompete.predictions import (
     difference,
     full_name,
     measure,
+    protein_scores,
     proteins_of,
-    score_on_test,
-    values_on_test,
 )
 
 ON_TEST = ("spearman", "pearson", "loss")  # scores of every tested model
-
-
-def _test_columns(
-    study: StudyResults, variant: Variant, names: Iterable[str] = ON_TEST, number: int | None = None
-) -> dict[str, float]:
-    """Return test scores with their intervals, of the protein at position ``number`` or of all."""
-    found: dict[str, float] = {}
-    for score in map(study.plan.implementation.score, names):
-        found |= estimate(f"test {score.heading}", score_on_test(study, variant, measure(score), number), score.scale)
-    return found
 
 
 @table("Every tested model: rank correlation with what was measured")
 def scores(study: StudyResults) -> pd.DataFrame:
     """Every model whose test split was read.
 
-    Test scores are means over seeds. Their intervals come from a bootstrap over test probes (1,000 samples, ranks taken
-    anew in each); for the mean of ten proteins or more, from a bootstrap over proteins. The column "sd over seeds" is
-    the standard deviation, over seeds, of the score that was selected by. Correlations are over all valid probes of the
-    split, and ties get average ranks; where a recipe has several proteins, a score is the mean over them. MSE is the
-    mean squared error of z-scores. All scores are of the epoch that is best on validation, as we read report A's "best
-    selected checkpoint"; where both were asked for, the last epoch's test score stands beside them. Report A's values
-    speak of RBFOX1 only, and stand only beside networks with its settings, trained on all of its data for 30 epochs.
+    Test intervals are 95 %, over seeds and test probes; validation intervals are 95 %, over seeds. The column "sd over
+    seeds" is the standard deviation, over seeds, of the score that was selected by. Correlations are over all valid
+    probes of the split, and ties get average ranks; where a recipe has several proteins, a score is the mean over them.
+    MSE is the mean squared error of z-scores. All scores are of the epoch that is best on validation, as we read report
+    A's "best selected checkpoint"; where both were asked for, the last epoch's test score stands beside them. Report
+    A's values speak of RBFOX1 only, and stand only beside networks with its settings, trained on all of its data for 30
+    epochs.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
         card, (selected, *more) = study.cards[variant.recipe], scores_of(study, variant)
-        values = values_on_test(study, variant, measure(selected))
+        found = item_scores(study, variant, selected)
+        assert found is not None  # it was tested
         last = final_values(study, variant, selected.name, "last") if variant.weights == "best" else np.empty(0)
         return {
             "training probes": card["counts"]["train"],
             **validation_columns(study, variant, *(score.name for score in more)),
             "report A, validation Spearman": reported(study, variant, "spearman@validation"),
-            **_test_columns(study, variant),
+            **columns_on_test(study, variant, ON_TEST),
             "report A, test Spearman": reported(study, variant, "spearman@test"),
             f"test {selected.heading}, last epoch": last.mean() * selected.scale if len(last) else np.nan,
-            "sd over seeds": float(values.mean(axis=0).std(ddof=1)) if values.shape[1] > 1 else np.nan,
+            "sd over seeds": found.values.std(ddof=1) if len(found.values) > 1 else np.nan,
             "test probes": card["counts"]["test"],
             "ceiling": card.get("ceiling", {}).get("expected", np.nan),
         }
@@ -86,8 +80,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
 def differences(study: StudyResults) -> pd.DataFrame:
     """Scores less those of the plain BiLSTM on the same probes.
 
-    The 95 % interval comes from a paired bootstrap over test probes. An interval that holds zero does not tell the two
-    models apart. It covers the chance in the choice of test probes, not the chance in the choice of seeds.
+    Test intervals are 95 %, over seeds and test probes. An interval that holds zero does not tell the two models apart.
     """
 
     def columns(variant: Variant) -> dict[str, Any] | None:
@@ -104,7 +97,7 @@ def differences(study: StudyResults) -> pd.DataFrame:
             ours, theirs = (validation(study, one, score.name).value for one in (variant, base))
             found[f"validation {score.heading}, difference"] = (ours - theirs) * score.scale
             found |= estimate(f"test {score.heading}, difference", paired, score.scale)
-            found["test probes"] = paired.n
+            found["test probes"] = paired.items
         return {**found, "report A, test Spearman, difference": reported_gain(study, variant)}
 
     single = [v for v in evaluated_variants(study) if len(proteins_of(study, v.recipe)) == 1]
@@ -124,7 +117,8 @@ def _compared_with(study: StudyResults, variant: Variant) -> Variant | None:
 def heads(study: StudyResults) -> pd.DataFrame:
     """Attention pooling by number of heads; 0 heads is the plain BiLSTM with the same hyperparameters.
 
-    Report A says that 4 and 8 heads lower the validation loss, that 8 is best, and that more would not help.
+    Report A says that 4 and 8 heads lower the validation loss, that 8 is best, and that more would not help. Test
+    intervals are 95 %, over seeds and test probes; other intervals are 95 %, over seeds.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
@@ -134,7 +128,7 @@ def heads(study: StudyResults) -> pd.DataFrame:
             "heads": variant.values.get("heads", 0),
             **estimate("lowest validation loss", mean_over_seeds(lowest)),
             **validation_columns(study, variant, *names),
-            **_test_columns(study, variant, names),
+            **columns_on_test(study, variant, names),
             "report A, test Spearman": reported(study, variant, "spearman@test"),
         }
 
@@ -149,7 +143,8 @@ def proteins(study: StudyResults) -> pd.DataFrame:
     The recipes called few01, few05 and few20 keep 1, 5 and 20 % of one protein's training labels, and at most as many
     of its validation labels: to stop early on more labels than training has would not be "few labels". "Less one of its
     own" is the test score less that of a model of this protein alone that had the same labels. Proteins that no recipe
-    has for itself count in the mean only.
+    has for itself count in the mean only. Test intervals are 95 %, over seeds and test probes; validation intervals are
+    95 %, over seeds.
     """
     rows = []
     alone = {p[0]["experiment"] for p in (proteins_of(study, r) for r in study.plan.recipes) if len(p) == 1}
@@ -172,8 +167,8 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     "training labels": protein["train"],
                     "validation labels": protein["validation"],
                     **estimate(f"validation {selected.heading}", held_out, selected.scale),
-                    **_test_columns(study, variant, number=number),
-                    **estimate("less one of its own", gain or mean_over_seeds([]), selected.scale),
+                    **columns_on_test(study, variant, ON_TEST, partial(_of_protein, study, variant, number)),
+                    **estimate("less one of its own", gain or NOTHING, selected.scale),
                     "test probes": protein["test"],
                 }
             )
@@ -186,10 +181,14 @@ def proteins(study: StudyResults) -> pd.DataFrame:
                     "training labels": sum(protein["train"] for protein in members),
                     "validation labels": sum(protein["validation"] for protein in members),
                     **validation_columns(study, variant),
-                    **_test_columns(study, variant),
+                    **columns_on_test(study, variant, ON_TEST),
                 }
             )
     return frame(rows)
+
+
+def _of_protein(study: StudyResults, variant: Variant, number: int, score: Score) -> Estimate:
+    return interval(protein_scores(study, variant, measure(score), number))
 
 
 def _alone(study: StudyResults, variant: Variant, protein: Mapping[str, Any]) -> Variant | None:

@@ -32,7 +32,7 @@ def grid(study: StudyResults) -> pd.DataFrame:
     """Every point of the grid.
 
     For each model, the point with the best validation score, averaged over seeds, is chosen; test scores had no part in
-    the choice. MSE is the mean squared error of z-scored targets.
+    the choice. MSE is the mean squared error of z-scored targets. Intervals are 95 %, over seeds.
     """
     members, best = grid_variants(study), chosen(study)
     settings = dict.fromkeys([*FIRST, *varying(members)])
@@ -59,7 +59,7 @@ def training(study: StudyResults) -> pd.DataFrame:
     Losses are mean squared errors of z-scored targets. "In evaluation mode" is that of a sample of training probes at
     the end of the last epoch, without dropout: what compares with validation; the other is the mean while the epoch
     went on. "Rise since" is the last validation loss less the lowest one: report A says that the CNN's rises from about
-    epoch 17, while the BiLSTM's follows its training loss.
+    epoch 17, while the BiLSTM's follows its training loss. Intervals are 95 %, over seeds.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:

@@ -1,0 +1,106 @@
+"""Scores of variants with their intervals: on test over seeds and items, on validation over seeds; and differences.
+
+Which items a score is over, and what each seed scores on them, is the study's to say (``item_scores`` in its
+``predictions.py``). How the intervals come about stands in :mod:`replisome.analysis.intervals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from replisome.analysis.intervals import ItemScores, difference, interval
+from replisome.analysis.results import StudyResults
+from replisome.analysis.statistics import NOTHING, Estimate
+from replisome.analysis.variants import Variant, estimate, final_values, values_of
+from replisome.config.study import Score
+
+
+def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
+    """Return what a variant scored by seed and test item, or None where it was not tested, or items do not tell."""
+    if not is_tested(study, variant):
+        return None
+    found: ItemScores | None = study.once(
+        ("item scores", variant.key, variant.read_with, score.name),
+        lambda: study.part("predictions").item_scores(study, variant, score),
+    )
+    return found
+
+
+def is_tested(study: StudyResults, variant: Variant) -> bool:
+    """Say whether the test split was read for a variant, with the weights that it is to be read with."""
+    run = variant.runs[0]
+    return run.key in study.tested and (variant.read_with or run.weights) in study.tested_weights(run)
+
+
+def score_on_test(study: StudyResults, variant: Variant, score: Score) -> Estimate:
+    """Return a test score, mean over seeds, with its interval over seeds and items.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
+        score: which of the study's scores.
+
+    Returns:
+        The score in its own unit; without an interval where its items are not known, or a network has one seed; NaN
+        where the variant was not tested.
+    """
+    found = item_scores(study, variant, score)
+    if found is not None:
+        return interval(found)
+    values = final_values(study, variant, score.name, variant.read_with)
+    return Estimate(float(values.mean()), np.nan, np.nan, len(values)) if len(values) else NOTHING
+
+
+def difference_on_test(study: StudyResults, one: Variant, two: Variant, score: Score) -> Estimate:
+    """Return a variant's test score less another's on the same items, with its interval over seeds and items.
+
+    Args:
+        study: the study's results.
+        one: runs that differ in their seed only.
+        two: others, under the same recipe.
+        score: which of the study's scores.
+
+    Returns:
+        The difference in the score's own unit; NaN where one of the two was not tested, or items do not tell.
+    """
+    first, second = (item_scores(study, variant, score) for variant in (one, two))
+    return NOTHING if first is None or second is None else difference(first, second)
+
+
+def difference_on_validation(study: StudyResults, one: Variant, two: Variant, score: Score) -> Estimate:
+    """Return a variant's validation score less another's, with Welch's interval over seeds: the items are not kept.
+
+    Args:
+        study: the study's results.
+        one: runs that differ in their seed only.
+        two: others, on the same validation split.
+        score: which of the study's scores.
+
+    Returns:
+        The difference in the score's own unit.
+    """
+    over_seeds = []
+    for variant in (one, two):
+        values = values_of(study, variant, split="validation", metric=score.name, role=variant.weights)
+        over_seeds.append(ItemScores(values, np.zeros((len(values), 1)), 0, 0, variant.trained))
+    return difference(*over_seeds, question="this_set")
+
+
+def columns_on_test(
+    study: StudyResults, variant: Variant, names: Iterable[str], of: Callable[[Score], Estimate] | None = None
+) -> dict[str, float]:
+    """Return the columns of a row that give test scores with their intervals.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
+        names: of the scores, each shown once.
+        of: gives each score, where it is not that of the whole test split.
+    """
+    found: dict[str, float] = {}
+    for score in map(study.plan.implementation.score, dict.fromkeys(names)):
+        value = of(score) if of else score_on_test(study, variant, score)
+        found |= estimate(f"test {score.heading}", value, score.scale)
+    return found
