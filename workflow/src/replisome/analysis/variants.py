@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from replisome.analysis.endings import Key as Key
 from replisome.analysis.endings import remarks
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, mean_over_seeds
@@ -17,6 +16,8 @@ from replisome.config.catalogue import Kind, Output, model_traits
 from replisome.config.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
 from replisome.config.study import Score
 from replisome.data.prepared import DataCard
+
+Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
