@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from replisome.analysis.results import StudyResults
 
-Key = tuple[str, str, str]  # recipe, model and slug of runs that differ in their seed only
+VariantKey = tuple[str, str, str]  # recipe, model and slug of runs that differ in their seed only
 MOST_NAMED = 8  # models that a note lists
 
 
@@ -23,11 +23,11 @@ class Ending(NamedTuple):
         return self.stopped is not None and self.stopped.startswith("diverged")
 
 
-def endings(study: StudyResults) -> dict[Key, list[Ending]]:
+def endings(study: StudyResults) -> dict[VariantKey, list[Ending]]:
     """Return how the runs of a study ended, seed by seed."""
 
-    def gather() -> dict[Key, list[Ending]]:
-        found: dict[Key, list[Ending]] = {}
+    def gather() -> dict[VariantKey, list[Ending]]:
+        found: dict[VariantKey, list[Ending]] = {}
         runs = study.metrics.drop_duplicates(["recipe", "model", "hyperparameters", "seed"]).sort_values(
             "seed", kind="stable"
         )
@@ -40,12 +40,12 @@ def endings(study: StudyResults) -> dict[Key, list[Ending]]:
     return study.once("endings", gather)
 
 
-def diverged_seeds(study: StudyResults, key: Key) -> int:
+def diverged_seeds(study: StudyResults, key: VariantKey) -> int:
     """Return how many seeds of a variant diverged, in their first round or later."""
     return sum(end.diverged for end in endings(study)[key])
 
 
-def remarks(study: StudyResults, key: Key) -> str | None:
+def remarks(study: StudyResults, key: VariantKey) -> str | None:
     """Return what a reader must know of a variant's mean over seeds: which stopped early, which were made otherwise.
 
     Such as ``1 of 3: diverged in epoch 2`` or ``seeds differ in torch: 2.12.0, 2.13.0``; None where there is nothing.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from replisome.analysis.endings import Key, remarks
+from replisome.analysis.endings import remarks
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, mean_over_seeds
 from replisome.config.catalogue import Kind, Output, model_traits
@@ -17,6 +17,8 @@ from replisome.config.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
 from replisome.config.study import Score
 from replisome.data.prepared import DataCard
 from replisome.tracking.stage_key import is_accepted
+
+Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)

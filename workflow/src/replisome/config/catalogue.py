@@ -83,7 +83,7 @@ def _model_options(models: Path, name: str) -> dict[str, Option]:
 
 def model_defaults(name: str) -> dict[str, Any]:
     """Return the hyperparameters that a model has where the configuration says nothing of them."""
-    return keyword_defaults(_model_file(name), "build")
+    return keyword_defaults(_model_file(MODELS, name), "build")
 
 
 def training_defaults() -> dict[str, Any]:

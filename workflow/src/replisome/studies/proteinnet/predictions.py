@@ -8,11 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from replisome.analysis.endings import Key
 from replisome.analysis.intervals import ItemScores, interval
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, root_of_pooled
-from replisome.analysis.variants import Variant, evaluated_variants, label, unnamed_data, values_of, variants
+from replisome.analysis.variants import Key, Variant, evaluated_variants, label, unnamed_data, values_of, variants
 from replisome.config.study import Score
 from replisome.data.parquet import read_parquet
 from replisome.studies.proteinnet.metrics import ANY, INCLUSION, LISTS, RANGES, Errors, Pairs, errors, true_distances

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from replisome.analysis.endings import Key
 from replisome.analysis.repetition import repeats
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import Variant, selected_score, variants
+from replisome.analysis.variants import Key, Variant, selected_score, variants
 from replisome.config.study import Score
 
 REPORT = "report A"

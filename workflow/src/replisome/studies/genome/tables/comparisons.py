@@ -9,9 +9,8 @@ import pandas as pd
 
 from replisome.analysis.cost import batch_size
 from replisome.analysis.declare import table
-from replisome.analysis.endings import Key
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import Variant, rows_of, tabulate, validation_columns, variants
+from replisome.analysis.variants import Key, Variant, rows_of, tabulate, validation_columns, variants
 from replisome.io import canonical_json
 from replisome.studies.genome import predictions
 from replisome.studies.genome.paper import depth_of
