@@ -9,7 +9,7 @@ import pandas as pd
 
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import difference_on_test, difference_on_validation, score_on_test, columns_on_test
+from replisome.analysis.scores import columns_on_test, difference_on_test, difference_on_validation, score_on_test
 from replisome.analysis.variants import Variant, estimate, tabulate, validation_columns
 from replisome.studies.bloodmnist import paper
 from replisome.studies.bloodmnist.predictions import in_order, shown_scores

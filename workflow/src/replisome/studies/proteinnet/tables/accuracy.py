@@ -11,7 +11,7 @@ from replisome.analysis.cost import cost_of
 from replisome.analysis.declare import table
 from replisome.analysis.intervals import interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import difference_on_test, columns_on_test
+from replisome.analysis.scores import columns_on_test, difference_on_test
 from replisome.analysis.variants import (
     Variant,
     about,

@@ -12,7 +12,7 @@ import pandas as pd
 from replisome.analysis.declare import table
 from replisome.analysis.intervals import interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import item_scores, columns_on_test
+from replisome.analysis.scores import columns_on_test, item_scores
 from replisome.analysis.statistics import NOTHING, Estimate, mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
