@@ -71,10 +71,7 @@ def _study(study: StudyResults, ledger: Mapping[str, Mapping[str, Any]]) -> dict
         "notes": _notes(study),
         "facts": _facts(study),
         "experiments": _table(pd.DataFrame([_experiment(plan, name) for name in plan.experiments])),
-        "cards": [
-            _card(plan.implementation, card, ledger.get(card["dataset"], {}))
-            for card in study.cards.values()
-        ],
+        "cards": [_card(plan.implementation, card, ledger.get(card["dataset"], {})) for card in study.cards.values()],
         "tables": [
             {
                 **_declared(item),

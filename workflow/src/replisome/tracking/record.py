@@ -77,4 +77,3 @@ def processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
-
