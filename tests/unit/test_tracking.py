@@ -173,7 +173,7 @@ def test_the_code_is_hashed_before_it_is_imported(monkeypatch):
     """An edit that is saved while a stage starts is not recorded as what ran: the stage does not start."""
     done = []
     monkeypatch.setattr(running_code, "code_fingerprint", lambda *_: done.append("hashed"))
-    monkeypatch.setattr(running_code.importlib, "import_module", lambda name: done.append(name))
+    monkeypatch.setattr(running_code.importlib, "import_module", done.append)
     running_code.import_stage("select", identity())
     assert done[0] == "hashed"
     assert {"replisome.stages.select", "replisome.config.plan"} <= set(done)

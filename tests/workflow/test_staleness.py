@@ -222,7 +222,7 @@ def test_an_accepted_model_runs_what_marks_it_and_trains_nothing(workflow):
 def test_explanations_that_changed_are_drawn_again_though_the_call_stopped_after_the_tables(heirs):
     heirs.edit(f"{SOURCE}/studies/rnacompete/explain.py", *MORE)
     jobs = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "report": 1}
-    assert {name for name in heirs.pending()} == {"explain", *jobs}
+    assert set(heirs.pending()) == {"explain", *jobs}
     for path in (heirs.root / "results").rglob("explanation.parquet"):
         append(path)
     heirs.edit(f"{SOURCE}/studies/rnacompete/explain.py", *reversed(MORE))

@@ -192,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
         "accept",
         help="take results as they are",
         description="Take results as they are, though the code or the files they were made from have changed since: "
-        "the workflow then leaves them alone, and tables mark them 'accepted'. The note, accepted.json, lies beside the "
+        "the workflow leaves them alone, and tables mark them 'accepted'. The note, accepted.json, lies beside the "
         "record, provenance.json; delete it to withdraw it. It holds until code, settings or inputs change again.",
     )
     accept.add_argument("folder", type=Path, metavar="PATH", help="a folder of results, or one that holds several")
