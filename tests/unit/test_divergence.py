@@ -15,9 +15,10 @@ from replisome.stages.train import make_fabric
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.closed_form import estimate
-from replisome.training.loop import Goal, Progress, close_round, fit, score_round
+from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
 from replisome.training.predict import predict, score
+from replisome.training.rounds import Goal, Progress, close_round, score_round
 from replisome.training.task import Sample
 
 torch.set_num_threads(1)

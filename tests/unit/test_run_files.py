@@ -16,10 +16,11 @@ from replisome.io import write_json
 from replisome.stages import evaluate, explain, train
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
-from replisome.training.loop import Goal, fit
+from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
 from replisome.training.predict import predict
 from replisome.training.restore import divergence
+from replisome.training.rounds import Goal
 
 torch.set_num_threads(1)
 PROTEINS = [{"experiment": name, "name": name, "features": []} for name in ("E1", "E2")]

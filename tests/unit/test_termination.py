@@ -13,8 +13,9 @@ from replisome.config.budget import Budget
 from replisome.stages.train import make_fabric
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
-from replisome.training.loop import Goal, fit
+from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
+from replisome.training.rounds import Goal
 from replisome.training.termination import TerminatedError, Termination
 
 torch.set_num_threads(1)

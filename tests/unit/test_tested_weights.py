@@ -1,4 +1,4 @@
-"""Runs that a claim names are scored on the test split with best and last weights, in one job, and nothing trains again."""
+"""Runs that a claim names are scored on test with best and last weights, in one job, and nothing trains again."""
 
 import json
 
@@ -7,11 +7,11 @@ import pytest
 from planning import load, refused
 
 from replisome.analysis.results import StudyResults
+from replisome.analysis.scores import item_scores, score_on_test
 from replisome.analysis.variants import final_values, variants
 from replisome.config.tested_weights import evaluation_settings
 from replisome.io import canonical_json
 from replisome.stages import evaluate, prepare, select, summarise, train
-from replisome.studies.bloodmnist.predictions import final_score, per_image
 
 BOTH = ("best", "last")
 
@@ -88,8 +88,9 @@ def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
     (variant,) = variants(study)
     for kind, epoch in (("best", best), ("last", 3)):
         assert final_values(study, variant, "accuracy", kind).tolist() == [curve[epoch - 1]]
-        assert final_score(study, variant, "accuracy", kind).value == pytest.approx(curve[epoch - 1])
-        assert per_image(study, variant, "accuracy", kind).mean() == pytest.approx(curve[epoch - 1])
+        accuracy = study.plan.implementation.score("accuracy")
+        assert score_on_test(study, variant.at(kind), accuracy).value == pytest.approx(curve[epoch - 1])
+        assert item_scores(study, variant.at(kind), accuracy).values == pytest.approx([curve[epoch - 1]])
         assert len(study.predictions(run, kind)) == 32
     assert study.predictions(run).equals(study.predictions(run, "best"))
     table = pd.read_csv(tmp_path / "bloodmnist" / "tables" / "variants.csv").iloc[0]

@@ -10,9 +10,10 @@ from replisome.config.budget import Budget
 from replisome.stages.train import make_fabric
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
-from replisome.training.loop import Goal, fit
+from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
 from replisome.training.predict import predict
+from replisome.training.rounds import Goal
 
 torch.set_num_threads(1)
 

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import IO, Any
 
-from replisome.data.raw_files import is_gzip
+from replisome.data.raw_files import open_content
 from replisome.errors import ReplisomeError
 
 BLOCK = 1 << 18  # bytes read at a time
@@ -67,7 +67,7 @@ class _Unpacked(io.RawIOBase):
             packed = next((name for magic, name in OTHER_FORMATS.items() if begin.startswith(magic)), None)
             if packed:
                 raise ReplisomeError(f"{path}: is packed as {packed}; unpack it, or pack it with gzip.")
-            self._content: io.BufferedIOBase = gzip.open(path) if is_gzip(path) else path.open("rb")
+            self._content: io.BufferedIOBase = open_content(path)
         except OSError as error:
             raise _unreadable(path, error) from None
 

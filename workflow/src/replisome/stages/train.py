@@ -27,11 +27,12 @@ from replisome.tracking.record import Record
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.closed_form import estimate
-from replisome.training.loop import Goal, Progress, fit
+from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
 from replisome.training.precision import EVALUATION, choose_precision, forbid_tf32, tf32_allowed
 from replisome.training.predict import to_device
 from replisome.training.restore import DIVERGED
+from replisome.training.rounds import Goal, Progress
 from replisome.training.task import ClosedForm, Sample, Split, Task
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from replisome.training.loop import Goal, Progress, close_round, score_round
 from replisome.training.predict import mean_loss
+from replisome.training.rounds import Goal, Progress, close_round, score_round
 from replisome.training.task import ClosedForm, Overlapping, Split, Task
 
 BATCH = 1024
