@@ -59,7 +59,7 @@ class Variant:
 
     @property
     def weights(self) -> str:
-        """Return the weights that the selection goes by, ``best`` or ``last``: the role of their validation scores too."""
+        """Return the weights that the selection goes by, ``best`` or ``last``, which is the role of their scores."""
         return self.runs[0].weights
 
     @property
