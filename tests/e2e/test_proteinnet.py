@@ -57,8 +57,8 @@ def test_scores_are_those_of_the_predicted_maps(results):
                 for _, row in recipe.iterrows()
             ]
         )
-        both = pd.read_parquet(run / "predictions.parquet")
-        predictions = both[both["weights"] == json.loads((run / "metrics.json").read_text())["weights"]]
+        predictions = pd.read_parquet(run / "predictions.parquet")
+        predictions = predictions[predictions["weights"] == json.loads((run / "metrics.json").read_text())["weights"]]
         predicted = np.stack(predictions["distances"].tolist()).astype(float)
         scores = json.loads((run / "metrics.json").read_text())["scores"]
         found = errors(predicted, true)

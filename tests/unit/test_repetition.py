@@ -25,14 +25,9 @@ def results(study, preset="full", card=None, **overrides):
     """Return a study's results without any: its plan, and cards as `prepare` would leave them."""
     plan = load(studies=[study], preset=preset, overrides={study: overrides} if overrides else {}).studies[study]
     found = StudyResults(plan, Path("nowhere"), pd.DataFrame())
+    own = {**CARDS[study], "control": None}
     found.__dict__["cards"] = {
-        recipe: {
-            **CARDS[study],
-            "protocol": block["protocol"],
-            "control": block["source"].get("control"),
-            **(card or {}),
-        }
-        for recipe, block in plan.recipes.items()
+        recipe: {**own, "protocol": block["protocol"], **(card or {})} for recipe, block in plan.recipes.items()
     }
     return found
 
@@ -130,9 +125,7 @@ def test_runs_as_report_c_made_them_have_the_constants_of_its_framework():
     plan = load(studies=["proteinnet"], preset="full", overrides={}).studies["proteinnet"]
     trained = [run for run in plan.runs if run.model in proteinnet.NETWORKS]
     assert {run.settings["training"]["epsilon"] for run in trained} == {1e-7}
-    assert {(run.settings["training"]["lr"], run.settings["training"]["batch_size"]) for run in trained} == {
-        (0.001, 512)
-    }
+    assert {run.settings["training"][key] for run in trained for key in ("lr", "batch_size")} == {0.001, 512}
     norm = {key: model_defaults("conv_simple")[key] for key in ("norm_epsilon", "norm_momentum")}
     assert norm == {"norm_epsilon": 1e-3, "norm_momentum": 0.01}
     assert not any("norm_momentum" in run.settings["hyperparameters"] for run in trained)

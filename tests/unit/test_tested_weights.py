@@ -1,4 +1,4 @@
-"""Runs that a claim names are scored on test with best and last weights, in one job, and nothing trains again."""
+"""Runs that a claim names are scored on the test split with best and last weights, in one job; nothing trains again."""
 
 import json
 
@@ -35,9 +35,8 @@ def test_runs_of_which_a_report_gives_scores_are_tested_with_both_weights(study,
 
 
 def test_what_is_tested_is_no_part_of_a_run_but_of_its_evaluation():
-    both, one = (
-        plan_of("bloodmnist", "demo", variants={"test_weights": kinds}).runs[0] for kinds in ([*BOTH], ["best"])
-    )
+    kinds = ([*BOTH], ["best"])
+    both, one = (plan_of("bloodmnist", "demo", variants={"test_weights": names}).runs[0] for names in kinds)
     assert (both.config, both.weights, both.tested_weights) == (one.config, "best", BOTH)
     assert one.evaluation == one.settings
     assert both.evaluation == {**both.settings, "test_weights": ["best", "last"]}
@@ -62,13 +61,7 @@ def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
     )
     recipe = {"name": "control", **plan.recipe("control")}
     recipe["source"] = {"control": "cells", "options": {"side": 12, "train": 64, "validation": 32, "test": 32}}
-    about = {
-        "study": "bloodmnist",
-        "implementation": "bloodmnist",
-        "recipe": recipe,
-        "datasets": {},
-        "stand_ins": False,
-    }
+    about = {"study": "bloodmnist", "implementation": "bloodmnist", "recipe": recipe, "datasets": {}}
     run, data = plan.runs[0], tmp_path / "bloodmnist" / "control"
     place, config = tmp_path / run.directory, {**run.settings, "recipe": recipe}
     for path, content in ((tmp_path / "recipe.json", about), (tmp_path / "study.json", dict(plan.settings))):

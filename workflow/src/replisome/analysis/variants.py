@@ -72,7 +72,7 @@ class Variant:
 
     @property
     def weights(self) -> str:
-        """Return the weights that the selection goes by, ``best`` or ``last``: also the role of validation scores."""
+        """Return the weights that the selection goes by, ``best`` or ``last``, which is the role of their scores."""
         return self.runs[0].weights
 
     @property
