@@ -217,7 +217,11 @@ def test_a_pinned_compressed_file_that_lies_there_uncompressed_cannot_be_known_a
     assert not out.exists()
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(DATA, 1), gzip.compress(DATA[:9]) + gzip.compress(DATA[9:]), DATA])
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(DATA, 1), gzip.compress(DATA[:9]) + gzip.compress(DATA[9:]), DATA],
+    ids=["another level", "two members", "uncompressed"],
+)
 def test_a_stand_in_is_taken_whatever_compressed_it(mirror, ledger, tmp_path, packed):
     out = tmp_path / "resources" / "x" / "stand-in" / "other.txt.gz"
     (mirror / "study" / ("other.txt" if packed == DATA else "other.txt.gz")).write_bytes(packed)
