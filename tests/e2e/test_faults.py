@@ -134,8 +134,8 @@ def test_a_bit_that_flipped_since_a_stage_wrote_it_is_refused_by_the_next(recipe
 @pytest.mark.parametrize(
     "file",
     [
-        *("control/card.json", "selection/variants/selection.json", "{run}/validation.json", "{run}/history.parquet"),
-        *("{run}/provenance.json", "{run}/test/metrics.json", "{run}/test/predictions.parquet"),
+        *("control/card.json", "{run}/validation.json", "{run}/history.parquet", "{run}/provenance.json"),
+        *("{run}/test/metrics.json", "{run}/test/predictions.parquet"),
     ],
 )
 def test_no_table_is_made_from_files_in_which_a_bit_flipped(recipe, tmp_path, file):

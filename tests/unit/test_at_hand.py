@@ -11,7 +11,7 @@ import pytest
 from replisome.data import digests as digests_module
 from replisome.data.at_hand import why_anew
 from replisome.data.digests import STORE, Digests
-from replisome.data.raw_files import digest
+from replisome.data.raw_files import digest, raw_file
 
 GOOD, OTHER = b"ACGT" * 50, b"ACGA" * 50
 PIN = f"sha256:{hashlib.sha256(GOOD).hexdigest()}"
@@ -110,6 +110,19 @@ def test_a_copy_that_is_not_the_pinned_file_is_taken_anew_where_that_can_be_had(
 def test_a_pinned_copy_does_not_care_what_else_lies_in_the_mirror(raw, give, ask):
     give(OTHER)
     assert ask(raw(GOOD), PIN) is None
+
+
+def test_a_stand_in_that_was_taken_for_the_official_file_does_not_stay(raw, tmp_path):
+    stand_in = {"file": "raw.gz", "checksum": f"content-{PIN}", "note": "a part of it"}
+    entry = {"study": "s", "version": "1", "file": "raw.gz", "addresses": [], "checksum": None, "stand_in": stand_in}
+    copy = raw(gzip.compress(GOOD[:9]) + gzip.compress(GOOD[9:]))
+    assert "is the stand-in" in why_anew(copy, entry, False, None)
+    resources = str(tmp_path / "resources")
+    assert raw_file("x", entry, resources, None, False) == str(copy)
+    given = tmp_path / "resources/by-hand/raw.gz"
+    given.parent.mkdir()
+    given.write_bytes(GOOD)
+    assert raw_file("x", entry, resources, None, True) == f"{resources}/x/stand-in/raw.gz"
 
 
 class Counting:

@@ -74,7 +74,7 @@ def test_a_stand_in_of_the_official_files_name_is_told_by_its_content(place, tmp
 @pytest.mark.parametrize(
     "packed",
     [gzip.compress(b"abc", 1), gzip.compress(b"a") + gzip.compress(b"bc") + gzip.compress(b""), b"abc"],
-    ids=["fast", "in parts", "plain"],
+    ids=["another level", "members", "uncompressed"],
 )
 @pytest.mark.parametrize(
     "known", [{"content": f"crc32:{zlib.crc32(b'abc'):08x}:3"}, {"checksum": CONTENT_OF_ABC}], ids=["crc", "checksum"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from replisome.data.raw_files import Digest, by_hand, digest, find, is_gzip, mismatch, origin_file
+from replisome.data.raw_files import Digest, by_hand, digest, find, is_gzip, is_stand_in, mismatch, origin_file
 from replisome.errors import ReplisomeError
 from replisome.io import read_json
 
@@ -38,6 +38,8 @@ def why_anew(
     """
     if not raw.is_file():
         return None
+    if not stand_in and is_stand_in(raw, entry, digest):
+        return f"{raw} is the stand-in and not the official file"
     checksum = (entry["stand_in"] if stand_in else entry)["checksum"]
     found = (find(folder, entry, stand_in, digest) for folder in places(raw, entry, mirror))
     given = next((path for path in found if path and mismatch(path, checksum, digest) is None), None)
