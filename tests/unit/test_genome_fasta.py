@@ -90,7 +90,7 @@ def test_a_cut_off_gzip_file_is_refused(tmp_path):
     for size in (5, 200, len(whole) - 4):
         path = tmp_path / "cut.fna.gz"
         path.write_bytes(whole[:size])
-        with pytest.raises(ReplisomeError, match="cut.fna.gz: cut off"):
+        with pytest.raises(ReplisomeError, match=r"cut\.fna\.gz: cut off"):
             read_fasta(path)
 
 

@@ -145,7 +145,7 @@ def test_a_truncated_gzip_is_a_message(probe_table, probe_info):
 def test_an_empty_file_is_a_message(probe_table, probe_info):
     path = probe_table()
     path.write_text("")
-    with pytest.raises(ReplisomeError, match="norm_data.txt: is empty"):
+    with pytest.raises(ReplisomeError, match=r"norm_data\.txt: is empty"):
         read_probes(path, probe_info, ["A1CF"])
 
 
