@@ -36,8 +36,12 @@ def open_text(path: Path) -> io.TextIOWrapper:
 
 def as_text(content: IO[bytes], name: str) -> io.TextIOWrapper:
     """Return unpacked bytes as :func:`open_text` does; ``name`` stands for them in messages."""
-    lines = io.BufferedReader(_Text(content, name), BLOCK)
-    return io.TextIOWrapper(lines, encoding="utf-8", newline="\n")
+    return io.TextIOWrapper(as_lines(content, name), encoding="utf-8", newline="\n")
+
+
+def as_lines(content: IO[bytes], name: str) -> io.BufferedReader:
+    """Return the same as bytes."""
+    return io.BufferedReader(_Text(content, name), BLOCK)
 
 
 def open_unpacked(path: Path) -> io.BufferedReader:

@@ -112,7 +112,8 @@ def read(raw: Path, entry: Mapping[str, Any], *, label: str = "label", seed: int
         )
     for name, column in table.items():
         if column.isna().any():
-            raise ReplisomeError(f"{raw}: line {int(column.isna().idxmax()) + 2}: no value in column '{name}'.")
+            line = int(table.index.to_numpy()[column.isna().argmax()]) + 2
+            raise ReplisomeError(f"{raw}: line {line}: no value in column '{name}'.")
         if name != label and not pd.api.types.is_numeric_dtype(column):
             raise ReplisomeError(f"{raw}: column '{name}' holds something else than numbers; remove it.")
     names, labels = np.unique(table[label].astype(str), return_inverse=True)
