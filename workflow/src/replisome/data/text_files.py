@@ -36,8 +36,12 @@ def open_text(path: Path) -> io.TextIOWrapper:
 
 def as_text(content: IO[bytes], name: str) -> io.TextIOWrapper:
     """Return unpacked bytes as :func:`open_text` does; ``name`` stands for them in messages."""
-    lines = io.BufferedReader(_Text(content, name), BLOCK)
-    return io.TextIOWrapper(lines, encoding="utf-8", newline="\n")
+    return io.TextIOWrapper(as_lines(content, name), encoding="utf-8", newline="\n")
+
+
+def as_lines(content: IO[bytes], name: str) -> io.BufferedReader:
+    """Return the same as bytes."""
+    return io.BufferedReader(_Text(content, name), BLOCK)
 
 
 def open_unpacked(path: Path) -> io.BufferedReader:
@@ -67,7 +71,11 @@ class _Unpacked(io.RawIOBase):
             packed = next((name for magic, name in OTHER_FORMATS.items() if begin.startswith(magic)), None)
             if packed:
                 raise ReplisomeError(f"{path}: is packed as {packed}; unpack it, or pack it with gzip.")
+<<<<<<< HEAD
             self._content: io.BufferedIOBase = open_content(path)
+=======
+            self._content: io.BufferedIOBase = gzip.GzipFile(path) if is_gzip(path) else path.open("rb")
+>>>>>>> w-readers
         except OSError as error:
             raise _unreadable(path, error) from None
 

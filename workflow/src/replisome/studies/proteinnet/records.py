@@ -19,7 +19,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from replisome.data.encode.aminoacids import ALPHABET, codes
-from replisome.data.text_files import as_text
+from replisome.data.text_files import as_lines
 from replisome.errors import ReplisomeError
 
 CROP = 256  # residues that report C's networks see of a chain
@@ -108,8 +108,8 @@ def _records(content: IO[bytes], file: str) -> Iterator[_Record]:
     """Yield each record, divided into its sections."""
     record = _Record({}, [])
     rows: list[_Row] | None = None  # of the section at hand, where it is not passed over
-    with as_text(content, file) as lines:
-        for number, line in enumerate(lines.buffer, start=1):
+    with as_lines(content, file) as lines:
+        for number, line in enumerate(lines, start=1):
             text = line.strip()
             if not text:
                 continue
