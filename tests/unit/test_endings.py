@@ -20,9 +20,10 @@ from replisome.data.parquet import write_parquet
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.stages import select, summarise
+from replisome.tracking.stage_key import stage_key
 
 RATES = ("0.003", "0.03", "0.3")
-METRICS = ("loss", "accuracy", "balanced_accuracy")
+METRICS = ("loss", "accuracy", "balanced_accuracy", "auc")
 
 
 @pytest.fixture
@@ -63,12 +64,16 @@ def leave(root, run, epochs, diverged=None, stopped=None, torch="2.13.0", tested
         "packages": {"torch": torch, "numpy": "2.4.6", "pandas": torch}, "device": "cpu", "precision": "32-true",
         "parameters": {"total": 7, "layers": {}}, "device_memory_bytes": None, "peak_memory_bytes": 5, "items": 100,
     }  # fmt: skip
-    write_json(folder / "provenance.json", record)
+    write_json(folder / "config.json", run.settings)
+    write_json(folder / "provenance.json", record | {"key": stage_key("train", run.settings), "inputs": {}})
     if tested:
-        lost = stopped if best is None else None
-        write_json(folder / "test" / "metrics.json", {"scores": scores if best else none, "diverged": lost})
-        columns = {"item": [0, 1], **({} if lost else {"label": [0, 1], "predicted": [0, 0]})}
+        lost = {"best": None if best else stopped, "last": stopped if diverged else None}
+        metrics = {"weights": "best", "scores": scores if best else none, "diverged": lost}
+        write_json(folder / "test" / "metrics.json", {**metrics, "also": {"last": none if diverged else scores}})
+        columns = {"weights": ["best"] * 2 + ["last"] * 2, "item": [0, 1] * 2, "label": [0, 1] * 2}
+        columns |= {"predicted": [0] * 4, "probabilities": [[0.9, 0.1], [0.8, 0.2]] * 2}
         write_parquet(folder / "test" / "predictions.parquet", pa.table(columns), {"diverged": lost})
+        write_json(folder / "test" / "provenance.json", {"key": stage_key("evaluate", run.evaluation), "inputs": {}})
 
 
 CARD = {
@@ -86,11 +91,15 @@ def gathered(tmp_path, plan, how):
     root, settings = tmp_path / "results", tmp_path / "study.json"
     write_json(settings, plan.settings)
     write_json(root / plan.name / "control" / "card.json", CARD)
+    for split in ("train", "validation", "test"):
+        write_parquet(root / plan.name / "control" / f"{split}.parquet", pa.table({"label": [0, 1]}))
     for run in plan.runs:
         rate = run.settings["training"].get("lr")
         leave(root, run, **{"epochs": 3, **how.get((f"{rate:g}", run.seed), {})})
     for experiment in plan.experiments:
-        select.run(settings, experiment, root, root / plan.name / "selection" / experiment)
+        folder = root / plan.name / "selection" / experiment
+        write_json(folder / "study.json", plan.selection_settings(experiment))
+        select.run(folder / "study.json", experiment, root, folder)
     summarise.run(settings, root, root / plan.name / "tables")
     write_json(root / plan.name / "tables" / "study.json", plan.settings)
     return StudyResults.open(settings, root)

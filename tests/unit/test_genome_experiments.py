@@ -145,7 +145,7 @@ def rows_for(study, variant, values):
     """Return rows of the tidy table: a value by split, metric, role and epoch, for each seed of a variant."""
     about = {
         "recipe": variant.recipe, "model": variant.model, "hyperparameters": variant.slug, "budget": "n steps",
-        "reduced": False,
+        "reduced": False, "stopped": None, "made_with": "torch",
     }  # fmt: skip
     return [
         {**about, "seed": run.seed, "split": split, "metric": metric, "role": role, "epoch": epoch, "step": 10 * epoch,
@@ -163,7 +163,7 @@ def with_predictions(study, members, bits, right, stretches=20):
         found |= {run.key: pd.DataFrame(rows) for run in variant.runs}
         windows = Windows(pd.DataFrame({"contig": [0] * stretches}), np.arange(stretches), None)
         study.once(("test windows", variant.recipe), lambda windows=windows: windows)
-    study.__dict__["predictions"] = lambda run: found[run.key]
+    study.__dict__["predictions"] = lambda run, weights=None: found[run.key]
 
 
 def test_windows_of_another_length_are_compared_on_the_same_places(full, tmp_path):

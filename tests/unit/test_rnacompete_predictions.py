@@ -35,14 +35,21 @@ class Results:
     def part(self, module):
         return predictions
 
-    def test_predictions(self, runs):
+    lost = frozenset()
+
+    def tested_weights(self, run):
+        return ("best",)
+
+    def test_predictions(self, runs, weights=None):
         self.read += [run.key for run in runs]
         tables = (self.predicted[run.key[0]] for run in runs)
         return [pd.DataFrame({"measured": list(MEASURED), "predicted": list(predicted)}) for predicted in tables]
 
 
 def variant(name="plain", slug="heads=2", metric="spearman_mean", seeds=1):
-    runs = tuple(SimpleNamespace(key=(name,), settings={"select": {"metric": metric}}) for _ in range(seeds))
+    runs = tuple(
+        SimpleNamespace(key=(name,), weights="best", settings={"select": {"metric": metric}}) for _ in range(seeds)
+    )
     return Variant("r", name, slug, runs, {})
 
 
@@ -106,13 +113,13 @@ def test_the_mean_of_two_proteins_knows_that_probes_are_shared():
     measured = np.repeat(MEASURED[:, :1], 2, axis=1)
     noise = RNG.normal(size=(200, 1)).astype(np.float32)
     study, one = Results(plain=measured), solved("plain")
-    study.made["predictions on test"] = {one.key: (measured, (measured + noise)[None])}
+    study.made["predictions on test"] = {(one.key, None): (measured, (measured + noise)[None])}
     both = interval(predictions.item_scores(study, one, STUDY.score("spearman_mean")))
     first = interval(predictions.protein_scores(study, one, "spearman", 0))
     assert both == pytest.approx(first)
     halved = measured.copy()
     halved[100:, 1] = np.nan
-    study.made["predictions on test"] = {one.key: (halved, (measured + noise)[None])}
+    study.made["predictions on test"] = {(one.key, None): (halved, (measured + noise)[None])}
     mean = interval(predictions.item_scores(study, one, STUDY.score("loss")))
     assert mean.value == pytest.approx(((noise**2).mean() + (noise[:100] ** 2).mean()) / 2)
     by_probe = (noise[:, 0] ** 2 - (noise**2).mean()) / 2

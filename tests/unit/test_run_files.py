@@ -49,7 +49,7 @@ def run(recipe, out, **training):
     """Train and test a run; returns its folder."""
     write_json(out / "config.json", {**CONFIG, "training": {**CONFIG["training"], **training}})
     train.run(out / "config.json", recipe, out, 1, 5.0)
-    evaluate.run(out / "config.json", recipe, out / "best.safetensors", out / "test", 1)
+    evaluate.run(out / "config.json", recipe, [out / "best.safetensors"], out / "test", 1)
     return out
 
 
@@ -75,7 +75,7 @@ def test_a_run_that_diverges_at_once_leaves_all_its_files_marked_and_nothing_in_
     assert set(metrics["scores"].values()) == {None}
     predictions, metadata = read_parquet(out / "test" / "predictions.parquet")
     assert metadata["diverged"] == {"best": "diverged in epoch 1"}
-    assert predictions.column_names == ["item"]
+    assert predictions.column_names == ["weights", "item"]
     assert len(predictions) == 10
     assert divergence(out / "best.safetensors") == divergence(out / "last.safetensors") == "diverged in epoch 1"
 

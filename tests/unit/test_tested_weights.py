@@ -51,29 +51,29 @@ def test_the_weights_that_the_selection_goes_by_come_first_and_must_be_among_tho
 
 
 def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
-    plan = plan_of(
-        "bloodmnist",
-        "demo",
-        variants={
-            "models": {"cnn": {"fixed": {"hidden": 4}, "grid": {"pool": ["max"], "head": ["logits"]}}},
-            "budget": {"epochs": 3},
-        },
-    )
+    source = {"options": {"side": 12, "train": 64, "validation": 32, "test": 32}}
+    variant = {"fixed": {"hidden": 4}, "grid": {"pool": ["max"], "head": ["logits"]}}
+    changes = {
+        "recipes": {"control": {"source": source}},
+        "experiments": {"variants": {"models": {"cnn": variant}, "budget": {"epochs": 3}}},
+    }
+    plan = load(studies=["bloodmnist"], preset="demo", overrides={"bloodmnist": changes}).studies["bloodmnist"]
     recipe = {"name": "control", **plan.recipe("control")}
-    recipe["source"] = {"control": "cells", "options": {"side": 12, "train": 64, "validation": 32, "test": 32}}
     about = {"study": "bloodmnist", "implementation": "bloodmnist", "recipe": recipe, "datasets": {}}
     run, data = plan.runs[0], tmp_path / "bloodmnist" / "control"
-    place, config = tmp_path / run.directory, {**run.settings, "recipe": recipe}
+    place, chosen = tmp_path / run.directory, tmp_path / "bloodmnist" / "selection" / "variants"
     for path, content in ((tmp_path / "recipe.json", about), (tmp_path / "study.json", dict(plan.settings))):
         path.write_text(canonical_json(content))
     prepare.run(tmp_path / "recipe.json", [], data)
     place.mkdir(parents=True)
-    (place / "config.json").write_text(canonical_json(config))
+    (place / "config.json").write_text(run.config)
     train.run(place / "config.json", data, place, 1, 5.0)
     weights = [place / f"{kind}.safetensors" for kind in run.tested_weights]
     evaluate.run(place / "config.json", data, weights, place / "test", 1)
 
-    select.run(tmp_path / "study.json", "variants", tmp_path, tmp_path / "bloodmnist" / "selection" / "variants")
+    chosen.mkdir(parents=True)
+    (chosen / "study.json").write_text(canonical_json(plan.selection_settings("variants")))
+    select.run(chosen / "study.json", "variants", tmp_path, chosen)
     summarise.run(tmp_path / "study.json", tmp_path, tmp_path / "bloodmnist" / "tables")
     curve = pd.read_parquet(place / "history.parquet")["test_accuracy"]
     best = json.loads((place / "validation.json").read_text())["best_epoch"]

@@ -23,12 +23,12 @@ def require_planned(study: StudyResults) -> None:
         folder = root / plan.name / "selection" / experiment
         require(folder, "select", plan.selection_settings(experiment), "study.json")
     for run in plan.runs:
-        settings, folder = study.resolved(run).settings, root / run.directory
-        require(folder, "train", settings, "config.json")
+        resolved, folder = study.resolved(run), root / run.directory
+        require(folder, "train", resolved.settings, "config.json")
         if run.key in study.tested:
-            require(folder / "test", "evaluate", settings, "../config.json")
+            require(folder / "test", "evaluate", resolved.evaluation, "../config.json")
         if run.key in study.explained:
-            require(folder / "explanation", "explain", settings, "../config.json")
+            require(folder / "explanation", "explain", resolved.settings, "../config.json")
 
 
 def require_tables(study: StudyResults) -> None:

@@ -129,15 +129,19 @@ class StudyResults:
 
         Their means over seeds are none either: those over the seeds that are left would be means of another thing.
         """
-        losses = self.pick(metric="loss")
-        lost = losses[losses["value"].isna() & losses["role"].isin(["best", "last", "final"])]
-        columns = ("recipe", "model", "hyperparameters", "seed", "role")
-        found = set(zip(*(lost[column] for column in columns), strict=True))
         return frozenset(
             (run.recipe, run.model, run.slug)
             for run in self.plan.runs
-            if any((run.recipe, run.model, run.slug, run.seed, role) in found for role in (run.weights, "final"))
+            if any((run.recipe, run.model, run.slug, role) in self.lost for role in (run.weights, "final"))
         )
+
+    @cached_property
+    def lost(self) -> frozenset[tuple[str, str, str, str]]:
+        """Recipe, model, slug and role of scores that are not a number for some seed, whatever weights they are of."""
+        losses = self.pick(metric="loss")
+        rows = losses[losses["value"].isna() & (losses["role"] != "curve")]
+        columns = ("recipe", "model", "hyperparameters", "role")
+        return frozenset(zip(*(rows[column] for column in columns), strict=True))
 
     @cached_property
     def tested(self) -> frozenset[tuple[str, str, str, str, int]]:

@@ -13,7 +13,7 @@ import numpy as np
 from replisome.analysis.intervals import ItemScores, difference, interval
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import NOTHING, Estimate
-from replisome.analysis.variants import Variant, estimate, final_values, values_of
+from replisome.analysis.variants import Variant, estimate, final_role, final_values, values_of
 from replisome.config.study import Score
 
 
@@ -29,9 +29,14 @@ def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScor
 
 
 def is_tested(study: StudyResults, variant: Variant) -> bool:
-    """Say whether the test split was read for a variant, with the weights that it is to be read with."""
+    """Say whether the test split was read for a variant, with the weights that it is to be read with.
+
+    It was not where a seed diverged at these weights: a mean over the seeds that are left would be of another thing.
+    """
     run = variant.runs[0]
-    return run.key in study.tested and (variant.read_with or run.weights) in study.tested_weights(run)
+    if run.key not in study.tested or (variant.read_with or run.weights) not in study.tested_weights(run):
+        return False
+    return (*variant.key, final_role(run.weights, variant.read_with)) not in study.lost
 
 
 def score_on_test(study: StudyResults, variant: Variant, score: Score) -> Estimate:

@@ -112,10 +112,11 @@ def read_row_groups(path: Path, columns: Sequence[str]) -> RowGroups:
     Raises:
         ReplisomeError: the file is missing, cut off or not Parquet; a damaged row group says so when it is its turn.
     """
+    if not path.is_file():
+        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.")
+    verified(path)
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
-    except FileNotFoundError:
-        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.") from None
     except (pa.ArrowInvalid, OSError):
         raise ReplisomeError(f"{path}: not a readable Parquet file; delete it and run again.") from None
     stored = (file.schema_arrow.metadata or {}).get(METADATA_KEY, b"{}")

@@ -71,11 +71,7 @@ class _Unpacked(io.RawIOBase):
             packed = next((name for magic, name in OTHER_FORMATS.items() if begin.startswith(magic)), None)
             if packed:
                 raise ReplisomeError(f"{path}: is packed as {packed}; unpack it, or pack it with gzip.")
-<<<<<<< HEAD
             self._content: io.BufferedIOBase = open_content(path)
-=======
-            self._content: io.BufferedIOBase = gzip.GzipFile(path) if is_gzip(path) else path.open("rb")
->>>>>>> w-readers
         except OSError as error:
             raise _unreadable(path, error) from None
 

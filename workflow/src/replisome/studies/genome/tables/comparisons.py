@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from replisome.analysis.cost import batch_size
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import Key, Variant, rows_of, tabulate, validation_columns, variants
+from replisome.analysis.scores import difference_on_test
+from replisome.analysis.statistics import NOTHING
+from replisome.analysis.variants import Key, Variant, estimate, rows_of, tabulate, validation_columns, variants
 from replisome.io import canonical_json
 from replisome.studies.genome import predictions
 from replisome.studies.genome.paper import depth_of
@@ -59,15 +60,16 @@ def depth(study: StudyResults) -> pd.DataFrame:
     The report's own two runs differ in the first three (15,000 steps at 0.001 in batches of 512; 1,000 at 0.01 in
     batches of 256), so that its accuracies do not say whether depth and dropout generalise better. Depth is the
     difference between one layer and three without dropout, dropout that between the two of three. The gap is validation
-    minus training, in the round that ended with the tested weights; training is scored with dropout and over that
-    round's steps. The best round is the one that did best on validation. What three layers need beyond one is a
-    difference of means, without an interval.
+    minus training at the tested weights, both scored without dropout. The best round is the one that did best on
+    validation. What three layers need beyond one is compared on the same windows. Test intervals are 95 %, over seeds
+    and stretches of the genome.
     """
     shallow = _one_layer(study)
 
     def columns(variant: Variant) -> dict[str, Any]:
         base = shallow[variant.key]
-        bits, other = (predictions.score(study, one, "bits").value for one in (variant, base))
+        bits = study.plan.implementation.score("bits_per_base")
+        beyond = NOTHING if variant.key == base.key else difference_on_test(study, variant, base, bits)
         training, validated = training_bits(study, variant), _validation_bits(study, variant, variant.weights)
         return {
             **depth_of(variant),
@@ -78,7 +80,7 @@ def depth(study: StudyResults) -> pd.DataFrame:
             "gap (bits/base)": validated - training,
             "validation bits/base, best round": _validation_bits(study, variant, "best"),
             **predictions.test_columns(study, variant),
-            "test bits/base beyond one layer's": np.nan if variant.key == base.key else bits - other,
+            **estimate("test bits/base beyond one layer's", beyond),
         }
 
     return tabulate(study, (v for v in predictions.networks(study) if v.key in shallow), columns)
