@@ -85,7 +85,9 @@ def raw_file(
     def at_hand(path: str, look_for_stand_in: bool) -> bool:
         folders = [by_hand(path).parent, *([mirror / entry["study"]] if mirror else [])]
         posing = not look_for_stand_in and is_stand_in(Path(path), entry, digest)
-        return (Path(path).exists() and not posing) or any(find(folder, entry, look_for_stand_in, digest) for folder in folders)
+        return (Path(path).exists() and not posing) or any(
+            find(folder, entry, look_for_stand_in, digest) for folder in folders
+        )
 
     return stand_in if at_hand(stand_in, True) and not at_hand(official, False) else official
 
