@@ -3,14 +3,10 @@
 import gzip
 import hashlib
 import json
-import os
-from time import sleep
 
 import pytest
 
-from replisome.data import digests as digests_module
 from replisome.data.at_hand import why_anew
-from replisome.data.digests import STORE, Digests
 from replisome.data.raw_files import digest, raw_file
 
 GOOD, OTHER = b"ACGT" * 50, b"ACGA" * 50
@@ -132,38 +128,3 @@ class Counting:
     def __call__(self, path, kind):
         self.calls += 1
         return digest(path, kind)
-
-
-def test_a_digest_is_computed_once_while_its_file_is_untouched(tmp_path, monkeypatch):
-    monkeypatch.setattr(digests_module, "SETTLED", 0)
-    counting, path = Counting(), tmp_path / "a"
-    path.write_bytes(GOOD)
-    for _ in range(2):  # the second reads what the first left
-        digests = Digests(tmp_path, counting)
-        assert digests(path, "sha256") == digests(path, "sha256") == digest(path, "sha256")
-        assert digests(path, "md5") == digest(path, "md5")
-    assert counting.calls == 2
-
-
-def test_a_file_replaced_by_one_of_equal_size_and_date_is_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr(digests_module, "SETTLED", 0)
-    digests, path = Digests(tmp_path), tmp_path / "a"
-    path.write_bytes(GOOD)
-    before, time = digests(path, "sha256"), path.stat().st_mtime_ns
-    sleep(0.02)  # the time of an inode is as coarse as the kernel's clock
-    path.write_bytes(OTHER)
-    os.utime(path, ns=(time, time))
-    assert digests(path, "sha256") != before
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"sha256 a": 3}'])
-def test_a_store_that_cannot_be_read_is_made_anew(tmp_path, content):
-    (tmp_path / STORE).write_text(content)
-    (tmp_path / "a").write_bytes(GOOD)
-    assert Digests(tmp_path)(tmp_path / "a", "sha256") == digest(tmp_path / "a", "sha256")
-
-
-def test_without_a_folder_for_it_nothing_is_kept(tmp_path):
-    (tmp_path / "a").write_bytes(GOOD)
-    Digests(tmp_path / "none")(tmp_path / "a", "sha256")
-    assert not (tmp_path / "none").exists()

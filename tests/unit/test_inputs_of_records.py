@@ -9,8 +9,9 @@ import pytest
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.stages import accept
+from replisome.tracking.digests import Digests
 from replisome.tracking.expected import require
-from replisome.tracking.inputs import HashCache, input_hashes, named, raw_name
+from replisome.tracking.inputs import input_hashes, named, raw_name
 from replisome.tracking.record import Record
 from replisome.tracking.stage_key import ACCEPTED, is_accepted, is_current
 
@@ -30,7 +31,7 @@ def result(tmp_path) -> Path:
 
 def current(folder: Path, settings=SETTINGS) -> bool:
     inputs = named(folder, [folder.parents[1] / "scores.json"])
-    return is_current(folder, "select", settings, inputs, HashCache(folder / "none").hash)
+    return is_current(folder, "select", settings, inputs, Digests(folder / "none").of_input)
 
 
 def test_inputs_are_named_by_the_way_from_the_record_and_raw_files_by_data_set(tmp_path):
@@ -61,34 +62,7 @@ def test_a_copied_folder_is_current_and_an_edited_file_or_setting_is_not(result,
 def test_an_input_that_is_gone_makes_nothing_stale_and_another_set_of_inputs_does(result):
     (result.parents[1] / "scores.json").unlink()
     assert current(result)
-    assert not is_current(result, "select", SETTINGS, {}, HashCache(result / "none").hash)
-
-
-def test_a_kept_hash_is_used_only_while_the_file_is_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("replisome.tracking.inputs.SETTLED", -1.0)
-    file = tmp_path / "weights"
-    file.write_text("one")
-    cache = HashCache(tmp_path / "hashes.json")
-    first = cache.hash(file)
-    cache.save()
-    monkeypatch.setattr("replisome.tracking.inputs.file_hash", lambda path: "hashed anew")
-    again = HashCache(tmp_path / "hashes.json")
-    assert again.hash(file) == first
-    shutil.copy2(file, tmp_path / "copy")
-    (tmp_path / "copy").replace(file)
-    assert again.hash(file) == "sha256:hashed anew"
-    assert again.hash(tmp_path / "none") is None
-
-
-def test_a_file_that_changed_just_now_is_hashed_again(tmp_path):
-    file = tmp_path / "weights"
-    file.write_text("one")
-    cache = HashCache(tmp_path / "hashes.json")
-    first = cache.hash(file)
-    before = file.stat()
-    file.write_text("two")
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert cache.hash(file) != first
+    assert not is_current(result, "select", SETTINGS, {}, Digests(result / "none").of_input)
 
 
 def test_a_result_of_other_settings_is_refused_by_name_with_what_differs(result):

@@ -7,8 +7,8 @@ import pytest
 from planning import load, refused
 
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import item_scores, score_on_test
-from replisome.analysis.variants import final_values, variants
+from replisome.analysis.scores import final_values, item_scores, score_on_test
+from replisome.analysis.variants import variants
 from replisome.config.tested_weights import evaluation_settings
 from replisome.io import canonical_json
 from replisome.stages import evaluate, prepare, select, summarise, train

@@ -1,7 +1,7 @@
 # What jobs ask for: resources, raw files, and the results of other jobs.
 # Requires: common.smk. Produces: resource and input functions; no rule.
 from replisome.data.at_hand import why_anew
-from replisome.data.digests import Digests
+from replisome.data.raw_files import digest
 
 # ---- what a job asks for
 
@@ -28,22 +28,20 @@ def memory_to_prepare(w, input):
 # ---- raw files
 
 MIRROR = Path(config["mirror"]) if config["mirror"] else None
-DIGESTS = Digests(Path(RESOURCES))
+RAW_DIGESTS = Digests(Path(RESOURCES, ".digests.json"), digest)
 TAKEN_ANEW = set()
-ANEW_MARK = f"{RESULTS}/{Path(STALE_MARK).name}"
-if workflow.is_main_process and os.path.isdir(RESOURCES) and not os.path.exists(ANEW_MARK):
-    # Downloads may be older than the results folder: the mark must stand before Snakemake looks at any file.
-    write_text(Path(ANEW_MARK), f"{time.time_ns()}\n")
+if workflow.is_main_process:
+    atexit.register(RAW_DIGESTS.save)
 
 
 def taken_anew(w):
     """Return one more input, newer than anything, where the raw file in place is not the one that should lie there."""
     raw = Path(RESOURCES, w.dataset, w.version, w.file)
-    why = why_anew(raw, PLAN.ledger[w.dataset], w.version == STAND_IN, MIRROR, DIGESTS)
+    why = why_anew(raw, PLAN.ledger[w.dataset], w.version == STAND_IN, MIRROR, RAW_DIGESTS)
     if why and workflow.is_main_process and raw not in TAKEN_ANEW:
         TAKEN_ANEW.add(raw)
         print(f"data set '{w.dataset}': {why}; it is taken anew.", file=sys.stderr)
-    return [ANEW_MARK] if why else []
+    return [STALE_MARK] if why else []
 
 
 def checksum_of(dataset, version):
@@ -57,9 +55,9 @@ def raw_of(w):
     dataset = recipe["source"].get("dataset")
     if dataset is None:
         return {}
-    own = raw_file(dataset, PLAN.ledger[dataset], RESOURCES, MIRROR, PLAN.stand_ins, DIGESTS)
+    own = raw_file(dataset, PLAN.ledger[dataset], RESOURCES, MIRROR, PLAN.stand_ins, RAW_DIGESTS)
     names = loader.datasets_of(recipe, PLAN.ledger, is_stand_in_path(own))
-    return {name: raw_file(name, PLAN.ledger[name], RESOURCES, MIRROR, PLAN.stand_ins, DIGESTS) for name in names}
+    return {name: raw_file(name, PLAN.ledger[name], RESOURCES, MIRROR, PLAN.stand_ins, RAW_DIGESTS) for name in names}
 
 
 def shared_of(study):

@@ -7,20 +7,21 @@ import time
 from snakemake.io import _IOFile
 
 from replisome.io import write_text
+from replisome.tracking.digests import Digests
 from replisome.tracking.in_use import Use
-from replisome.tracking.inputs import HashCache, named
+from replisome.tracking.inputs import named
 from replisome.tracking.stage_key import is_current
 
 STALE_MARK = f"{RESULTS}/.stale"
-HASHES = HashCache(Path(RESULTS, ".hashes.json"))
+DIGESTS = Digests(Path(RESULTS, ".digests.json"))
 USE = Use(Path(RESULTS))
 
 if workflow.is_main_process:
-    if os.path.isdir(RESULTS):
+    if os.path.isdir(RESULTS) or os.path.isdir(RESOURCES):  # downloads may be older than the results folder
         # Before Snakemake looks at any file, since it remembers which exist; with new content each time, since it
         # compares checksums of small files. A job on a cluster node reads this too, but leaves the mark alone.
         write_text(Path(STALE_MARK), f"{time.time_ns()}\n")
-    atexit.register(HASHES.save)
+    atexit.register(DIGESTS.save)
 
 
 def let_hashes_decide():
@@ -54,7 +55,7 @@ def stale(stage, settings, folder, inputs):
     if not workflow.is_main_process:  # a job that runs, for whatever reason
         return []
     folder = Path(folder)
-    if is_current(folder, stage, settings, named(folder, inputs), HASHES.hash):
+    if is_current(folder, stage, settings, named(folder, inputs), DIGESTS.of_input):
         return []
     _give_a_time(folder)
     return [STALE_MARK]

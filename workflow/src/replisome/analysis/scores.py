@@ -13,8 +13,33 @@ import numpy as np
 from replisome.analysis.intervals import ItemScores, difference, interval
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import NOTHING, Estimate
-from replisome.analysis.variants import Variant, estimate, final_role, final_values, values_of
+from replisome.analysis.variants import Variant, estimate, values_of
 from replisome.config.study import Score
+
+
+def final_role(selected: str, weights: str | None = None) -> str:
+    """Return the role of test scores in the tidy table.
+
+    Args:
+        selected: the weights that the selection goes by, "best" or "last".
+        weights: those whose scores are asked for; by default the same.
+
+    Returns:
+        "final", or "final_best" or "final_last" of other weights than the selection's.
+    """
+    return "final" if weights in (None, selected) else f"final_{weights}"
+
+
+def final_values(study: StudyResults, variant: Variant, metric: str, weights: str | None = None) -> np.ndarray:
+    """Return a test score of each seed (seeds,), in the metric's own unit; empty where it was not asked for.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
+        metric: the score's name, or "loss".
+        weights: "best" or "last"; by default those that the selection goes by.
+    """
+    return values_of(study, variant, split="test", metric=metric, role=final_role(variant.weights, weights))
 
 
 def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:

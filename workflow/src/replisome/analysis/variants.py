@@ -166,31 +166,6 @@ def values_of(study: StudyResults, variant: Variant, **where: Any) -> np.ndarray
     return rows_of(study, variant, **where).sort_values("seed")["value"].to_numpy()
 
 
-def final_role(selected: str, weights: str | None = None) -> str:
-    """Return the role of test scores in the tidy table.
-
-    Args:
-        selected: the weights that the selection goes by, "best" or "last".
-        weights: those whose scores are asked for; by default the same.
-
-    Returns:
-        "final", or "final_best" or "final_last" of other weights than the selection's.
-    """
-    return "final" if weights in (None, selected) else f"final_{weights}"
-
-
-def final_values(study: StudyResults, variant: Variant, metric: str, weights: str | None = None) -> np.ndarray:
-    """Return a test score of each seed (seeds,), in the metric's own unit; empty where it was not asked for.
-
-    Args:
-        study: the study's results.
-        variant: runs that differ in their seed only.
-        metric: the score's name, or "loss".
-        weights: "best" or "last"; by default those that the selection goes by.
-    """
-    return values_of(study, variant, split="test", metric=metric, role=final_role(variant.weights, weights))
-
-
 def curves_of(study: StudyResults, variant: Variant, split: str, metric: str) -> list[np.ndarray]:
     """Return one curve (epochs,) a seed; runs that stopped early have shorter ones.
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from replisome.analysis.planned import require_planned
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import final_role
+from replisome.analysis.scores import final_role
 from replisome.config.budget import Budget
 from replisome.config.declared import tables
 from replisome.config.grid import Run

@@ -9,7 +9,7 @@ import pandas as pd
 
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import columns_on_test, score_on_test
+from replisome.analysis.scores import columns_on_test, final_values, score_on_test
 from replisome.analysis.statistics import mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
@@ -17,7 +17,6 @@ from replisome.analysis.variants import (
     curve_table,
     estimate,
     evaluated_variants,
-    final_values,
     frame,
     tabulate,
 )

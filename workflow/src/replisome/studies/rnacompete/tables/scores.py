@@ -12,7 +12,7 @@ import pandas as pd
 from replisome.analysis.declare import table
 from replisome.analysis.intervals import interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import columns_on_test, item_scores
+from replisome.analysis.scores import columns_on_test, final_values, item_scores
 from replisome.analysis.statistics import NOTHING, Estimate, mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
@@ -20,7 +20,6 @@ from replisome.analysis.variants import (
     curves_of,
     estimate,
     evaluated_variants,
-    final_values,
     frame,
     label,
     selected_score,
