@@ -41,6 +41,7 @@ def test_scores_are_those_of_the_predictions(results):
     for run in results.glob("genome/*/runs/*/*/seed=0/test"):
         predictions = pd.read_parquet(run / "predictions.parquet")
         metrics = json.loads((run / "metrics.json").read_text())
+        predictions = predictions[predictions["weights"] == metrics["weights"]]
         bits, right = (np.stack(predictions[name].tolist()) for name in ("bits", "right"))
         assert metrics["n"] == len(predictions)
         assert metrics["scores"]["accuracy"] == pytest.approx(right.mean())

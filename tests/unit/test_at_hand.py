@@ -7,7 +7,7 @@ import json
 import pytest
 
 from replisome.data.at_hand import why_anew
-from replisome.data.raw_files import digest, raw_file
+from replisome.data.raw_files import raw_file
 
 GOOD, OTHER = b"ACGT" * 50, b"ACGA" * 50
 PIN = f"sha256:{hashlib.sha256(GOOD).hexdigest()}"
@@ -119,12 +119,3 @@ def test_a_stand_in_that_was_taken_for_the_official_file_does_not_stay(raw, tmp_
     given.parent.mkdir()
     given.write_bytes(GOOD)
     assert raw_file("x", entry, resources, None, True) == f"{resources}/x/stand-in/raw.gz"
-
-
-class Counting:
-    def __init__(self):
-        self.calls = 0
-
-    def __call__(self, path, kind):
-        self.calls += 1
-        return digest(path, kind)

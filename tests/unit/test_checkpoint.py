@@ -41,6 +41,24 @@ def test_what_was_saved_comes_back(tmp_path):
     assert np.isnan(found["progress"]["history"][0]["accuracy"])
 
 
+def test_an_identity_of_any_kind_of_text_is_read_again(tmp_path):
+    identity = {"settings": "a", "torch": torch.__version__}  # a class of its own
+    Checkpoint(tmp_path / "c", identity, minutes=5.0).save(STATE)
+    assert Checkpoint(tmp_path / "c", identity, minutes=5.0).load() is not None
+    assert Checkpoint(tmp_path / "c", {**identity, "torch": "1.0"}, minutes=5.0).load() is None
+
+
+def test_memory_that_runs_out_is_not_taken_for_damage(tmp_path, monkeypatch):
+    checkpoint(tmp_path / "c").save(STATE)
+
+    def fail(*_, **__):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr(torch, "load", fail)
+    with pytest.raises(RuntimeError, match="allocate"):
+        checkpoint(tmp_path / "c").load()
+
+
 @pytest.mark.parametrize("how", ["pickle", "torch"])
 def test_a_checkpoint_that_would_run_code_is_not_read(tmp_path, capsys, how):
     state = {"identity": {"settings": "a"}, "state": {"model": Evil(tmp_path / "made")}}

@@ -14,12 +14,21 @@ from replisome.analysis.endings import divergence_notes, remarks
 from replisome.analysis.panels import loss_curves, score_curves, seeds_shown
 from replisome.analysis.plots import grid
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import best_epochs, best_on_validation, evaluated_variants, validation, variants
+from replisome.analysis.scores import score_on_test
+from replisome.analysis.variants import (
+    best_epochs,
+    best_on_validation,
+    evaluated_variants,
+    tabulate,
+    validation,
+    variants,
+)
 from replisome.config.declared import tables
 from replisome.data.parquet import write_parquet
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.stages import select, summarise
+from replisome.studies.bloodmnist.predictions import best_answers
 from replisome.tracking.stage_key import stage_key
 
 RATES = ("0.003", "0.03", "0.3")
@@ -40,8 +49,11 @@ def plan():
     return load(overrides=overrides).studies["bloodmnist"]
 
 
-def leave(root, run, epochs, diverged=None, stopped=None, torch="2.13.0", tested=True):
-    """Write what a run leaves, with a score of 0.5 after each epoch; from epoch ``diverged`` on it has none."""
+def leave(root, run, epochs, diverged=None, stopped=None, torch="2.13.0", tested=True, dead=False):
+    """Write what a run leaves, with a score of 0.5 after each epoch; from epoch ``diverged`` on it has none.
+
+    A ``dead`` run has a loss, and no other score at the end.
+    """
     folder = root / run.directory
     names = [f"{split}_{metric}" for split in ("validation", "test", "train_sample") for metric in METRICS]
     rows = []
@@ -54,7 +66,7 @@ def leave(root, run, epochs, diverged=None, stopped=None, torch="2.13.0", tested
             | {"seconds_training": 1.0, "seconds_evaluation": 1.0, "learning_rate": 0.1}
         )
     write_parquet(folder / "history.parquet", pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False))
-    scores = dict.fromkeys(METRICS, 0.5)
+    scores = {**dict.fromkeys(METRICS, None if dead else 0.5), "loss": 0.5}
     none = dict.fromkeys(METRICS)
     best = None if diverged == 1 else 1
     stopped = f"diverged in epoch {diverged}" if diverged else stopped
@@ -122,12 +134,26 @@ def test_where_every_candidate_diverged_the_choice_is_marked_and_said(tmp_path, 
     study = gathered(tmp_path, plan, {(rate, seed): lost for rate in RATES for seed in (0, 1)})
     first, *_ = study.selection("variants")["control"]
     assert (first["mean"], first["diverged"]) == (None, 2)
-    assert "all candidates diverged" in capsys.readouterr().out
+    assert "no candidate has a score; 3 of 3 diverged" in capsys.readouterr().out
     assert study.best_candidate("control").experiment == "alone"
     notes = divergence_notes(study)
     assert notes[0].startswith("Diverged: training of 3 of 4 models")
-    assert "every candidate of experiment variants on recipe control diverged" in notes[1]
+    assert "no candidate of experiment variants on recipe control has a score; 3 of 3 diverged" in notes[1]
     assert len(notes) == 2
+
+
+def test_where_candidates_have_no_score_and_some_diverged_the_sweep_still_has_its_page(tmp_path, plan, capsys):
+    """A network that says the same of every item has a loss, but no area under the curve; it comes before the others.
+
+    The first of them stands for the choice, whatever it lacks a score for.
+    """
+    lost, dead = {"epochs": 1, "diverged": 1}, {"dead": True}
+    how = {(rate, seed): lost if rate == "0.03" else dead for rate in RATES for seed in (0, 1)}
+    study = gathered(tmp_path, plan, how)
+    first, _, last = study.selection("variants")["control"]
+    assert [(one["mean"], one["diverged"]) for one in (first, last)] == [(None, 0), (None, 2)]
+    assert "no candidate has a score; 1 of 3 diverged" in capsys.readouterr().out
+    assert "on recipe control has a score; 1 of 3 diverged" in divergence_notes(study)[1]
 
 
 def test_scores_that_cannot_be_taken_of_any_candidate_are_still_refused(tmp_path, plan):
@@ -160,6 +186,42 @@ def test_a_mean_with_a_diverged_seed_is_none_and_its_rows_say_why(tmp_path, plan
         assert row["remarks"].tolist() == ["1 of 2: diverged in epoch 1"]
         scores = row.drop(columns=["recipe", "protocol", "data", "budget", "seeds", "weights", "remarks"])
         assert scores.isna().all(axis=None)
+
+
+def test_tables_of_tested_models_have_a_row_for_one_that_diverged_which_says_so(tmp_path, plan):
+    study = gathered(tmp_path, plan, {("0.03", 0): {"epochs": 1, "diverged": 1}})
+    lost, accuracy = by_rate(study)["0.03"], study.plan.implementation.score("accuracy")
+    members = evaluated_variants(study, diverged=True)
+    assert {variant.key for variant in members} - {v.key for v in evaluated_variants(study)} == {lost.key}
+    assert evaluated_variants(study, kinds=["baseline"], diverged=True) == []
+    table = tabulate(study, members, lambda variant: {"score": score_on_test(study, variant, accuracy).value})
+    assert table["score"].notna().tolist() == [variant.key != lost.key for variant in members]
+    assert table.loc[table["score"].isna(), "remarks"].tolist() == ["1 of 2: diverged in epoch 1"]
+    assert table["remarks"].notna().sum() == 1
+
+
+def test_the_best_models_answers_are_found_where_two_experiments_share_its_runs(tmp_path, plan):
+    block = plan.experiments["variants"]
+    alike = {"variants": {**block, "test_weights": ["best"]}, "alone": {**block, "test_weights": ["best", "last"]}}
+    shared = load(overrides={"bloodmnist": {"experiments": alike}}).studies["bloodmnist"]
+    study = gathered(tmp_path, shared, {})
+    run, *_ = study.best_runs("control")
+    assert run not in shared.runs  # though it is one of them
+    assert best_answers(study, "control").variant.runs[0].key == run.key
+
+
+def test_an_epoch_without_a_score_leaves_a_gap_and_moves_no_other(tmp_path, plan):
+    study = gathered(tmp_path, plan, {})
+    rows, member = study.metrics, by_rate(study)["0.3"]
+    own = (rows["split"] == "validation") & (rows["metric"] == "accuracy") & (rows["role"] == "curve")
+    own &= (rows["hyperparameters"] == member.slug) & (rows["seed"] == 0)
+    rows.loc[own & (rows["epoch"] == 2), "value"] = np.nan
+    rows.loc[own & (rows["epoch"] == 3), "value"] = 0.7
+    for seeds, mean in ((2, [50, 50, 60]), (1, [50, np.nan, 70])):
+        study.metrics.drop(study.metrics[study.metrics["seed"] >= seeds].index, inplace=True)
+        _, (panel,) = grid(1)
+        score_curves(panel, study, [member], "validation", "accuracy")
+        np.testing.assert_allclose(panel.get_lines()[0].get_ydata(), mean)
 
 
 def test_what_a_diverged_run_cost_is_still_told(tmp_path, plan):
@@ -206,7 +268,7 @@ def test_figures_say_how_many_seeds_diverged_and_draw_the_training_sample(tmp_pa
     assert seeds_shown(study, members["0.03"]) == "n=2"
     drawing = loss_curves(study, {"control": list(members.values())}, "loss")
     (panel,) = drawing.axes
-    assert "dotted: while it went on" in panel.get_xlabel()
+    assert "dotted: training while it went on" in panel.get_xlabel()
     _, (panel,) = grid(1)
     score_curves(panel, study, members.values(), "train", "loss")
     assert len([line for line in panel.get_lines() if line.get_marker() == "None"]) == 4  # samples have no marks

@@ -17,14 +17,16 @@ from replisome.studies.genome import paper, predictions
 from replisome.studies.genome.predictions import Windows
 from replisome.studies.genome.tables.comparisons import depth, windows
 from replisome.studies.genome.tables.data import choices
+from replisome.studies.genome.tables.scores import scores
 from replisome.studies.genome.tables.training import losses
 from replisome.studies.genome.windows import cut_of, encoding
 
 BASES = {"genome-sakai": 5_594_605, "genome-k12": 4_641_652, "genome-lambda": 48_502}
 
 
-def planned(preset):
-    return load(preset=preset, studies=["genome"], stand_ins=True).studies["genome"]
+def planned(preset, **overrides):
+    changes = {"genome": overrides} if overrides else {}
+    return load(preset=preset, studies=["genome"], stand_ins=True, overrides=changes).studies["genome"]
 
 
 def opened(plan, root, rows=()):
@@ -38,7 +40,8 @@ def opened(plan, root, rows=()):
             "tokens": {"train": 10**6}, "genome": {"bases": BASES[recipe["source"]["dataset"]]},
             "cut": {**cut._asdict(), "piece": cut.training_window},
         }  # fmt: skip
-    study.__dict__.update(cards=cards, tested=frozenset(run.key for run in plan.runs))
+    keys = frozenset(run.key for run in plan.runs)
+    study.__dict__.update(cards=cards, asked=keys, tested=keys)
     return study
 
 
@@ -119,6 +122,31 @@ def test_no_value_stands_beside_a_run_of_another_size_budget_window_split_or_gen
     assert steps <= {"embedding=128+hidden=1024+lr=0.001+steps=10000"}
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"experiments": {"protocols": {"training": {"optimiser": "sgd"}}}},
+        {"experiments": {"protocols": {"training": {"weight_decay": 0.01}}}},
+        {"experiments": {"protocols": {"training": {"clip_norm": 1.0}}}},
+        {"experiments": {"protocols": {"models": {"char_lstm": {"fixed": {"dropout": 0.5, "layers": 2}}}}}},
+        {"recipes": {"reported": {"source": {"options": {"max_bases": 4_000_000}}}}},
+        {"recipes": {"reported": {"windows": {"step": 100}}}},
+    ],
+)
+def test_no_value_stands_beside_a_run_that_differs_in_what_a_claim_does_not_mention(changed, tmp_path):
+    study = opened(planned("full", **changed), tmp_path)
+    variant = next(v for v in variants(study, "protocols") if v.recipe == "reported")
+    assert paper.claimed(study, variant, "accuracy@test") is None
+    assert all(math.isnan(value) for value in paper.claimed_losses(study, variant).values())
+
+
+def test_settings_that_say_what_the_default_says_keep_the_value(tmp_path):
+    same = {"weight_decay": 0.0, "schedule": "none", "precision": "auto"}
+    study = opened(planned("full", experiments={"protocols": {"training": same}}), tmp_path)
+    variant = next(v for v in variants(study, "protocols") if v.recipe == "reported")
+    assert paper.claimed(study, variant, "accuracy@test") == 66.12
+
+
 def test_losses_of_smaller_runs_have_no_value_beside_them(full, tmp_path):
     quick = opened(planned("quick"), tmp_path)
     for study, known in ((full, True), (quick, False)):
@@ -133,8 +161,8 @@ def test_what_a_claim_says_of_a_models_size_is_the_models_default(full):
     for where in wheres:
         build = importlib.import_module(f"replisome.models.{where['model']}").build
         defaults = {name: option.default for name, option in inspect.signature(build).parameters.items()}
-        given = {key: where[key] for key in paper.SIZE if key in where}
-        assert given.items() <= defaults.items()
+        assert {key: where[key] for key in where.keys() & defaults.keys()}.items() <= defaults.items()
+        assert {"embedding", "hidden", "layers"} <= where.keys() & defaults.keys()
         assert paper.DEPTH.get(where["model"], {}).items() <= defaults.items()
 
 
@@ -193,13 +221,54 @@ def test_depth_is_compared_at_equal_steps_rate_and_batch(full, tmp_path):
     study = opened(full.plan, tmp_path, [row for v in members for row in rows_for(full, v, scores)])
     shown = {"kmer_lstm": 1.95, "kmer_lstm_deep": 1.90}
     with_predictions(study, members, lambda v: np.full(200, shown[v.model]), lambda v: np.full(200, 0.3))
-    study.__dict__["tested"] = frozenset(run.key for v in members for run in v.runs)
+    keys = frozenset(run.key for v in members for run in v.runs)
+    study.__dict__.update(asked=keys, tested=keys)
     table = depth(study)
     assert table[["layers", "dropout"]].to_numpy().tolist() == [[1, 0], [3, 0], [3, 0.5]]
     assert (set(table["recipe"]), set(table["lr"]), set(table["batch"])) == ({"sound_kmer4"}, {0.001}, {512})
     np.testing.assert_allclose(table["test bits/base beyond one layer's"], [np.nan, -0.05, -0.05], atol=1e-9)
     np.testing.assert_allclose(table["gap (bits/base)"], 0.9)
     assert set(table["validation bits/base, best round"]) == {1.8}
+
+
+def test_what_lacks_its_shallow_model_since_that_diverged_has_no_difference_and_the_rest_stands(full, tmp_path):
+    members = variants(full, "depth")
+    scores = {
+        ("train", "loss", "curve", 1): 1.0, ("validation", "loss", "last", 1): 1.5,
+        ("validation", "bits_per_base", "last", 1): 1.9, ("validation", "bits_per_base", "best", 1): 1.8,
+    }  # fmt: skip
+    study = opened(full.plan, tmp_path, [row for v in members for row in rows_for(full, v, scores)])
+    with_predictions(study, members, lambda v: np.full(200, 1.9), lambda v: np.full(200, 0.3))
+    (base,) = (v for v in members if v.model == "kmer_lstm")
+    keys = frozenset(run.key for v in members for run in v.runs)
+    lost = frozenset(run.key for run in base.runs)
+    study.__dict__.update(asked=keys, tested=keys - lost, diverged=frozenset({base.key}))
+    table = depth(study).set_index("model")
+    assert len(table) == 3
+    assert table.loc[predictions.variant_name(study, base), ["layers", "test bits/base"]].isna().all()
+    others = table.drop(index=predictions.variant_name(study, base))
+    assert others["test bits/base"].tolist() == pytest.approx([1.9, 1.9])
+    assert others["test bits/base beyond one layer's"].isna().all()
+
+
+def test_the_best_rounds_scores_stand_beside_those_of_the_last(full, tmp_path):
+    members = [next(v for v in variants(full, name) if v.recipe == "sound") for name in ("protocols", "beyond")]
+    values = {
+        ("train", "loss", "curve", 1): 1.0,
+        ("validation", "loss", "last", 1): 1.5, ("validation", "loss", "best", 1): 1.4,
+        ("test", "bits_per_base", "final_best", 0): 1.7, ("test", "accuracy", "final_best", 0): 0.4,
+        **{("run", name, "cost", 0): 1.0
+           for name in ("parameters", "items", "seconds_training", "seconds_evaluation", "peak_memory_bytes")},
+    }  # fmt: skip
+    study = opened(full.plan, tmp_path, [row for v in members for row in rows_for(full, v, values)])
+    with_predictions(study, members, lambda v: np.full(200, 1.9), lambda v: np.full(200, 0.3))
+    keys = frozenset(run.key for v in members for run in v.runs)
+    study.__dict__.update(asked=keys, tested=keys)
+    table = scores(study).set_index("weights")
+    assert table.loc["last epoch", "test bits/base"] == pytest.approx(1.9)
+    assert table.loc["last epoch", "test bits/base, best round"] == pytest.approx(1.7)
+    assert table.loc["last epoch", "test accuracy (%), best round"] == pytest.approx(40)
+    assert table.loc["best epoch"].filter(like="best round").isna().all()
 
 
 def test_losses_show_each_run_once(full, tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from replisome.__main__ import main
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.stages import accept
@@ -84,6 +85,31 @@ def test_an_accepted_result_is_current_until_something_changes_again(result, tmp
     require(result, "select", SETTINGS)
     scores.write_text("3")
     assert not current(result)
+
+
+def test_an_accepted_result_is_also_still_what_it_was_made_from(result, tmp_path):
+    scores = result.parents[1] / "scores.json"
+    scores.write_text("2")
+    accept.run(tmp_path / "results", "the score was mistyped")
+    scores.write_text("1")
+    assert current(result)
+
+
+def test_a_result_that_was_made_again_is_no_longer_the_accepted_one(result, tmp_path):
+    scores = result.parents[1] / "scores.json"
+    scores.write_text("2")
+    accept.run(tmp_path / "results", "the score was mistyped")
+    scores.write_text("3")
+    Record("select", SETTINGS).write(result / "provenance.json", [scores])
+    assert current(result)
+    assert not is_accepted(result)
+
+
+def test_accept_is_a_word_of_the_command(result, tmp_path, capsys):
+    (result.parents[1] / "scores.json").write_text("2")
+    assert main(["accept", str(tmp_path / "results"), "--note", "why"]) == 0
+    assert "accepted" in capsys.readouterr().out
+    assert is_accepted(result)
 
 
 def test_what_is_up_to_date_needs_no_acceptance(result):

@@ -1,5 +1,6 @@
 """Memory that runs out is a message that names the keys that help."""
 
+import errno
 import json
 
 import numpy as np
@@ -31,7 +32,14 @@ def too_much_of_arrow():
     raise pa.ArrowMemoryError("malloc of size 64 failed")
 
 
-@pytest.mark.parametrize("fail", [too_much_of_torch, too_much_of_numpy, too_much_of_a_gpu, too_much_of_arrow])
+def too_much_of_the_system():
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+
+TOO_MUCH = [too_much_of_torch, too_much_of_numpy, too_much_of_a_gpu, too_much_of_arrow, too_much_of_the_system]
+
+
+@pytest.mark.parametrize("fail", TOO_MUCH)
 @pytest.mark.parametrize("stage", ["train", "evaluate", "prepare"])
 def test_memory_that_runs_out_is_a_message_with_the_keys_that_help(tmp_path, monkeypatch, capsys, fail, stage):
     settings = tmp_path / "settings.json"

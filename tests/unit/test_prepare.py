@@ -28,8 +28,7 @@ def carry_out(tmp_path, mnist_arrays):
         entry = {"name": "mine", "version": "v1", "file": "mine.npz", "checksum": checksum, "classes": ["a", "b", "c"]}
         recipe = {"name": "plain", "source": {"dataset": "mine"}, "split": "official", "encoding": "image",
                   "normalisation": "zscore", "protocol": "reported"}  # fmt: skip
-        settings = {"study": "mine", "implementation": "bloodmnist", "recipe": recipe, "datasets": {"mine": entry},
-                    "stand_ins": False}  # fmt: skip
+        settings = {"study": "mine", "implementation": "bloodmnist", "recipe": recipe, "datasets": {"mine": entry}}
         (tmp_path / "recipe.json").write_text(json.dumps(settings))
         prepare.run(tmp_path / "recipe.json", [("mine", raw)], tmp_path / "out")
         return tmp_path / "out"

@@ -67,12 +67,22 @@ def test_a_run_told_to_stop_goes_on_to_the_same_weights(tmp_path, told):
 
 def test_scoring_is_cut_short_and_nothing_of_it_kept():
     done = []
+
+    def work():
+        os.kill(os.getpid(), signal.SIGTERM)
+        done.extend(np.sqrt(number) for number in range(1000))
+        return done
+
     with Termination() as termination:
-        with termination.cut_short():
-            os.kill(os.getpid(), signal.SIGTERM)
-            done += [np.sqrt(number) for number in range(1000)]
+        assert termination.cut_short(work) is None
         assert termination.requested
     assert not done
+
+
+def test_work_that_nothing_cuts_short_is_done():
+    with Termination() as termination:
+        assert termination.cut_short(lambda: 3) == 3
+        assert not termination.requested
 
 
 def test_being_told_to_stop_leaves_as_a_death_by_that_signal_does():

@@ -24,10 +24,17 @@ def plan_of(study, preset="full", **experiments):
     ("study", "named"),
     [
         ("bloodmnist", {"variants"}),
-        ("rnacompete", {"architectures", "directions", "attention"}),
+        (
+            "rnacompete",
+            {
+                "architectures", "directions", "attention", "encodings_reported", "encodings_sound", "clipping",
+                "hybrids", "proteins", "single_protein",
+            },
+        ),
+        ("genome", {"protocols", "protocols_kmer", "deep", "depth"}),
         ("proteinnet", {"simple", "improved", "no_dropout", "relu", "no_attention", "long_run"}),
     ],
-)
+)  # fmt: skip
 def test_runs_of_which_a_report_gives_scores_are_tested_with_both_weights(study, named):
     plan = plan_of(study)
     for name, runs in plan.runs_of.items():

@@ -29,7 +29,7 @@ def test_a_sweep_with_an_absurd_rate_ends_with_a_page_that_says_what_diverged(fr
     assert {*found["best"].values(), *found["last"].values()} == {None}
     tested = json.loads((run / "test" / "metrics.json").read_text())
     assert set(tested["scores"].values()) == {None}
-    assert tested["diverged"] == "diverged in epoch 1"
+    assert tested["diverged"] == {"best": "diverged in epoch 1", "last": "diverged in epoch 1"}
 
     good, bad = json.loads((results / "selection/variants/selection.json").read_text())["recipes"]["control"]
     assert good["mean"] > 0
@@ -37,11 +37,11 @@ def test_a_sweep_with_an_absurd_rate_ends_with_a_page_that_says_what_diverged(fr
     assert (bad["mean"], bad["diverged"]) == (None, 2)
 
     table = pd.read_csv(results / "tables" / "variants.csv").set_index("lr", drop=False)
-    assert table.loc[0.003, "test accuracy (%)"] > 0
+    assert (table.loc[0.003, ["test accuracy (%), best epoch", "test accuracy (%), last epoch"]] > 0).all()
     lost = table[table["remarks"] == "diverged in epoch 1"]
     assert len(lost) == 3
     assert lost.filter(like="accuracy").isna().all(axis=None)
 
     page = (fresh.root / "results/demo/report.html").read_text()
     assert "Diverged: training of 3 of 4 models" in page
-    assert "No choice: every candidate of experiment absurd on recipe control diverged" in page
+    assert "No choice: no candidate of experiment absurd on recipe control has a score; 2 of 2 diverged" in page

@@ -74,13 +74,11 @@ wildcard_constraints:
 def recipe_settings(w):
     study = PLAN.studies[w.study]
     recipe = study.recipe(w.recipe)
-    datasets = loader.datasets_of(recipe, PLAN.ledger, PLAN.stand_ins)
     return {
         "study": w.study,
         "implementation": study.settings["implementation"],
         "recipe": {"name": w.recipe, **recipe},
-        "datasets": {name: loader.what_data_are(name, PLAN.ledger[name]) for name in datasets},
-        "stand_ins": PLAN.stand_ins and any("stand_in" in PLAN.ledger[name] for name in datasets),
+        "datasets": {name: loader.what_data_are(name, PLAN.ledger[name]) for name in raw_of(w)},
     }
 
 

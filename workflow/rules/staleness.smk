@@ -64,8 +64,9 @@ def stale(stage, settings, folder, inputs):
 def _give_a_time(folder):
     """Give stale files that have none a time: Snakemake takes results of the year 1970, as archives leave, for none."""
     for path in folder.glob("*"):
-        if path.stat().st_mtime <= 0:
-            os.utime(path)
+        with contextlib.suppress(OSError):  # another user's, or gone by now
+            if path.stat().st_mtime <= 0:
+                os.utime(path)
 
 
 def take_results():
@@ -79,6 +80,6 @@ def take_results():
     now = time.time()
     for folder in (RESULTS, *(f"{RESOURCES}/{dataset}" for dataset in PLAN.ledger)):
         for path in Path(folder).rglob("*"):
-            if not path.is_symlink() and path.is_file() and path.stat().st_mtime > now:
-                with contextlib.suppress(PermissionError):  # another user's: then Snakemake says what is wrong
+            with contextlib.suppress(OSError):  # another user's, for which Snakemake says what is wrong, or gone by now
+                if not path.is_symlink() and path.is_file() and path.stat().st_mtime > now:
                     os.utime(path)

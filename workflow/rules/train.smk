@@ -29,6 +29,7 @@ rule train:
         data=lambda w, input: os.path.dirname(input.stats),
         out=lambda w, output: os.path.dirname(output.config),
     shell:
-        "(printf %s {params.config:q} > {output.config:q} && "
-        "python -m replisome train --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads}) > {log:q} 2>&1"
+        # In the shell's place: SIGTERM must reach the training, which then saves its state, and not the shell alone.
+        "printf %s {params.config:q} > {output.config:q} && "
+        "exec python -m replisome train --run {output.config:q} --data {params.data:q} --out {params.out:q} "
+        "--threads {threads} > {log:q} 2>&1"

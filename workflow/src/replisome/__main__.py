@@ -12,7 +12,7 @@ from typing import Any
 
 from replisome import __version__
 from replisome.config.catalogue import model_options, study
-from replisome.errors import ReplisomeError
+from replisome.errors import ReplisomeError, out_of_memory
 from replisome.io import DISK_ERRORS, canonical_json, clear_leftovers, disk_error, read_json
 from replisome.tracking.running_code import import_stage
 from replisome.tracking.stage_key import text_hash
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"replisome {stage}: error: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
+        if out_of_memory(error):
+            return _ran_out(stage, options, error)
         if error.errno not in DISK_ERRORS:
             raise
         print(f"replisome {stage}: error: {disk_error(Path(error.filename or '?'), error)}", file=sys.stderr)
@@ -46,22 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
-        print(f"replisome {stage}: error: {_less_memory(stage, options)} ({_first_line(error)})", file=sys.stderr)
-        return 1
+        return _ran_out(stage, options, error)
     return 0
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Say whether an error says that memory ran out, on the CPU or a GPU, whichever library raised it.
-
-    PyTorch raises a plain RuntimeError on a CPU; its text is then all there is to tell by.
-    """
-    names = {kind.__name__ for kind in type(error).__mro__}
-    text = str(error).lower()
-    return bool(
-        names & {"MemoryError", "OutOfMemoryError"}
-        or any(sign in text for sign in ("can't allocate memory", "out of memory", "alloc_failed"))
-    )
 
 
 def _less_memory(stage: str, options: Mapping[str, object]) -> str:
@@ -81,8 +69,10 @@ def _less_memory(stage: str, options: Mapping[str, object]) -> str:
     return "memory ran out; give the job more memory (--set-resources RULE:mem_mb=N), or use less data (max_... keys)."
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _ran_out(stage: str, options: Mapping[str, object], error: BaseException) -> int:
+    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    print(f"replisome {stage}: error: {_less_memory(stage, options)} ({first_line})", file=sys.stderr)
+    return 1
 
 
 def _checked_settings(stage: str, options: dict[str, object]) -> dict[str, Any]:
@@ -114,8 +104,9 @@ def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | Non
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[name] = str(options["threads"])
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on CUDA
-    out = Path(str(options["out"]))
-    clear_leftovers(out if out.is_dir() else out.parent)
+    if "out" in options:
+        out = Path(str(options["out"]))
+        clear_leftovers(out if out.is_dir() else out.parent)
     if settings is not None:
         import_stage(stage, settings)
     importlib.import_module(f"replisome.stages.{stage}").run(**options)

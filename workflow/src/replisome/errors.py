@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import errno
 import re
 from collections.abc import Iterable
 
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+
+
+# How messages of torch begin, end or are called where memory ran out; those of cuBLAS say no more than that it failed.
+NO_MEMORY = (
+    "can't allocate memory",
+    "out of memory",
+    "alloc_failed",
+    "cublas_status_not_initialized",
+    "std::bad_alloc",
+)
 
 
 class ReplisomeError(Exception):
@@ -47,3 +58,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if near:
         return f"; did you mean '{near[0]}'?"
     return f"; known: {', '.join(known)}" if known else ""
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Say whether an error says that memory ran out, on the CPU or a GPU, whichever library raised it.
+
+    PyTorch raises a plain RuntimeError on a CPU; its text is then all there is to tell by.
+    """
+    names = {kind.__name__ for kind in type(error).__mro__}
+    text = str(error).lower()
+    told = getattr(error, "errno", None) == errno.ENOMEM or names & {"MemoryError", "OutOfMemoryError"}
+    return bool(told) or (isinstance(error, RuntimeError) and any(sign in text for sign in NO_MEMORY))

@@ -62,6 +62,8 @@ def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise
         raise disk_error(path, error) from error
     finally:
         if temporary is not None:

@@ -80,10 +80,12 @@ def divergence_notes(study: StudyResults) -> list[str]:
             f"{shown}."
         )
     for experiment, chosen in study.selections.items():
-        notes.extend(
-            f"No choice: every candidate of experiment {experiment} on recipe {recipe} diverged. The first by name "
-            "stands where a choice is needed; nothing can be read from it."
-            for recipe, (first, *_) in chosen.items()
-            if first["diverged"]
-        )
+        for recipe, candidates in chosen.items():
+            lost_ones = sum(one["diverged"] > 0 for one in candidates)
+            if candidates[0]["mean"] is None and lost_ones:
+                notes.append(
+                    f"No choice: no candidate of experiment {experiment} on recipe {recipe} has a score; {lost_ones} "
+                    f"of {len(candidates)} diverged. The first of them stands where a choice is needed; nothing can "
+                    "be read from it."
+                )
     return notes

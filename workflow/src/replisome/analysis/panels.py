@@ -99,7 +99,7 @@ def loss_curves(
     stepwise = any("steps" in variant.budget for found in shown.values() for variant in found)
     column, what = ("step", "optimiser step") if stepwise else ("epoch", "epoch")
     sampled = any(has_sample(study, variant) for found in shown.values() for variant in found)
-    lines = "dashed: training as it is scored, dotted: while it went on" if sampled else "dashed: training"
+    lines = "dashed: training, scored alike\ndotted: training while it went on" if sampled else "dashed: training"
 
     def draw(panel: Axes, recipe: str) -> None:
         for variant in shown[recipe]:
@@ -115,9 +115,7 @@ def loss_curves(
         if also:
             also(panel, recipe)
 
-    return by_recipe(
-        study, list(shown), draw, f"{what} (solid: validation, {lines})", y, sharey=sharey, nothing=nothing
-    )
+    return by_recipe(study, list(shown), draw, f"{what}\nsolid: validation, {lines}", y, sharey=sharey, nothing=nothing)
 
 
 def has_sample(study: StudyResults, variant: Variant) -> bool:
@@ -155,7 +153,7 @@ def score_curves(
     if scale is None:
         scale = next((score.scale for score in study.plan.implementation.scores if score.name == metric), 1.0)
     for variant in members:
-        curves = [scale * row[~np.isnan(row)] for row in curve_table(study, variant, split, metric).to_numpy()]
+        curves = [scale * _as_far_as_it_goes(row) for row in curve_table(study, variant, split, metric).to_numpy()]
         style = style_number(study, variant)
         if curves:
             text = f"{label(study, variant)} ({seeds_shown(study, variant)})"
@@ -166,6 +164,12 @@ def score_curves(
                 sample.columns.astype(int), scale * sample.mean(), ls=DOTS, color=COLOURS[style % len(COLOURS)], lw=1.2
             )
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _as_far_as_it_goes(curve: np.ndarray) -> np.ndarray:
+    """Return a curve up to its last number: an epoch without a score leaves a gap, and those after it stay in place."""
+    scored = np.flatnonzero(~np.isnan(curve))
+    return curve[: scored[-1] + 1] if len(scored) else curve[:0]
 
 
 def style_number(study: StudyResults, variant: Variant) -> int:

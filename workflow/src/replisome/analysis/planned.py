@@ -25,7 +25,7 @@ def require_planned(study: StudyResults) -> None:
     for run in plan.runs:
         resolved, folder = study.resolved(run), root / run.directory
         require(folder, "train", resolved.settings, "config.json")
-        if run.key in study.tested:
+        if run.key in study.asked:
             require(folder / "test", "evaluate", resolved.evaluation, "../config.json")
         if run.key in study.explained:
             require(folder / "explanation", "explain", resolved.settings, "../config.json")

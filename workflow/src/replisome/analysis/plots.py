@@ -7,6 +7,7 @@ from typing import Literal
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -92,7 +93,7 @@ def curve_with_spread(axes: Axes, curves: list[np.ndarray], label: str, style: i
         label: for the legend.
         style: a number that gives colour, line and marker.
     """
-    table = padded(curves)
+    table = pd.DataFrame(padded(curves))  # its mean, least and most leave NaN out, also where there is nothing else
     longest = table.shape[1]
     epochs = np.arange(1, longest + 1)
     colour = COLOURS[style % len(COLOURS)]
@@ -100,7 +101,7 @@ def curve_with_spread(axes: Axes, curves: list[np.ndarray], label: str, style: i
     marker = MARKERS[style % len(MARKERS)]
     axes.plot(
         epochs,
-        np.nanmean(table, axis=0),
+        table.mean(),
         line,
         color=colour,
         label=label,
@@ -110,7 +111,7 @@ def curve_with_spread(axes: Axes, curves: list[np.ndarray], label: str, style: i
         markevery=max(1, longest // 12),
     )
     if len(curves) > 1:
-        axes.fill_between(epochs, np.nanmin(table, axis=0), np.nanmax(table, axis=0), color=colour, alpha=0.18, lw=0)
+        axes.fill_between(epochs, table.min(), table.max(), color=colour, alpha=0.18, lw=0)
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:

@@ -144,10 +144,14 @@ class StudyResults:
         return frozenset(zip(*(rows[column] for column in columns), strict=True))
 
     @cached_property
+    def asked(self) -> frozenset[tuple[str, str, str, str, int]]:
+        """Keys of the runs whose test split was to be scored, those that diverged among them."""
+        return frozenset(run.key for run in self.plan.tested_runs(self.selection))
+
+    @cached_property
     def tested(self) -> frozenset[tuple[str, str, str, str, int]]:
         """Keys of the runs whose test split was scored, but for those that :attr:`diverged`: they have no answers."""
-        runs = self.plan.tested_runs(self.selection)
-        return frozenset(run.key for run in runs if (run.recipe, run.model, run.slug) not in self.diverged)
+        return frozenset(key for key in self.asked if key[1:4] not in self.diverged)
 
     @cached_property
     def explained(self) -> frozenset[tuple[str, str, str, str, int]]:

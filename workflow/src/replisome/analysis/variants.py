@@ -89,13 +89,24 @@ def variants(study: StudyResults, experiment: str | None = None) -> list[Variant
 
 
 def evaluated_variants(
-    study: StudyResults, recipe: str | None = None, kinds: Collection[Kind] | None = None
+    study: StudyResults, recipe: str | None = None, kinds: Collection[Kind] | None = None, *, diverged: bool = False
 ) -> list[Variant]:
-    """Return the variants whose test split was read, of one recipe or all, of some kinds of model or all."""
+    """Return the variants whose test split was read.
+
+    Args:
+        study: the study's results.
+        recipe: the recipe that they are of; all, where it is None.
+        kinds: of model that count; all, where it is None.
+        diverged: whether those of which a seed diverged are among them: they have no scores, and rows that say so.
+
+    Returns:
+        The variants, in the order of recipes, models and grids.
+    """
+    asked = study.asked if diverged else study.tested
     return [
         variant
         for variant in variants(study)
-        if variant.runs[0].key in study.tested
+        if variant.runs[0].key in asked
         and recipe in (None, variant.recipe)
         and (kinds is None or variant.kind in kinds)
     ]
@@ -260,6 +271,7 @@ def about(study: StudyResults, variant: Variant) -> dict[str, Any]:
 def accepted_mark(study: StudyResults, variant: Variant) -> str:
     """Return what marks a row with a result that someone took as it is, for the end of its budget; else nothing."""
     folders = [study.root / run.directory / part for run in variant.runs for part in ("", "test", "explanation")]
+    folders.append(study.root / study.plan.name / variant.recipe)
     return " (accepted)" if any(map(is_accepted, folders)) else ""
 
 

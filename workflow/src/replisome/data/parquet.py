@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from replisome.errors import ReplisomeError
+from replisome.errors import ReplisomeError, out_of_memory
 from replisome.io import atomic
 from replisome.tracking.verify import verified
 
@@ -85,7 +85,11 @@ def read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         stored = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
-    except (pa.ArrowException, OSError, ValueError, MemoryError):
+    except MemoryError:  # sizes that no file has were seen above, by its hash
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if out_of_memory(error):
+            raise
         raise ReplisomeError(
             f"{path}: not a readable Parquet file: it is cut off, damaged or something else. Delete it and run again."
         ) from None

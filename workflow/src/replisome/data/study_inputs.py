@@ -14,8 +14,8 @@ from replisome.config import declared
 from replisome.config.grid import Run
 from replisome.config.plan import Selection, StudyPlan
 from replisome.data.splits import SPLITS
-from replisome.io import read_json
 from replisome.tracking.stage_key import ACCEPTED, RECORD
+from replisome.tracking.verify import read_verified
 
 
 def for_selection(plan: StudyPlan, experiment: str, root: Path) -> list[Path]:
@@ -63,7 +63,7 @@ def selections_of(plan: StudyPlan, root: Path) -> Selection:
     """Return a function from an experiment's name to its selection as it lies in the results."""
 
     def selection(experiment: str) -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = read_json(
+        found: dict[str, list[dict[str, Any]]] = read_verified(
             root / plan.name / "selection" / experiment / "selection.json"
         )["recipes"]
         return found
@@ -97,4 +97,5 @@ def _data(plan: StudyPlan, root: Path) -> list[Path]:
 def _notes(plan: StudyPlan, root: Path) -> list[Path]:
     """Return the notes beside results that someone took as they are: tables mark those."""
     folders = [root / run.directory / part for run in plan.runs for part in ("", "test", "explanation")]
+    folders += [root / plan.name / recipe for recipe in plan.recipes]
     return [folder / ACCEPTED for folder in folders if (folder / ACCEPTED).exists()]

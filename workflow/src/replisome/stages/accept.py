@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from replisome.config.tested_weights import evaluation_settings
 from replisome.errors import ReplisomeError
 from replisome.io import file_hash, read_json, write_json
 from replisome.tracking.stage_key import ACCEPTED, RECORD, ROOTS, stage_key
@@ -56,20 +57,29 @@ def _accept(path: Path, note: str) -> dict[str, Any] | None:
     stage = record.get("stage") if isinstance(record, dict) else None
     if stage not in ROOTS or not {"key", "inputs"} <= record.keys():
         raise ReplisomeError(f"{path}: is not the record of a result; run the workflow to make the result again.")
-    identity = read_json(path.parent / SETTINGS[stage])
+    identity = _settings(path.parent, stage)
     key = stage_key(stage, identity)
     # Raw files lie elsewhere and have names, not ways to them: what was recorded of them stays.
     inputs = {name: _now(path.parent / name) or before for name, before in record["inputs"].items()}
     if key == record["key"] and inputs == record["inputs"]:
         return None
     return {
-        "made_with": record["key"],
+        "record": file_hash(path),
         "key": key,
         "inputs": inputs,
         "note": note,
         "accepted": datetime.now(UTC).isoformat(timespec="seconds"),
         "by": f"{_user()} on {platform.node()}",
     }
+
+
+def _settings(folder: Path, stage: str) -> dict[str, Any]:
+    """Return the settings that a result was made from."""
+    settings: dict[str, Any] = read_json(folder / SETTINGS[stage])
+    if stage == "evaluate":
+        metrics = read_json(folder / "metrics.json")
+        return evaluation_settings(settings, [metrics["weights"], *metrics["also"]])
+    return settings
 
 
 def _now(file: Path) -> str | None:

@@ -21,9 +21,9 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     """Write selection.json: by recipe, candidates best first by their mean score over seeds; the first is chosen.
 
     Only ``validation.json`` files are read. Ties go to the smaller slug, so that the choice does not depend on order.
-    A candidate of which a seed diverged, at the weights that are tested, has no mean and comes last; ``diverged``
-    counts such seeds. Where all candidates did, the first by name stands for the choice, so that a sweep still has its
-    page, which says so.
+    A candidate without a score for some seed has no mean and comes after those that have one; ``diverged`` counts the
+    seeds whose loss is not a number at the weights that are tested. Where no candidate has a mean and some diverged,
+    the first in the list stands for the choice, so that a sweep still has its page, which says so.
 
     Args:
         settings: the study's settings (study.json).
@@ -57,8 +57,11 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
             for key, v in models.items()
         )
         if not np.isfinite(ranked[0][0]):
-            if ranked[0][1]:
-                print(f"experiment '{experiment}', recipe '{recipe}': all candidates diverged; none is a choice.")
+            if lost := sum(diverged[recipe, *key] > 0 for key in models):
+                print(
+                    f"experiment '{experiment}', recipe '{recipe}': no candidate has a score; {lost} of {len(models)} "
+                    "diverged. None is a choice."
+                )
             else:
                 raise ReplisomeError(
                     f"experiment '{experiment}', recipe '{recipe}': no run has a validation {metric} that is a number; "

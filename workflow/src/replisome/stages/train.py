@@ -22,7 +22,7 @@ from replisome.config.schema import validate
 from replisome.data.parquet import write_parquet
 from replisome.data.prepared import check_recipe
 from replisome.data.splits import TRAIN_SAMPLE
-from replisome.io import atomic, canonical_json, file_hash, finite_or_none, read_json, write_json
+from replisome.io import atomic, canonical_json, finite_or_none, read_json, write_json
 from replisome.tracking.record import Record
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
@@ -71,7 +71,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     identity = {"settings": canonical_json(config), "code": record.code}
     # Half a run in other arithmetic is another run: it starts over, and the log says so.
     identity |= {"precision": precision, "device": fabric.device.type, "torch": torch.__version__}
-    identity |= {f"data {file.name}": file_hash(file) for file in inputs}
+    identity |= {f"data {name}": found for name, found in record.reads(out, inputs).items()}
     checkpoint = Checkpoint(out / "checkpoint.pt", identity, checkpoint_minutes)
     print(f"{config['model']} on {fabric.device}, {precision}, {len(splits['train'])} items", flush=True)
 
@@ -92,7 +92,6 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     write_json(out / "validation.json", _validation(config, progress))
     record.write(
         out / "provenance.json",
-        inputs,
         device=torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else "cpu",
         device_memory_bytes=torch.cuda.max_memory_allocated() if fabric.device.type == "cuda" else None,
         threads=threads,

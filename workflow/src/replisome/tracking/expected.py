@@ -23,9 +23,10 @@ def require(folder: Path, stage: str, identity: dict[str, Any], settings: str | 
         ReplisomeError: the folder holds no such result; names the settings that differ.
     """
     found = recorded(folder)
-    if found is None:
+    if not found:
         raise ReplisomeError(f"{folder}: has no record of the stage '{stage}'; run the same command again.")
-    if found[0] == stage_key(stage, identity):
+    key = stage_key(stage, identity)
+    if any(own == key for own, _ in found):
         return
     differ = differences(read_json(folder / settings), identity) if settings else []
     what = f"with other settings ({'; '.join(differ[:3])})" if differ else "from other settings or by other code"

@@ -26,19 +26,34 @@ class Record:
         self.stage = stage
         self.identity = identity
         self.started = datetime.now(UTC)
+        self.inputs: dict[str, str] = {}
         # What counts is the code that runs, not what an editor saves meanwhile: the command has hashed it before it
         # imported any of it (tracking.running_code), and a fingerprint is taken once a process.
         self.key = stage_key(stage, identity)
         self.code = code_fingerprint(stage, identity)
 
-    def write(self, path: Path, inputs: Iterable[Path] | Mapping[str, Path], **more: Any) -> None:
+    def reads(self, folder: Path, inputs: Iterable[Path] | Mapping[str, Path]) -> dict[str, str]:
+        """Hash the inputs now, for a record that is written long afterwards, when others may lie in their place.
+
+        Args:
+            folder: where the record will be.
+            inputs: as for :meth:`write`.
+
+        Returns:
+            By name, the hash of each.
+        """
+        self.inputs = input_hashes(folder, inputs)
+        return self.inputs
+
+    def write(self, path: Path, inputs: Iterable[Path] | Mapping[str, Path] = (), **more: Any) -> None:
         """Write the record, which says of each input and of each output what was in it.
 
         What lies beside the record is what the stage made; who reads it later compares it (:mod:`.verify`).
 
         Args:
             path: provenance.json beside the outputs.
-            inputs: all files that the stage read, or those under names of their own where they do not move with it.
+            inputs: all files that the stage read, or those under names of their own where they do not move with it;
+                none where :meth:`reads` was told.
             more: what only this stage knows (device, parameters, ...).
         """
         ended = datetime.now(UTC)
@@ -53,7 +68,7 @@ class Record:
             "processor": processor(),
             "cores": os.cpu_count(),
             "host": platform.node(),
-            "inputs": input_hashes(path.parent, inputs),
+            "inputs": self.inputs or input_hashes(path.parent, inputs),
             "outputs": output_hashes(path.parent),
             "started": self.started.isoformat(timespec="seconds"),
             "ended": ended.isoformat(timespec="seconds"),

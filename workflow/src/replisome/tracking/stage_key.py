@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from replisome.io import canonical_json
+from replisome.io import canonical_json, file_hash
 from replisome.tracking.code_fingerprint import fingerprint
 from replisome.tracking.introspect import ROOT
 
@@ -70,37 +70,35 @@ def stage_key(stage: str, identity: dict[str, Any]) -> str:
     return text_hash(content)
 
 
-def recorded(folder: Path) -> tuple[str, Mapping[str, str]] | None:
-    """Return the key and the input hashes that the result in ``folder`` has, as made or as accepted.
+Made = tuple[str, Mapping[str, str]]  # a key, and the hashes of inputs by name
+
+
+def recorded(folder: Path) -> list[Made]:
+    """Return what the result in ``folder`` was made from and, where someone took it as it is, what it may pass for.
 
     Returns:
-        None where there is no record that can be read.
+        Nothing where there is no record that can be read.
     """
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        key, inputs = record["key"], record["inputs"]
-        note = accepted(folder, key)
-        return (note["key"], note["inputs"]) if note else (str(key), dict(inputs))
+        note = _note(folder)
+        return [(str(found["key"]), dict(found["inputs"])) for found in (record, note) if found is not None]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def accepted(folder: Path, key: str) -> Mapping[str, Any] | None:
-    """Return the note with which someone took the result of this key as it is, or None where nobody did."""
-    try:
-        note = json.loads((folder / ACCEPTED).read_text(encoding="utf-8"))
-        return note if note["made_with"] == key else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return []
 
 
 def is_accepted(folder: Path) -> bool:
     """Say whether someone took the result in ``folder``, such as it is now, though its code or inputs had changed."""
+    return _note(folder) is not None
+
+
+def _note(folder: Path) -> Mapping[str, Any] | None:
+    """Return the note with which someone took the very result that lies there as it is, or None where nobody did."""
     try:
-        key = json.loads((folder / RECORD).read_text(encoding="utf-8"))["key"]
+        note = json.loads((folder / ACCEPTED).read_text(encoding="utf-8"))
+        return note if note["record"] == file_hash(folder / RECORD) else None
     except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return accepted(folder, key) is not None
+        return None
 
 
 def is_current(folder: Path, stage: str, identity: dict[str, Any], inputs: Mapping[str, Path], digest: Digest) -> bool:
@@ -117,9 +115,12 @@ def is_current(folder: Path, stage: str, identity: dict[str, Any], inputs: Mappi
         digest: returns the hash of a file, or None where there is no such file.
     """
     found = recorded(folder)
-    if found is None:
+    if not found:
         return not (folder / RECORD).exists()
-    key, before = found
-    if key != stage_key(stage, identity) or before.keys() != inputs.keys():
-        return False
-    return all(digest(file) in (None, before[name]) for name, file in inputs.items())
+    key = stage_key(stage, identity)
+    return any(
+        own == key
+        and before.keys() == inputs.keys()
+        and all(digest(file) in (None, before[name]) for name, file in inputs.items())
+        for own, before in found
+    )

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from replisome.errors import ReplisomeError
+from replisome.errors import ReplisomeError, out_of_memory
 from replisome.io import atomic
 
 LARGE = 64 * 2**20  # bytes; above this a checkpoint is written by time, not every epoch
@@ -29,7 +29,8 @@ class Checkpoint:
 
     def __init__(self, path: Path, identity: dict[str, str], minutes: float) -> None:
         self.path = path
-        self.identity = identity
+        # Plain texts: torch's version is a class of its own, which would not be read again.
+        self.identity = {key: str(value) for key, value in identity.items()}
         self.interval = 60 * minutes
         self.written = time.monotonic()
         self.cost = 0.0
@@ -46,6 +47,11 @@ class Checkpoint:
                 raise zipfile.BadZipFile(f"its part {damaged} does not have the recorded checksum")
             saved = torch.load(self.path, map_location="cpu", weights_only=True)
             identity, state = dict(saved["identity"]), dict(saved["state"])
+        except (MemoryError, RuntimeError) as error:
+            if out_of_memory(error):
+                raise
+            print(f"checkpoint {self.path} is not readable ({error}); starting from the first epoch", flush=True)
+            return None
         except pickle.UnpicklingError:
             print(f"checkpoint {self.path} holds more than tensors and plain values, which is never read: of another "
                   "version of replisome, or not ours; starting from the first epoch", flush=True)  # fmt: skip

@@ -11,6 +11,7 @@ import itertools
 import math
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -109,10 +110,10 @@ def fit(
             progress.loss_sum, progress.terms, train_loss = torch.stack([loss_sum, terms, loss_sum / terms]).tolist()
             progress.first_loss = first_loss.item()
             progress.seconds = carried + time.monotonic() - began
-            with termination.cut_short():
-                scored = score_round(model, task, splits, train_loss)
-            if termination.requested:
-                save()
+            scored = termination.cut_short(partial(score_round, model, task, splits, train_loss))
+            if scored is None or termination.requested:
+                save()  # and stop
+                continue
             close_round(progress, model, scored, goal, float(schedule.get_last_lr()[0]))
             report_round(progress, budget.round_name, len(ends), goal, items_seen)
             progress.stopped = why_stopped(progress, settings.patience, goal, budget.round_name)

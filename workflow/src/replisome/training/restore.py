@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from replisome import models
-from replisome.errors import ReplisomeError
+from replisome.errors import ReplisomeError, out_of_memory
 from replisome.tracking.verify import verified
 from replisome.training.predict import to_device
 from replisome.training.task import Task
@@ -41,6 +41,8 @@ def restore(config: Mapping[str, Any], task: Task, weights: Path, device: torch.
     except FileNotFoundError:
         raise ReplisomeError(f"{weights}: no such file; train the run first.") from None
     except (SafetensorError, RuntimeError, OSError, ValueError) as error:
+        if out_of_memory(error):
+            raise
         raise ReplisomeError(
             f"{weights}: not the weights of {config['model']} ({error}); delete and retrain."
         ) from None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from replisome.errors import ReplisomeError
+
+Done = TypeVar("Done")
 
 
 class TerminatedError(ReplisomeError):
@@ -48,15 +49,17 @@ class Termination:
     def _notice(self, number: int, frame: FrameType | None) -> None:
         self.requested = True
         if self._cut_short:
+            self._cut_short = False
             raise _StopError
 
-    @contextmanager
-    def cut_short(self) -> Iterator[None]:
-        """Run a block that may end anywhere: it does as soon as SIGTERM arrives, and ``requested`` says so."""
+    def cut_short(self, work: Callable[[], Done]) -> Done | None:
+        """Return what ``work`` gives, or None as soon as SIGTERM arrives; ``requested`` then says so."""
         try:
             self._cut_short = True
-            yield
+            done = work()
+            self._cut_short = False
         except _StopError:
-            pass
+            return None
         finally:
             self._cut_short = False
+        return done

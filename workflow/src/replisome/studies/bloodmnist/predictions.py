@@ -166,4 +166,5 @@ def best_answers(study: StudyResults, recipe: str) -> Answers | None:
     table = study.predictions(runs[0]) if runs else None
     if table is None:
         return None
-    return Answers(next(variant for variant in variants(study) if runs[0] in variant.runs), table)
+    key = (runs[0].recipe, runs[0].model, runs[0].slug)
+    return Answers(next(variant for variant in variants(study) if variant.key == key), table)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from replisome.analysis.cost import batch_size
+from replisome.analysis.repetition import repeats
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant
 
@@ -19,7 +19,6 @@ DEPTH: Mapping[str, Mapping[str, Any]] = {
     "kmer_lstm": {"layers": 1, "dropout": 0.0},
     "kmer_lstm_deep": {"layers": 3, "dropout": 0.5},
 }
-SIZE = ("embedding", "hidden", "layers", "dropout")  # where a run says nothing of these, it has the report's
 
 
 def is_model_of_bases(variant: Variant) -> bool:
@@ -36,7 +35,9 @@ def claimed(study: StudyResults, variant: Variant, quantity: str, **where: Any) 
     """Return what the report says of a run such as this one, in the claim's own unit, or None where it says nothing.
 
     A claim says in ``where`` with which settings its value was found: size, rate, batch, steps, encoding, window and,
-    of an accuracy, the split. A run that differs in one of them has no value of the report beside it.
+    of an accuracy, the split. A run that differs in one of them, or in a setting that the claim leaves at its default
+    (optimiser, weight decay, ...), has no value of the report beside it; nor has one that takes a part of the genome
+    only, or windows that do not begin at every base.
 
     Args:
         study: the study's results.
@@ -44,11 +45,16 @@ def claimed(study: StudyResults, variant: Variant, quantity: str, **where: Any) 
         quantity: ``metric@split``.
         where: what else the claim speaks of, such as the step.
     """
-    found = {**_settings(study, variant), **where}
+    if study.cards[variant.recipe]["cut"]["step"] != 1:
+        return None
+    found = {**_row(study, variant), **where}
     for claim in study.plan.settings["claims"]:
         wanted = claim.get("where", {})
-        if (claim["report"], claim["quantity"]) == (REPORT, quantity) and all(
-            found.get(key, value if key in SIZE else None) == value for key, value in wanted.items()
+        settings = {key: value for key, value in wanted.items() if key not in found}
+        if (
+            (claim["report"], claim["quantity"]) == (REPORT, quantity)
+            and all(found[key] == value for key, value in wanted.items() if key in found)
+            and repeats(study, variant, settings, dict(variant.budget))
         ):
             return study.claimed(variant.recipe, REPORT, quantity, **wanted)
     return None
@@ -65,14 +71,10 @@ def claimed_losses(study: StudyResults, variant: Variant) -> dict[int, float]:
     return {step: np.nan if value is None else value for step, value in found.items()}
 
 
-def _settings(study: StudyResults, variant: Variant) -> dict[str, Any]:
-    """Return what a claim can speak of, as a variant has it; schedule and augmentation are none unless they are set."""
+def _row(study: StudyResults, variant: Variant) -> dict[str, Any]:
+    """Return what a claim can speak of beside the settings of model and training, as a variant has it."""
     recipe = study.plan.recipes[variant.recipe]
     return {
-        "schedule": "none",
-        "augment": "none",
-        **variant.values,
-        "batch_size": batch_size(variant),
         "model": variant.model,
         "steps": variant.budget.get("steps"),
         "encoding": recipe["encoding"],

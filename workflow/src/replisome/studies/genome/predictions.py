@@ -217,9 +217,9 @@ def _average(study: StudyResults, variant: Variant) -> Averages:
 # ---- which variants tables and figures show
 
 
-def networks(study: StudyResults) -> list[Variant]:
-    """Return the networks whose test split was read."""
-    return evaluated_variants(study, kinds=["network"])
+def networks(study: StudyResults, *, diverged: bool = False) -> list[Variant]:
+    """Return the networks whose test split was read, or also those that ``diverged``, which have no scores."""
+    return evaluated_variants(study, kinds=["network"], diverged=diverged)
 
 
 def experiments(study: StudyResults, *, sweeps: bool) -> list[str]:
@@ -244,10 +244,15 @@ def leading(study: StudyResults) -> dict[str, list[Variant]]:
     return {recipe: members for recipe, members in found.items() if members}
 
 
-def families(study: StudyResults) -> list[list[Variant]]:
-    """Return networks and mixes that differ in nothing but the split of one genome, at least two of them together."""
+def families(study: StudyResults, *, diverged: bool = False) -> list[list[Variant]]:
+    """Return networks and mixes that differ in nothing but the split of one genome, at least two of them together.
+
+    Args:
+        study: the study's results.
+        diverged: whether networks that diverged are among them; they have no scores.
+    """
     found: dict[str, list[Variant]] = {}
-    for variant in [*networks(study), *evaluated_variants(study, kinds=["mixture"])]:
+    for variant in [*networks(study, diverged=diverged), *evaluated_variants(study, kinds=["mixture"])]:
         recipe, cut = study.plan.recipes[variant.recipe], study.cards[variant.recipe]["cut"]
         key = canonical_json(
             {

@@ -20,8 +20,10 @@ from replisome.studies.genome.predictions import encoding_of, experiments, main_
 
 @figure("Loss against step")
 def loss_curves(study: StudyResults) -> Figure:
-    """Cross-entropy against the optimiser step, on training batches and on validation.
+    """Cross-entropy against the optimiser step, on training and on validation.
 
+    Where a sample of training windows was scored after each round as validation is, that is the dashed line, and the
+    training batches' own loss is dotted; where none was, the dashed line is that of the training batches.
     Below ln 4 a model knows more than which bases can follow. Where validation rises while training falls, the model
     remembers its training sequence.
     """

@@ -34,7 +34,7 @@ def windows(study: StudyResults) -> pd.DataFrame:
         members = variants(study, name)
         lengths = sorted({predictions.training_window(study, variant.recipe) for variant in members})
         if len(lengths) > 1:
-            rows |= {v.key: (v, lengths) for v in members if v.runs[0].key in study.tested}
+            rows |= {v.key: (v, lengths) for v in members if v.runs[0].key in study.asked}
 
     def columns(variant: Variant) -> dict[str, Any]:
         found, (_, lengths) = predictions.averages(study, variant).by_position, rows[variant.key]
@@ -83,13 +83,13 @@ def depth(study: StudyResults) -> pd.DataFrame:
             **estimate("test bits/base beyond one layer's", beyond),
         }
 
-    return tabulate(study, (v for v in predictions.networks(study) if v.key in shallow), columns)
+    return tabulate(study, (v for v in predictions.networks(study, diverged=True) if v.key in shallow), columns)
 
 
 def _one_layer(study: StudyResults) -> dict[Key, Variant]:
     """Return for each of report D's models of k-mers the shallowest that is equal otherwise, if depths differ."""
     groups: dict[str, list[Variant]] = {}
-    for variant in predictions.networks(study):
+    for variant in predictions.networks(study, diverged=True):
         if own := depth_of(variant):
             settings = {key: value for key, value in variant.values.items() if key not in own}
             like = canonical_json({"recipe": variant.recipe, "settings": settings, "budget": variant.budget})

@@ -39,7 +39,7 @@ def leakage(study: StudyResults) -> pd.DataFrame:
             "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
         }
 
-    return tabulate(study, (variant for members in families(study) for variant in members), columns)
+    return tabulate(study, (variant for members in families(study, diverged=True) for variant in members), columns)
 
 
 def seen_in_training(study: StudyResults, recipe: str, split: str) -> dict[str, float]:

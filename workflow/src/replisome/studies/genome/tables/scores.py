@@ -10,6 +10,7 @@ import pandas as pd
 from replisome.analysis.cost import cost_of
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
+from replisome.analysis.scores import final_values
 from replisome.analysis.variants import Variant, evaluated_variants, label, rows_of, tabulate, validation_columns
 from replisome.studies.genome import predictions
 from replisome.studies.genome.paper import claimed
@@ -24,7 +25,8 @@ def scores(study: StudyResults) -> pd.DataFrame:
 
     A token adds one base where k-mers overlap and k bases where they stand end to end. Accuracies therefore compare
     where equally many tokens can follow; bits per base compare everywhere. Report D stops after a number of steps, so
-    its models are tested with their last weights; other models are tested with those that did best on validation.
+    its models are tested with their last weights; other models are tested with those that did best on validation. Where
+    both were asked for, the scores of the round that did best on validation stand beside those of the last.
     Report D's networks have 1,024 hidden units and make, by our reading, some 170 passes over its sequence: its value
     stands beside runs of that size, with its steps, rate, batch and split, and beside no others. Test intervals are
     95 %, over seeds and stretches of the genome; validation intervals are 95 %, over seeds.
@@ -32,6 +34,8 @@ def scores(study: StudyResults) -> pd.DataFrame:
 
     def columns(variant: Variant) -> dict[str, Any]:
         bits = predictions.averages(study, variant).by_position["bits"]
+        at_best = {name: final_values(study, variant, name, "best") for name in ("bits_per_base", "accuracy")}
+        beside = {name: values for name, values in at_best.items() if len(values) and variant.weights == "last"}
         return {
             "size": predictions.size(variant),
             "parameters": cost_of(study, variant).parameters,
@@ -41,11 +45,17 @@ def scores(study: StudyResults) -> pd.DataFrame:
             **predictions.progress_columns(study, variant),
             **validation_columns(study, variant, "bits_per_base", "accuracy"),
             **predictions.test_columns(study, variant),
+            **{
+                f"test {score.heading}, best round": beside[score.name].mean() * score.scale
+                if score.name in beside
+                else np.nan
+                for score in map(study.plan.implementation.score, at_best)
+            },
             f"test bits/base after {SETTLED} tokens": bits[SETTLED:].mean() if len(bits) > SETTLED else np.nan,
             "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
         }
 
-    return tabulate(study, predictions.networks(study), columns)
+    return tabulate(study, predictions.networks(study, diverged=True), columns)
 
 
 @table("What counting reaches")
@@ -67,7 +77,8 @@ def baselines(study: StudyResults) -> pd.DataFrame:
             **predictions.test_columns(study, variant),
         }
 
-    return tabulate(study, (v for v in evaluated_variants(study) if v.kind != "network"), columns)
+    counted = (v for v in evaluated_variants(study, diverged=True) if v.kind != "network")
+    return tabulate(study, counted, columns)
 
 
 @table("Next k-mer or next base: the same choice of four")
@@ -100,5 +111,5 @@ def same_choice(study: StudyResults) -> pd.DataFrame:
             "its bits/base": np.nan if bases is None else predictions.score(study, bases, "bits").value,
         }
 
-    kmers = (v for v in predictions.networks(study) if predictions.encoding_of(study, v.recipe)[0] > 1)
+    kmers = (v for v in predictions.networks(study, diverged=True) if predictions.encoding_of(study, v.recipe)[0] > 1)
     return tabulate(study, kmers, columns)

@@ -57,7 +57,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
             "test chains": len(predictions.chains(study, variant.recipe).names),
         }
 
-    return tabulate(study, evaluated_variants(study), columns)
+    return tabulate(study, evaluated_variants(study, diverged=True), columns)
 
 
 @table("Model against model, protein by protein")
@@ -121,7 +121,7 @@ def separations(study: StudyResults) -> pd.DataFrame:
             row |= estimate(f"{between(*bounds)} apart (A)", interval(predictions.pooled(study, variant, *bounds)))
         return row
 
-    return tabulate(study, evaluated_variants(study), columns)
+    return tabulate(study, evaluated_variants(study, diverged=True), columns)
 
 
 @table("Protein by protein")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import columns_on_test, final_values, score_on_test
+from replisome.analysis.scores import columns_on_test, score_on_test
 from replisome.analysis.statistics import mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
@@ -54,13 +54,13 @@ def measures(study: StudyResults) -> pd.DataFrame:
             for name, other in others.items()
         }
         theirs, simple = (report_loss(study, one, "test") if one else None for one in (variant, others[SIMPLE]))
-        at_best = final_values(study, variant, loss.name, "best") if variant.weights == "last" else np.empty(0)
+        at_best = score_on_test(study, variant.at("best"), loss).value if variant.weights == "last" else np.nan
         distances, squares = (predictions.coordinate_errors(study, variant, squared=one) for one in (False, True))
         return {
             **batch(variant),
             **columns_on_test(study, variant, [loss.name]),
             "report C, this model, last epoch": theirs,
-            f"{loss.heading}, best epoch": at_best.mean() * loss.scale if len(at_best) else np.nan,
+            f"{loss.heading}, best epoch": at_best * loss.scale,
             **columns_on_test(study, variant, ["rmse"]),
             "RMSE of its coordinates' distances (A)": np.mean([d.rmse for d in distances]) if distances else np.nan,
             "loss of their squares (10^9 pm^2)": _loss(squares) * loss.scale,
@@ -71,7 +71,7 @@ def measures(study: StudyResults) -> pd.DataFrame:
             "test chains": ours.items,
         }
 
-    return tabulate(study, evaluated_variants(study), columns)
+    return tabulate(study, evaluated_variants(study, diverged=True), columns)
 
 
 def _loss(found: list[Errors]) -> float:

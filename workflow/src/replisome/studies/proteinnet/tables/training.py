@@ -51,7 +51,7 @@ def each_seed(values: np.ndarray) -> str:
 
 
 def _last(curves: pd.DataFrame, count: int = 1) -> np.ndarray:
-    """Return each seed's mean over the last epochs that it has (seeds,)."""
+    """Return each seed's mean over the last epochs that it has (seeds,); of one that diverged, its last finite ones."""
     found = [row[~np.isnan(row)][-count:] for row in curves.to_numpy()]
     return np.array([row.mean() if len(row) else np.nan for row in found])
 
@@ -67,7 +67,7 @@ def epochs(study: StudyResults) -> pd.DataFrame:
     network stays below the simple one at every epoch. The row of report C that gives the last five epochs is out of
     order as printed, so the values shown here are those that follow from its own means. The report's whole order is
     improved below no dropout below ReLU below simple. Only curves of equal length are compared with the simple
-    network's. Intervals are 95 %, over seeds.
+    network's. The last epochs of a seed that diverged are its last finite ones. Intervals are 95 %, over seeds.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _always_below(study: StudyResults, one: Variant, two: Variant) -> str:
 def spread(study: StudyResults) -> pd.DataFrame:
     """The loss of the last epoch from seed to seed, for models with several seeds.
 
-    The loss is report C's. Intervals are 95 %, over seeds.
+    The loss is report C's; of a seed that diverged, its last finite epoch's. Intervals are 95 %, over seeds.
     """
     rows, scale = [], study.plan.implementation.score("paper_loss").scale
     for variant in (variant for variant in trained(study) if len(variant.runs) > 1):
@@ -161,9 +161,10 @@ def spread(study: StudyResults) -> pd.DataFrame:
 def training(study: StudyResults) -> pd.DataFrame:
     """Epochs, optimiser steps, and how training and validation losses end.
 
-    Where a micro-batch is given, the gradients of a batch are added up over pieces of that size, and batch norm sees
-    the pieces. What training cost stands in the table "What it cost"; the parameters there are the trainable ones, and
-    the 32 running statistics of the simple network's batch norm come on top.
+    The last loss is, of a seed that diverged, that of its last finite epoch. Where a micro-batch is given, the
+    gradients of a batch are added up over pieces of that size, and batch norm sees the pieces. What training cost
+    stands in the table "What it cost"; the parameters there are the trainable ones, and the 32 running statistics of
+    the simple network's batch norm come on top.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pandas as pd
 from replisome.analysis.declare import table
 from replisome.analysis.intervals import interval
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import columns_on_test, final_values, item_scores
+from replisome.analysis.scores import columns_on_test, item_scores, score_on_test
 from replisome.analysis.statistics import NOTHING, Estimate, mean_over_seeds
 from replisome.analysis.variants import (
     Variant,
@@ -59,20 +59,20 @@ def scores(study: StudyResults) -> pd.DataFrame:
         card, (selected, *more) = study.cards[variant.recipe], scores_of(study, variant)
         found = item_scores(study, variant, selected)
         assert found is not None  # it was tested
-        last = final_values(study, variant, selected.name, "last") if variant.weights == "best" else np.empty(0)
+        last = score_on_test(study, variant.at("last"), selected).value if variant.weights == "best" else np.nan
         return {
             "training probes": card["counts"]["train"],
             **validation_columns(study, variant, *(score.name for score in more)),
             "report A, validation Spearman": reported(study, variant, "spearman@validation"),
             **columns_on_test(study, variant, ON_TEST),
             "report A, test Spearman": reported(study, variant, "spearman@test"),
-            f"test {selected.heading}, last epoch": last.mean() * selected.scale if len(last) else np.nan,
+            f"test {selected.heading}, last epoch": last * selected.scale,
             "sd over seeds": found.values.std(ddof=1) if len(found.values) > 1 else np.nan,
             "test probes": card["counts"]["test"],
             "ceiling": card.get("ceiling", {}).get("expected", np.nan),
         }
 
-    return tabulate(study, evaluated_variants(study), columns)
+    return tabulate(study, evaluated_variants(study, diverged=True), columns)
 
 
 @table("Differences, paired over test probes")
@@ -116,8 +116,9 @@ def _compared_with(study: StudyResults, variant: Variant) -> Variant | None:
 def heads(study: StudyResults) -> pd.DataFrame:
     """Attention pooling by number of heads; 0 heads is the plain BiLSTM with the same hyperparameters.
 
-    Report A says that 4 and 8 heads lower the validation loss, that 8 is best, and that more would not help. Test
-    intervals are 95 %, over seeds and test probes; other intervals are 95 %, over seeds.
+    Report A says that 4 and 8 heads lower the validation loss, that 8 is best, and that more would not help. Scores are
+    of the epoch that is best on validation, and that report A's are is our reading of its "best selected checkpoint".
+    Test intervals are 95 %, over seeds and test probes; other intervals are 95 %, over seeds.
     """
 
     def columns(variant: Variant) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def grid(study: StudyResults) -> pd.DataFrame:
     """Every point of the grid.
 
     For each model, the point with the best validation score, averaged over seeds, is chosen; test scores had no part in
-    the choice. MSE is the mean squared error of z-scored targets. Intervals are 95 %, over seeds.
+    the choice. Scores are of the epoch that is best on validation, and that report A's are is our reading of its "best
+    selected checkpoint". MSE is the mean squared error of z-scored targets. Intervals are 95 %, over seeds.
     """
     members, best = grid_variants(study), chosen(study)
     settings = dict.fromkeys([*FIRST, *varying(members)])
