@@ -127,7 +127,7 @@ def test_a_bit_that_flipped_since_a_stage_wrote_it_is_refused_by_the_next(recipe
     path = tmp_path / "control" / file.format(run=run)
     flip_bit(path, 4 * path.stat().st_size)
     with pytest.raises(ReplisomeError, match=rf"{path.name}: is not what was written .* Delete it and run"):
-        evaluate.run(run / "config.json", tmp_path / "control", run / "best.safetensors", tmp_path / "out", 1)
+        evaluate.run(run / "config.json", tmp_path / "control", [run / "best.safetensors"], tmp_path / "out", 1)
     assert not (tmp_path / "out").exists()
 
 

@@ -265,7 +265,7 @@ def test_the_control_is_ordered_and_every_model_learns(demo):
     assert all(curve.min() < 0.7 * curve.iloc[0] for curve in learned)
 
 
-def test_the_second_network_and_its_ablations_learn_on_the_control_too(fresh):
+def test_the_second_network_learns_on_the_control_too(fresh):
     """With dropout that takes more steps than the demo has: at first they do no more than use its noise."""
     fresh.study = "proteinnet"
     ablations = {"dropout": [0.2], "activation": ["leaky_relu"], "attention": [True]}
@@ -280,17 +280,13 @@ def test_the_second_network_and_its_ablations_learn_on_the_control_too(fresh):
             "select": {"metric": "paper_loss"},
             "test": "all",
         }
-        for name, own in (
-            ("improved", {}),
-            ("relu", {"activation": ["relu"]}),
-            ("no_attention", {"attention": [False]}),
-        )
+        for name, own in (("improved", {}),)
     }
     selections = [f"results/demo/proteinnet/selection/{name}/selection.json" for name in experiments]
     done = fresh.run(*selections, overrides={"proteinnet": {"experiments": experiments}})
     assert done.returncode == 0, done.stdout
     trained = list(fresh.root.glob("results/demo/proteinnet/*/runs/conv_attention/*/seed=0/history.parquet"))
-    assert len(trained) == 3
+    assert len(trained) == 1
     for path in trained:
         curve = pd.read_parquet(path)["validation_loss"]
         assert curve.min() < 0.7 * curve.iloc[0], path

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +38,7 @@ LEAST_COVERED, MOST_FALSE = 0.93, 0.06
 FEW = 20  # groups; with no more, a mean of skewed scores is covered less often than wanted
 SEEDS = (3, 5)
 LEVELS = {"calm": 1.0, "restless": 4.0}
+PAIRS = [(level, ratio) for ratio in (1, 3) for level in LEVELS]
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
@@ -213,10 +214,15 @@ def simulate(setting: Setting, seeds: int, wide: float, narrow: float, spreads: 
     return Cell(setting.name, seeds, spreads, *(hits / studies).tolist(), setting.bounded)
 
 
-def cells() -> Iterator[Cell]:
-    """Simulate each kind of score with calm and restless seeds, of equal spread and three to one."""
-    for setting, ratio, seeds in itertools.product(settings(), (1, 3), SEEDS):
-        for level in setting.levels:
+def cells(among: Iterable[Setting] | None = None, pairs: Iterable[tuple[str, int]] = PAIRS) -> Iterator[Cell]:
+    """Simulate each kind of score with calm and restless seeds, of equal spread and three to one.
+
+    Args:
+        among: the kinds of score; all, where none are given.
+        pairs: how far seeds spread, and how much further those of the first model.
+    """
+    for setting, (level, ratio), seeds in itertools.product(among or settings(), pairs, SEEDS):
+        if level in setting.levels:
             narrow = setting.spread * LEVELS[level] / math.sqrt(ratio)
             yield simulate(setting, seeds, ratio * narrow, narrow, f"{level}, {ratio}:1")
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 import torch
-from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from safetensors.torch import save
 from torch import Tensor, nn
 
@@ -34,6 +32,9 @@ from replisome.training.predict import to_device
 from replisome.training.restore import DIVERGED
 from replisome.training.rounds import Goal, Progress
 from replisome.training.task import ClosedForm, Sample, Split, Task
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float) -> None:
@@ -60,27 +61,27 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     training = TrainingSettings(**config["training"])
     precision = choose_precision(training.precision)
     forbid_tf32()
-    fabric = make_fabric(precision)
+    device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
     study = find_study(config["implementation"])
     task = part(study.name, "task").open_task(data)
     names = list(dict.fromkeys(["train", "validation", *config["curves"]]))
-    splits = _load(task, names, config["curves"], fabric.device)
+    splits = _load(task, names, config["curves"], device)
     model = models.build(config["model"], task.data, config["hyperparameters"])
     # Split by split: a moved results folder keeps its hashes, not its paths or times.
     inputs = [data / f"{name}.parquet" for name in [*names, *study.shared]] + [data / "stats.json"]
     identity = {"settings": canonical_json(config), "code": record.code}
     # Half a run in other arithmetic is another run: it starts over, and the log says so.
-    identity |= {"precision": precision, "device": fabric.device.type, "torch": torch.__version__}
+    identity |= {"precision": precision, "device": device.type, "torch": torch.__version__}
     identity |= {f"data {name}": found for name, found in record.reads(out, inputs).items()}
     checkpoint = Checkpoint(out / "checkpoint.pt", identity, checkpoint_minutes)
-    print(f"{config['model']} on {fabric.device}, {precision}, {len(splits['train'])} items", flush=True)
+    print(f"{config['model']} on {device}, {precision}, {len(splits['train'])} items", flush=True)
 
-    model, goal = to_device(model, fabric.device, task.memory_format), Goal(**config["select"])
+    model, goal = to_device(model, device, task.memory_format), Goal(**config["select"])
     if isinstance(model, ClosedForm):
-        progress = estimate(model, task, splits, goal, fabric.device)
+        progress = estimate(model, task, splits, goal, device)
     else:
         budget, seed = Budget.of(config["budget"]), config["seed"]
-        progress = fit(model, task, splits, training, budget, seed, goal, fabric, checkpoint)
+        progress = fit(model, task, splits, training, budget, seed, goal, make_fabric(precision), checkpoint)
 
     lost = progress.stopped if progress.diverged else None
     write_weights(
@@ -92,8 +93,8 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     write_json(out / "validation.json", _validation(config, progress))
     record.write(
         out / "provenance.json",
-        device=torch.cuda.get_device_name(fabric.device) if fabric.device.type == "cuda" else "cpu",
-        device_memory_bytes=torch.cuda.max_memory_allocated() if fabric.device.type == "cuda" else None,
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        device_memory_bytes=torch.cuda.max_memory_allocated() if device.type == "cuda" else None,
         threads=threads,
         precision=precision,
         evaluation_precision=EVALUATION,
@@ -116,8 +117,12 @@ def _load(task: Task, names: Sequence[str], curves: Sequence[str], device: torch
 def make_fabric(precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
     """Return Fabric for one device: a CUDA GPU where there is one, else the CPU.
 
-    The environment is named, because inside a SLURM job Fabric would otherwise look for a multi-node launch.
+    The environment is named, because inside a SLURM job Fabric would otherwise look for a multi-node launch. Fabric is
+    imported here: it brings torch's compiler, seven seconds that models which are solved need not wait for.
     """
+    from lightning_fabric import Fabric  # noqa: PLC0415
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment  # noqa: PLC0415
+
     return Fabric(
         accelerator="cuda" if torch.cuda.is_available() else "cpu",
         devices=1,

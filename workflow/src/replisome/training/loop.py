@@ -12,10 +12,9 @@ import math
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from replisome.config.budget import Budget
@@ -25,6 +24,9 @@ from replisome.training.optim import TrainingSettings, make_optimiser, make_sche
 from replisome.training.rounds import Goal, Progress, close_round, report_round, score_round, why_stopped
 from replisome.training.task import Augmenting, Split, Task
 from replisome.training.termination import TerminatedError, Termination
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 HEARTBEAT = 60.0  # seconds between progress lines within a round
 

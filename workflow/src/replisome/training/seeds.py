@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning_fabric import seed_everything
 from torch import Tensor
 
 
 def start(seed: int) -> None:
     """Seed Python, NumPy and torch, and ask for deterministic kernels where torch has them."""
-    seed_everything(seed, verbose=False)
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)  # of all devices
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
 
