@@ -36,6 +36,7 @@ HOLDS = {
     "tracking": "what a result was made from: keys, records",
     "io": "files that appear whole or not at all",
     "errors": "messages for people",
+    "processes": "which process runs, on which machine",
 }
 
 WIDTH, STEP, HEIGHT = 3.0, 1.2, 0.62  # of a box, from one box to the next along x, and of a row; in inches

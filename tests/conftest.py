@@ -357,6 +357,13 @@ def probe_table(tmp_path):
 
 
 @pytest.fixture
+def root(tmp_path) -> Path:
+    """A root folder with a copy of ``config`` to edit."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    return tmp_path
+
+
+@pytest.fixture
 def real_data() -> Path:
     """The folder with real data, laid out as a mirror."""
     if not SHARED.is_dir():

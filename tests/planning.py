@@ -1,6 +1,5 @@
 """Loading configuration in tests, without starting the workflow."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,6 @@ def refused(message: str, root: Path = ROOT, **changes) -> None:
     with pytest.raises(ReplisomeError) as caught:
         load(root, **changes)
     assert message in " ".join(str(caught.value).split())
-
-
-def copy_config(to: Path) -> Path:
-    """Copy the folder ``config``, to edit it."""
-    shutil.copytree(ROOT / "config", to / "config")
-    return to
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from conftest import ROOT
-from planning import copy_config, edit, load, refused, write
+from planning import edit, load, refused, write
 
 from replisome.config import loader
 from replisome.config.plan import StudyPlan
@@ -13,12 +13,6 @@ from replisome.config.schema import read_yaml
 
 STUDY = "config/studies/bloodmnist"
 SHIPPED = ["bloodmnist", "genome", "proteinnet", "rnacompete"]
-
-
-@pytest.fixture
-def root(tmp_path):
-    """A root folder with a copy of ``config`` to edit."""
-    return copy_config(tmp_path)
 
 
 def mine(root, content: object, preset: str = "full") -> StudyPlan:

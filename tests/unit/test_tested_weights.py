@@ -87,7 +87,7 @@ def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
     study = StudyResults.open(tmp_path / "study.json", tmp_path)
     (variant,) = variants(study)
     for kind, epoch in (("best", best), ("last", 3)):
-        assert final_values(study, variant, "accuracy", kind).tolist() == [curve[epoch - 1]]
+        assert final_values(study, variant.at(kind), "accuracy").tolist() == [curve[epoch - 1]]
         accuracy = study.plan.implementation.score("accuracy")
         assert score_on_test(study, variant.at(kind), accuracy).value == pytest.approx(curve[epoch - 1])
         assert item_scores(study, variant.at(kind), accuracy).values == pytest.approx([curve[epoch - 1]])

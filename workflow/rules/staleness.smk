@@ -2,6 +2,7 @@
 # Requires: common.smk. Produces: stale(); no rule.
 import atexit
 import contextlib
+import functools
 import time
 
 from snakemake.io import _IOFile
@@ -15,7 +16,6 @@ from replisome.tracking.stage_key import is_current
 STALE_MARK = f"{RESULTS}/.stale"
 DIGESTS = Digests(Path(RESULTS, ".digests.json"))
 USE = Use(Path(RESULTS))
-DATED = set()
 
 if workflow.is_main_process:
     if os.path.isdir(RESULTS) or os.path.isdir(RESOURCES):  # downloads may be older than the results folder
@@ -65,9 +65,13 @@ def stale(stage, settings, folder, inputs):
 def _give_a_time(folder):
     """Give stale files that have none a time: Snakemake takes results of the year 1970, as archives leave, for none."""
     _date(folder.glob("*"))
-    if not DATED:  # a job's oldest output counts, its benchmark among them
-        DATED.add(True)
-        _date(Path(RESULTS, "benchmarks").rglob("*.tsv"))
+    _date_benchmarks()
+
+
+@functools.cache
+def _date_benchmarks():
+    """Give benchmarks a time too, once a call: of a job's outputs the oldest counts, and they are among them."""
+    _date(Path(RESULTS, "benchmarks").rglob("*.tsv"))
 
 
 def _date(paths):

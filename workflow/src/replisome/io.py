@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from replisome import processes
 from replisome.errors import ReplisomeError
 
 LEFT_OVER = 24 * 3600  # seconds after which a temporary file is taken for one of a writer that was killed
@@ -79,18 +80,8 @@ def clear_leftovers(folder: Path) -> None:
         found = _WRITER.search(path.name)
         with suppress(FileNotFoundError):  # another process may clear the same folder
             old = time.time() - path.stat().st_mtime > LEFT_OVER
-            if old or (found and found["host"] == platform.node() and not _runs(int(found["process"]))):
+            if old or (found and found["host"] == platform.node() and not processes.runs(int(found["process"]))):
                 path.unlink()
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is somebody else's
-        return True
-    return True
 
 
 def _umask() -> int:

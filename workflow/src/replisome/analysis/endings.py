@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from replisome.analysis.results import StudyResults
+from replisome.analysis.results import StudyResults, VariantKey
 
-VariantKey = tuple[str, str, str]  # recipe, model and slug of runs that differ in their seed only
 MOST_NAMED = 8  # models that a note lists
 
 

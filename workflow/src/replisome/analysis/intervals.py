@@ -88,9 +88,8 @@ def interval(scores: ItemScores, *, question: Question = "general", level: float
         The mean and its bounds; NaN bounds where a model that is trained has one seed, where there are fewer than six
         groups of items, and where any score is not a number.
     """
-    within = scores.parts @ scores.parts.T
     seeds = _seeds_half([scores], level)
-    items = _items_half(_shared(within, scores.trained), scores.groups, question, level)
+    items = _items_half(_shared(scores), scores.groups, question, level)
     return _estimate(float(scores.values.mean()), seeds, items, len(scores.values), scores.items)
 
 
@@ -114,7 +113,7 @@ def difference(
     """
     if first.parts.shape[1] != second.parts.shape[1] or first.items != second.items:
         raise ValueError(f"{first.items} and {second.items} items cannot be paired")
-    shared = sum(_shared(one.parts @ one.parts.T, one.trained) for one in (first, second))
+    shared = _shared(first) + _shared(second)
     shared -= 2 * float((first.parts @ second.parts.T).mean())
     seeds = _seeds_half([first, second], level)
     items = _items_half(shared, first.groups, question, level)
@@ -143,10 +142,10 @@ def _seeds_half(models: list[ItemScores], level: float) -> float:
     return float(stdtrit(degrees, 0.5 + level / 2) * np.sqrt(sum(errors)))
 
 
-def _shared(covariances: np.ndarray, trained: bool) -> float:
-    """Return the covariance (seeds, seeds) that two runs of a model share: of different runs, where runs can differ."""
-    n = len(covariances)
-    if not trained:
+def _shared(scores: ItemScores) -> float:
+    """Return the covariance over items that two runs of a model share: of different runs, where runs can differ."""
+    covariances, n = scores.parts @ scores.parts.T, len(scores.parts)
+    if not scores.trained:
         return float(covariances.mean())
     return float((covariances.sum() - np.trace(covariances)) / (n * (n - 1))) if n > 1 else float("nan")
 

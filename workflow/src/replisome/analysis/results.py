@@ -21,6 +21,7 @@ from replisome.io import read_json
 from replisome.tracking.verify import read_verified
 
 Made = TypeVar("Made")
+VariantKey = tuple[str, str, str]  # recipe, model and slug of runs that differ in their seed only
 
 
 class Candidate(NamedTuple):
@@ -124,7 +125,7 @@ class StudyResults:
         return [run for run in runs if (run.recipe, run.model, run.slug) == (recipe, best.model, best.slug)]
 
     @cached_property
-    def diverged(self) -> frozenset[tuple[str, str, str]]:
+    def diverged(self) -> frozenset[VariantKey]:
         """Recipe, model and slug of what has no scores: a seed's loss is not a number at the weights that are tested.
 
         Their means over seeds are none either: those over the seeds that are left would be means of another thing.

@@ -30,16 +30,15 @@ def final_role(selected: str, weights: str | None = None) -> str:
     return "final" if weights in (None, selected) else f"final_{weights}"
 
 
-def final_values(study: StudyResults, variant: Variant, metric: str, weights: str | None = None) -> np.ndarray:
+def final_values(study: StudyResults, variant: Variant, metric: str) -> np.ndarray:
     """Return a test score of each seed (seeds,), in the metric's own unit; empty where it was not asked for.
 
     Args:
         study: the study's results.
         variant: runs that differ in their seed only.
         metric: the score's name, or "loss".
-        weights: "best" or "last"; by default those that the selection goes by.
     """
-    return values_of(study, variant, split="test", metric=metric, role=final_role(variant.weights, weights))
+    return values_of(study, variant, split="test", metric=metric, role=final_role(variant.weights, variant.read_with))
 
 
 def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
@@ -79,7 +78,7 @@ def score_on_test(study: StudyResults, variant: Variant, score: Score) -> Estima
     found = item_scores(study, variant, score)
     if found is not None:
         return interval(found)
-    values = final_values(study, variant, score.name, variant.read_with)
+    values = final_values(study, variant, score.name)
     return Estimate(float(values.mean()), np.nan, np.nan, len(values)) if len(values) else NOTHING
 
 

@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 
 from replisome.analysis.endings import remarks
-from replisome.analysis.results import StudyResults
+from replisome.analysis.results import StudyResults, VariantKey
 from replisome.analysis.statistics import Estimate, mean_over_seeds
 from replisome.config.catalogue import Kind, Output, model_traits
 from replisome.config.grid import DEFAULT_SLUG, SLUG_SEPARATOR, Run
 from replisome.config.study import Score
 from replisome.data.prepared import DataCard
 from replisome.tracking.stage_key import is_accepted
-
-Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Variant:
         return replace(self, read_with=None if weights == self.weights else weights)
 
     @property
-    def key(self) -> Key:
+    def key(self) -> VariantKey:
         """Return recipe, model and slug, which no other variant of the study shares."""
         return (self.recipe, self.model, self.slug)
 
@@ -113,7 +111,7 @@ def evaluated_variants(
 
 
 def _group(study: StudyResults, runs: Sequence[Run]) -> list[Variant]:
-    groups: dict[Key, list[Run]] = {}
+    groups: dict[VariantKey, list[Run]] = {}
     for run in runs:
         groups.setdefault((run.recipe, run.model, run.slug), []).append(run)
     found = []

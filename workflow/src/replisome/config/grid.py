@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from replisome.config.tested_weights import evaluation_settings
 from replisome.errors import ReplisomeError
+from replisome.tracking.expected import differences
 
 SLUG_VALUE = re.compile(r"[A-Za-z0-9_.-]+")
 # Not a comma: Snakemake splits wildcards at commas when it hands a job to a cluster node (snakemake issue 2366).
@@ -129,7 +130,7 @@ def distinct(runs: Iterable[Run]) -> list[Run]:
     for run in runs:
         other = first.setdefault(run.key, run)
         if other.config != run.config:
-            differ = sorted(_differences(other.settings, run.settings))
+            differ = sorted(differences(other.settings, run.settings))
             raise ReplisomeError(
                 f"study '{run.study}': experiments '{other.experiment}' and '{run.experiment}' both have the run "
                 f"{run.model}/{run.slug} (recipe {run.recipe}, seed {run.seed}) but with other {', '.join(differ)}. "
@@ -139,14 +140,3 @@ def distinct(runs: Iterable[Run]) -> list[Run]:
         if also != other.also_tested:
             first[run.key] = replace(other, also_tested=also)
     return list(first.values())
-
-
-def _differences(left: Mapping[str, Any], right: Mapping[str, Any], prefix: str = "") -> set[str]:
-    found: set[str] = set()
-    for key in left.keys() | right.keys():
-        one, two = left.get(key), right.get(key)
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            found |= _differences(one, two, f"{prefix}{key}.")
-        elif one != two:
-            found.add(f"{prefix}{key}")
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,21 +80,35 @@ def read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     Raises:
         ReplisomeError: the file is missing, cut off, not Parquet, or not what was written.
     """
+    _require(path)
+    with _readable(path):
+        table = pq.read_table(path, page_checksum_verification=True)
+        return table, _metadata(table.schema)
+
+
+def _require(path: Path) -> None:
+    """Refuse a file that is not there, or not what the record beside it says."""
     if not path.is_file():
         raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.")
     verified(path)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what Arrow says of a damaged file into one message; memory that ran out is no damage."""
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
-        stored = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
-    except MemoryError:  # sizes that no file has were seen above, by its hash
-        raise
+        yield
     except (pa.ArrowException, OSError, ValueError) as error:
         if out_of_memory(error):
             raise
         raise ReplisomeError(
             f"{path}: not a readable Parquet file: it is cut off, damaged or something else. Delete it and run again."
         ) from None
-    return table, stored
+
+
+def _metadata(schema: pa.Schema) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((schema.metadata or {}).get(METADATA_KEY, b"{}"))
+    return found
 
 
 class RowGroups(NamedTuple):
@@ -116,24 +131,19 @@ def read_row_groups(path: Path, columns: Sequence[str]) -> RowGroups:
     Raises:
         ReplisomeError: the file is missing, cut off or not Parquet; a damaged row group says so when it is its turn.
     """
-    if not path.is_file():
-        raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.")
-    verified(path)
-    try:
+    _require(path)
+    with _readable(path):
         file = pq.ParquetFile(path, page_checksum_verification=True)
-    except (pa.ArrowInvalid, OSError):
-        raise ReplisomeError(f"{path}: not a readable Parquet file; delete it and run again.") from None
-    stored = (file.schema_arrow.metadata or {}).get(METADATA_KEY, b"{}")
+        metadata = _metadata(file.schema_arrow)
 
     def tables() -> Iterator[pa.Table]:
         with file:
             for number in range(file.num_row_groups):
-                try:
-                    yield file.read_row_group(number, columns=list(columns))
-                except (pa.ArrowInvalid, OSError):
-                    raise ReplisomeError(f"{path}: damaged; delete it and run again.") from None
+                with _readable(path):
+                    table = file.read_row_group(number, columns=list(columns))
+                yield table
 
-    return RowGroups(file.metadata.num_rows, json.loads(stored), tables())
+    return RowGroups(file.metadata.num_rows, metadata, tables())
 
 
 def array_column(values: np.ndarray) -> Any:

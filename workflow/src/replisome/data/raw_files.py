@@ -17,6 +17,7 @@ from replisome.io import file_hash
 
 STAND_IN = "stand-in"  # the folder of stand-ins, in the place of a version
 GZIP = b"\x1f\x8b"  # how gzip files begin
+MOST_DEFLATED = 1032  # times smaller is the most that deflate can make anything (zlib.net, "technical details")
 CONTENT = "content-"  # how the checksum of a file's uncompressed content begins
 
 

@@ -7,23 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import torch
 
-from replisome.config.catalogue import model_traits, part, study
+from replisome.config.catalogue import model_traits
 from replisome.config.tested_weights import evaluation_settings
 from replisome.data.parquet import array_column, write_parquet
-from replisome.data.prepared import check_recipe
 from replisome.io import finite_or_none, write_json
-from replisome.tracking.expected import require_trained
 from replisome.tracking.record import Record
-from replisome.tracking.verify import read_verified
-from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
 from replisome.training.predict import predict, score
-from replisome.training.restore import DIVERGED, divergence, restore
+from replisome.training.restore import DIVERGED, divergence, open_run, restore
 
 SPLIT = "test"
 
@@ -44,20 +38,15 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
     Raises:
         ReplisomeError: the weights are not those of this model.
     """
-    config: dict[str, Any] = read_verified(settings)
-    check_recipe(config, data)
-    require_trained(settings.parent, config)
+    opened = open_run(settings, data, SPLIT, threads)
+    config, task = opened.config, opened.task
     record = Record("evaluate", evaluation_settings(config, [path.stem for path in weights]))
-    torch.set_num_threads(threads)
-    forbid_tf32()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    task = part(config["implementation"], "task").open_task(data)
-    split = task.load(SPLIT, device)
+    split = task.load(SPLIT, opened.device)
     gives = model_traits(config["model"]).output(config["hyperparameters"])
     tables, scores, lost = [], {}, {}
     for path in weights:
         kind = path.stem
-        found = predict(restore(config, task, path, device), task, split)
+        found = predict(restore(config, task, path, opened.device), task, split)
         lost[kind] = divergence(path) or (None if found.finite else f"diverged on the {SPLIT} split")
         columns = {"item": np.arange(len(split))}
         if lost[kind] is None:
@@ -70,12 +59,4 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
     first, *others = scores
     metrics = {"split": SPLIT, "n": len(split), "weights": first, "scores": scores[first], DIVERGED: lost}
     write_json(out / "metrics.json", {**metrics, "also": {kind: scores[kind] for kind in others}})
-    names = [SPLIT, *study(config["implementation"]).shared]
-    record.write(
-        out / "provenance.json",
-        [*weights, *(data / f"{name}.parquet" for name in names), data / "stats.json"],
-        device=str(device),
-        threads=threads,
-        precision=EVALUATION,
-        tf32=tf32_allowed(),
-    )
+    record.write(out / "provenance.json", [*weights, *opened.files], **opened.about)

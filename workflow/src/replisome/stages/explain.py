@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import torch
 
-from replisome.config.catalogue import part, study
+from replisome.config.catalogue import part
 from replisome.data.parquet import write_parquet
-from replisome.data.prepared import check_recipe
-from replisome.tracking.expected import require_trained
 from replisome.tracking.record import Record
-from replisome.tracking.verify import read_verified
-from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
-from replisome.training.restore import DIVERGED, divergence, restore
+from replisome.training.restore import DIVERGED, divergence, open_run, restore
 
 SPLIT = "validation"  # the test split is read for scores alone
 
@@ -32,25 +26,14 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
         out: the folder to write to.
         threads: of torch.
     """
-    config: dict[str, Any] = read_verified(settings)
-    check_recipe(config, data)
-    require_trained(settings.parent, config)
+    opened = open_run(settings, data, SPLIT, threads)
+    config, task = opened.config, opened.task
     record = Record("explain", config)
-    torch.set_num_threads(threads)
-    forbid_tf32()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    task = part(config["implementation"], "task").open_task(data)
-    model = restore(config, task, weights, device)
+    model = restore(config, task, weights, opened.device)
     table, metadata, lost = pa.table({}), {}, divergence(weights)
     if lost is None:
-        table, metadata = part(config["implementation"], "explain").explain(model, task, task.load(SPLIT, device))
+        table, metadata = part(config["implementation"], "explain").explain(
+            model, task, task.load(SPLIT, opened.device)
+        )
     write_parquet(out / "explanation.parquet", table, {**metadata, DIVERGED: lost})
-    names = [SPLIT, *study(config["implementation"]).shared]
-    record.write(
-        out / "provenance.json",
-        [weights, *(data / f"{name}.parquet" for name in names), data / "stats.json"],
-        device=str(device),
-        threads=threads,
-        precision=EVALUATION,
-        tf32=tf32_allowed(),
-    )
+    record.write(out / "provenance.json", [weights, *opened.files], **opened.about)

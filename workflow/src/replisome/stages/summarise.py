@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -47,16 +47,12 @@ def run(settings: Path, results: Path, out: Path) -> None:
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
     require_planned(study)
     tested = {item.key: item.tested_weights for item in plan.tested_runs(study.selection)}
-    rows = [
-        {
-            **_about(plan, experiment, study.resolved(item), cards[item.recipe]),
-            **_ending(results / item.directory, item.key in tested),
-            **row,
-        }
-        for experiment, runs in plan.runs_of.items()
-        for item in runs
-        for row in _rows(results / item.directory, tested.get(item.key, ()), item.weights)
-    ]
+    rows = []
+    for experiment, runs in plan.runs_of.items():
+        for item in runs:
+            left = _read(results / item.directory, tested.get(item.key, ()))
+            about = {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **_ending(left)}
+            rows += [{**about, **row} for row in _rows(left, item.weights)]
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
     study = StudyResults(plan, results, metrics)
@@ -83,48 +79,63 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
     }
 
 
-def _ending(folder: Path, tested: bool) -> dict[str, str | None]:
+class Left(NamedTuple):
+    """What a run left: its files, each read once; ``test`` is None where the test split was not to be scored."""
+
+    history: pd.DataFrame
+    validation: dict[str, Any]
+    record: dict[str, Any]
+    tested: Sequence[str]
+    test: dict[str, Any] | None
+
+
+def _read(folder: Path, tested: Sequence[str]) -> Left:
+    """Read what a run left; scores that were not asked for may be of earlier weights, and are not looked at."""
+    return Left(
+        read_parquet(folder / "history.parquet")[0].to_pandas(),
+        read_verified(folder / "validation.json"),
+        read_record(folder / "provenance.json"),
+        tested,
+        read_verified(folder / "test" / "metrics.json") if tested else None,
+    )
+
+
+def _ending(left: Left) -> dict[str, str | None]:
     """Return why a run stopped, if it did, and with what it was made."""
-    stopped = read_verified(folder / "validation.json")["stopped"]
-    if tested:
-        test = read_verified(folder / "test" / "metrics.json")
-        stopped = test["diverged"][test["weights"]] or stopped
-    record = read_record(folder / "provenance.json")
+    stopped, record = left.validation["stopped"], left.record
+    if left.test:
+        stopped = left.test["diverged"][left.test["weights"]] or stopped
     made_with = [f"{name} {record['packages'][name]}" for name in PACKAGES if name in record["packages"]]
     kind = "device cpu" if record["device"] == "cpu" else "device cuda"
     return {"stopped": stopped, "made_with": ", ".join([*made_with, kind, f"precision {record['precision']}"])}
 
 
-def _rows(folder: Path, tested: Sequence[str], weights: str) -> Iterator[dict[str, Any]]:
-    history = read_parquet(folder / "history.parquet")[0].to_pandas()
-    validation, provenance = read_verified(folder / "validation.json"), read_record(folder / "provenance.json")
+def _rows(left: Left, weights: str) -> Iterator[dict[str, Any]]:
+    history, validation, record = left.history, left.validation, left.record
     # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
     for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
         split = next((name for name in (TRAIN_SAMPLE, *SPLITS) if column.startswith(f"{name}_")), "run")
         metric = column.removeprefix(f"{split}_")
         for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
             yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
-    steps = {
-        None: None,
-        **dict(zip(history["epoch"], history["step"], strict=True)),
-    }  # no epoch is best if all diverged
+    # Where all rounds diverged no epoch is best.
+    steps = {None: None, **dict(zip(history["epoch"], history["step"], strict=True))}
     for role in ("best", "last"):
         epoch = validation[f"{role}_epoch"]
         at = {"split": "validation", "role": role, "epoch": epoch, "step": steps[epoch]}
         yield from ({**at, "metric": metric, "value": value} for metric, value in validation[role].items())
     cost = {
-        "parameters": provenance["parameters"]["total"],
+        "parameters": record["parameters"]["total"],
         "seconds_training": float(history["seconds_training"].sum()),
         "seconds_evaluation": float(history["seconds_evaluation"].sum()),
-        "peak_memory_bytes": provenance["device_memory_bytes"] or provenance["peak_memory_bytes"],
-        "items": provenance["items"],
-        **{f"parameters.{layer}": count for layer, count in provenance["parameters"]["layers"].items()},
+        "peak_memory_bytes": record["device_memory_bytes"] or record["peak_memory_bytes"],
+        "items": record["items"],
+        **{f"parameters.{layer}": count for layer, count in record["parameters"]["layers"].items()},
     }
     yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
-    if tested:  # what lies there is read only if it was asked for: it may be left from earlier weights
-        test = read_verified(folder / "test" / "metrics.json")
-        for kind in tested:
-            role = final_role(weights, kind)
-            epoch, scores = validation[f"{kind}_epoch"], test["scores"] if role == "final" else test["also"][kind]
-            at = {"split": "test", "role": role, "epoch": epoch, "step": steps[epoch]}
-            yield from ({**at, "metric": metric, "value": value} for metric, value in scores.items())
+    for kind in left.tested:
+        assert left.test is not None  # it was read
+        role = final_role(weights, kind)
+        epoch, scores = validation[f"{kind}_epoch"], left.test["scores"] if role == "final" else left.test["also"][kind]
+        at = {"split": "test", "role": role, "epoch": epoch, "step": steps[epoch]}
+        yield from ({**at, "metric": metric, "value": value} for metric, value in scores.items())

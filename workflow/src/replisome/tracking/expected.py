@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def require(folder: Path, stage: str, identity: dict[str, Any], settings: str | 
     key = stage_key(stage, identity)
     if any(own == key for own, _ in found):
         return
-    differ = differences(read_json(folder / settings), identity) if settings else []
+    apart = differences(read_json(folder / settings), identity) if settings else {}
+    differ = [f"{key}: found {one!r}, planned {two!r}" for key, (one, two) in apart.items()]
     what = f"with other settings ({'; '.join(differ[:3])})" if differ else "from other settings or by other code"
     raise ReplisomeError(
         f"{folder}: was made {what} than this call plans: another call of the workflow, or an edit, came between. "
@@ -49,9 +51,13 @@ def require_trained(folder: Path, config: dict[str, Any]) -> None:
         require(folder, "train", config, "config.json")
 
 
-def differences(found: Any, planned: Any, at: str = "") -> list[str]:
-    """Return where two settings differ, each as ``key: found ..., planned ...``."""
-    if isinstance(found, dict) and isinstance(planned, dict):
-        keys = sorted(found.keys() | planned.keys())
-        return [line for key in keys for line in differences(found.get(key), planned.get(key), f"{at}.{key}")]
-    return [] if found == planned else [f"{at.removeprefix('.')}: found {found!r}, planned {planned!r}"]
+def differences(found: Mapping[str, Any], planned: Mapping[str, Any], at: str = "") -> dict[str, tuple[Any, Any]]:
+    """Return where two settings differ: by the way to a key, such as ``training.lr``, what each has there."""
+    differ: dict[str, tuple[Any, Any]] = {}
+    for key in sorted(found.keys() | planned.keys()):
+        one, two = found.get(key), planned.get(key)
+        if isinstance(one, Mapping) and isinstance(two, Mapping):
+            differ |= differences(one, two, f"{at}{key}.")
+        elif one != two:
+            differ[f"{at}{key}"] = (one, two)
+    return differ

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from replisome import processes
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 
@@ -80,8 +81,8 @@ class Use:
     def _alive(self, who: dict[str, Any] | None) -> bool:
         if who is None or who.get("released"):
             return False
-        if who["machine"] == _machine():
-            return _runs(who["pid"], who["began"])
+        if who["machine"] == processes.machine():
+            return processes.runs(who["pid"], who["began"])
         return self._silence() < DEAD
 
     def _silence(self) -> float:
@@ -124,9 +125,9 @@ class Use:
         return {
             "token": self.token,
             "host": platform.node(),
-            "machine": _machine(),
+            "machine": processes.machine(),
             "pid": os.getpid(),
-            "began": _began(os.getpid()),
+            "began": processes.began(os.getpid()),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
             "called_in": os.getcwd(),
             "folder": self.folder.stat().st_ino,
@@ -155,38 +156,3 @@ def _who(found: dict[str, Any]) -> str:
         f"host {found.get('host')}, process {found.get('pid')}, since {found.get('since')}, called in "
         f"{found.get('called_in')}"
     )
-
-
-def _machine() -> str:
-    """Return what tells apart machines, and containers on one: process numbers mean something within it alone."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
-        return f"{platform.node()} {boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return platform.node()
-
-
-def _stat(pid: int) -> list[str]:
-    """Return what Linux says of a process, from its state on; nothing elsewhere, or where there is no such process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _began(pid: int) -> str | None:
-    """Return when a process began, in the system's own ticks, so that a number used again is not taken for it."""
-    about = _stat(pid)
-    return about[19] if about else None
-
-
-def _runs(pid: int, began: str | None) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is there, and another user's
-        pass
-    if _stat(pid)[:1] in (["Z"], ["X"]):  # dead, and nobody has asked how it ended
-        return False
-    return began is None or _began(pid) in (None, began)

@@ -47,16 +47,13 @@ class Checkpoint:
                 raise zipfile.BadZipFile(f"its part {damaged} does not have the recorded checksum")
             saved = torch.load(self.path, map_location="cpu", weights_only=True)
             identity, state = dict(saved["identity"]), dict(saved["state"])
-        except (MemoryError, RuntimeError) as error:
-            if out_of_memory(error):
-                raise
-            print(f"checkpoint {self.path} is not readable ({error}); starting from the first epoch", flush=True)
-            return None
         except pickle.UnpicklingError:
             print(f"checkpoint {self.path} holds more than tensors and plain values, which is never read: of another "
                   "version of replisome, or not ours; starting from the first epoch", flush=True)  # fmt: skip
             return None
         except Exception as error:  # whatever a damaged file makes the reader do: the run can start over
+            if out_of_memory(error):
+                raise
             print(f"checkpoint {self.path} is not readable ({error}); starting from the first epoch", flush=True)
             return None
         if identity != self.identity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,12 +12,62 @@ from safetensors.torch import load_file
 from torch import nn
 
 from replisome import models
+from replisome.config.catalogue import part, study
+from replisome.data.prepared import check_recipe
 from replisome.errors import ReplisomeError, out_of_memory
-from replisome.tracking.verify import verified
+from replisome.tracking.expected import require_trained
+from replisome.tracking.verify import read_verified, verified
+from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
 from replisome.training.predict import to_device
 from replisome.training.task import Task
 
 DIVERGED = "diverged"  # in the metadata of weights that are not to be used: why
+
+
+class OpenRun(NamedTuple):
+    """A finished run and its prepared recipe, ready to be asked about a split.
+
+    Attributes:
+        config: the run's config.json.
+        task: of the recipe.
+        device: where the model goes.
+        files: what of the recipe is read.
+        about: what a record says of how the answer is computed.
+    """
+
+    config: dict[str, Any]
+    task: Task
+    device: torch.device
+    files: list[Path]
+    about: dict[str, Any]
+
+
+def open_run(settings: Path, data: Path, split: str, threads: int) -> OpenRun:
+    """Open a finished run to ask it about a split, in fp32.
+
+    Args:
+        settings: the run's config.json.
+        data: folder of the prepared recipe.
+        split: what it will be asked about.
+        threads: of torch.
+
+    Raises:
+        ReplisomeError: the folders are of other settings than the run's, or a file is missing or damaged.
+    """
+    config: dict[str, Any] = read_verified(settings)
+    check_recipe(config, data)
+    require_trained(settings.parent, config)
+    torch.set_num_threads(threads)
+    forbid_tf32()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    names = [split, *study(config["implementation"]).shared]
+    return OpenRun(
+        config,
+        part(config["implementation"], "task").open_task(data),
+        device,
+        [*(data / f"{name}.parquet" for name in names), data / "stats.json"],
+        {"device": str(device), "threads": threads, "precision": EVALUATION, "tf32": tf32_allowed()},
+    )
 
 
 def restore(config: Mapping[str, Any], task: Task, weights: Path, device: torch.device) -> nn.Module:

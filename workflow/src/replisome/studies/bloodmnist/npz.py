@@ -13,11 +13,11 @@ from typing import IO, NamedTuple, Protocol
 
 import numpy as np
 
+from replisome.data.raw_files import MOST_DEFLATED
 from replisome.errors import ReplisomeError
 
 BATCH_BYTES = 1 << 22  # of images that are in memory at a time; as Parquet is written some ten times as much
 ZIP, NPY = b"PK", b"\x93NUMPY"  # how files of these kinds begin
-MOST_DEFLATED = 1032  # times smaller is the most that deflate can make anything (zlib.net, "technical details")
 DEFLATES = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 

@@ -19,7 +19,7 @@ from replisome.errors import ReplisomeError
 from replisome.studies.genome.fasta import Genome, read_fasta
 from replisome.studies.genome.overlap import SHARED, covered, shared
 from replisome.studies.genome.reading_frames import codon_positions
-from replisome.studies.genome.stretches import CHUNK, Coded, pieces, sequence
+from replisome.studies.genome.stretches import CHUNK, Coded, gathered, pieces, sequence
 from replisome.studies.genome.windows import Cut, cut_of, encoding, layout, split_windows, union
 
 HELD = 1 << 24  # k-mers of windows that are looked up in one pass over the training sequence
@@ -127,23 +127,15 @@ def _mean_cost(coded: Coded, cut: Cut, starts: np.ndarray, costs: np.ndarray) ->
 
 def _tokens(coded: Coded) -> Iterator[pa.RecordBatch]:
     """Yield all tokens in order, a column ``token``, in batches whose number does not grow with that of segments."""
-    held: list[np.ndarray] = []
-    size = 0
-    for segment in coded.genome.segments:
-        ends = (segment.offset, segment.offset + segment.length)
-        chunks = (coded.genome.bases.read(start, min(start + CHUNK, ends[1])) for start in range(*ends, CHUNK))
-        for tokens in kmer_stream(chunks, coded.k, coded.stride):
-            held.append(tokens)
-            size += len(tokens)
-            if size >= CHUNK:
-                yield _batch(held)
-                held, size = [], 0
-    if held:
-        yield _batch(held)
 
+    def by_segment() -> Iterator[np.ndarray]:
+        for segment in coded.genome.segments:
+            ends = (segment.offset, segment.offset + segment.length)
+            chunks = (coded.genome.bases.read(start, min(start + CHUNK, ends[1])) for start in range(*ends, CHUNK))
+            yield from kmer_stream(chunks, coded.k, coded.stride)
 
-def _batch(tokens: list[np.ndarray]) -> pa.RecordBatch:
-    return pa.record_batch({"token": pa.array(np.concatenate(tokens))})
+    for tokens in gathered(by_segment(), len):
+        yield pa.record_batch({"token": pa.array(np.concatenate(tokens))})
 
 
 def _shares(coded: Coded, cut: Cut, starts: np.ndarray, intervals: np.ndarray) -> np.ndarray:

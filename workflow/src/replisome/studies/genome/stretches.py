@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from replisome.studies.genome.overlap import SHARED
 from replisome.studies.genome.windows import Cut, Layout
 
 CHUNK = 1 << 22  # bases in one go
+Held = TypeVar("Held")
 MARGIN = 3000  # bases read on either side of windows, so that reading frames are seen whole
 
 
@@ -32,23 +34,32 @@ class Coded(NamedTuple):
 
 
 def sequence(coded: Coded, intervals: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the bases of intervals (n, 2) of tokens in pieces, as :func:`~.overlap.shared` takes them.
+    """Return the bases of intervals (n, 2) of tokens in pieces, as :func:`~.overlap.shared` takes them.
 
     Short intervals are joined, and long ones cut so that they overlap by all but one base of a long k-mer.
     """
     _, first = coded.base(intervals[:, 0])
     _, last = coded.base(intervals[:, 1] - 1)
-    held: list[np.ndarray] = []
-    size = 0
-    for start, stop in zip(first, last + coded.k, strict=True):
-        for at in range(int(start), int(stop), CHUNK):
-            held.append(coded.genome.bases.read(at, min(at + CHUNK + SHARED - 1, int(stop))))
-            size += len(held[-1])
-            if size >= CHUNK:
-                yield _joined(held)
-                held, size = [], 0
+    stretches = (
+        coded.genome.bases.read(at, min(at + CHUNK + SHARED - 1, int(stop)))
+        for start, stop in zip(first, last + coded.k, strict=True)
+        for at in range(int(start), int(stop), CHUNK)
+    )
+    return map(_joined, gathered(stretches, len))
+
+
+def gathered(found: Iterable[Held], size: Callable[[Held], int]) -> Iterator[list[Held]]:
+    """Yield items in lists whose sizes add up to ``CHUNK`` or just more, the last list to whatever is left."""
+    held: list[Held] = []
+    total = 0
+    for item in found:
+        held.append(item)
+        total += size(item)
+        if total >= CHUNK:
+            yield held
+            held, total = [], 0
     if held:
-        yield _joined(held)
+        yield held
 
 
 def _joined(stretches: list[np.ndarray]) -> np.ndarray:
@@ -66,22 +77,20 @@ class Piece(NamedTuple):
 
 
 def pieces(coded: Coded, cut: Cut, starts: np.ndarray) -> Iterator[Piece]:
-    """Yield ascending windows in pieces of about ``CHUNK`` bases, many short stretches to the piece."""
-    held: list[Piece] = []
-    size = 0
-    for stretch in _stretches(coded, cut, starts):
-        held.append(stretch._replace(at=stretch.at + size))
-        size += len(stretch.codes) + 1  # and what stands between stretches
-        if size >= CHUNK:
-            yield _as_one(held)
-            held, size = [], 0
-    if held:
-        yield _as_one(held)
+    """Return ascending windows in pieces of about ``CHUNK`` bases, many short stretches to the piece."""
+    return map(_as_one, gathered(_stretches(coded, cut, starts), _joined_length))
 
 
 def _as_one(stretches: list[Piece]) -> Piece:
     rows = slice(stretches[0].rows.start, stretches[-1].rows.stop)
-    return Piece(rows, _joined([one.codes for one in stretches]), np.concatenate([one.at for one in stretches]))
+    begins = accumulate(map(_joined_length, stretches), initial=0)
+    at = np.concatenate([one.at + begin for one, begin in zip(stretches, begins, strict=False)])
+    return Piece(rows, _joined([one.codes for one in stretches]), at)
+
+
+def _joined_length(stretch: Piece) -> int:
+    """Return how many bases a stretch takes up among others, with the N that stands between them."""
+    return len(stretch.codes) + 1
 
 
 def _stretches(coded: Coded, cut: Cut, starts: np.ndarray) -> Iterator[Piece]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from replisome.data.encode.aminoacids import ALPHABET
 from replisome.data.prepared import Prepared, Stream
-from replisome.data.raw_files import RawFile, is_gzip
+from replisome.data.raw_files import MOST_DEFLATED, RawFile, is_gzip
 from replisome.data.splits import SPLITS
 from replisome.data.text_files import open_unpacked
 from replisome.errors import ReplisomeError
@@ -26,7 +26,6 @@ ARCHIVES = (".tar.gz", ".tgz", ".tar")
 # tarfile reads what stands in these headers into memory, as many bytes as they say; names and attributes are short.
 LONG_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 LONGEST_HEADER = 1 << 20  # bytes
-DEFLATED = 1032  # bytes that a byte of gzip gives at most
 BATCH = 256  # chains written at a time
 COUNTED = (
     *("records", "without structure", "no two known residues", "also in a later split", "repeated names"),
@@ -147,7 +146,7 @@ def _records(path: Path, member: str, most: int | None, whole: bool) -> Iterator
 @contextmanager
 def _open(path: Path, member: str, whole: bool) -> Iterator[tuple[IO[bytes], str]]:
     """Open the text of one split; the name is for messages."""
-    most = path.stat().st_size * (DEFLATED if is_gzip(path) else 1)
+    most = path.stat().st_size * (MOST_DEFLATED if is_gzip(path) else 1)
     with open_unpacked(path) as content:
         if not path.name.endswith(ARCHIVES):
             yield content, str(path)

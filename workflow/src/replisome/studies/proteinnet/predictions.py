@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from replisome.analysis.intervals import ItemScores, interval
-from replisome.analysis.results import StudyResults
+from replisome.analysis.results import StudyResults, VariantKey
 from replisome.analysis.statistics import Estimate, root_of_pooled
-from replisome.analysis.variants import Key, Variant, evaluated_variants, label, unnamed_data, values_of, variants
+from replisome.analysis.variants import Variant, evaluated_variants, label, unnamed_data, values_of, variants
 from replisome.config.study import Score
 from replisome.data.parquet import read_parquet
 from replisome.studies.proteinnet.metrics import ANY, INCLUSION, LISTS, RANGES, Errors, Pairs, errors, true_distances
@@ -38,7 +38,7 @@ def variant_name(study: StudyResults, variant: Variant) -> str:
     return study.once("names", lambda: _names(study))[variant.key]
 
 
-def _names(study: StudyResults) -> dict[Key, str]:
+def _names(study: StudyResults) -> dict[VariantKey, str]:
     groups: dict[tuple[str, str], list[Variant]] = {}
     for one in variants(study):
         groups.setdefault((one.recipe, row_name(one)), []).append(one)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from replisome.analysis.repetition import repeats
-from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import Key, Variant, selected_score, variants
+from replisome.analysis.results import StudyResults, VariantKey
+from replisome.analysis.variants import Variant, selected_score, variants
 from replisome.config.study import Score
 
 REPORT = "report A"
@@ -26,10 +26,10 @@ def grid_variants(study: StudyResults) -> list[Variant]:
     return variants(study, GRID) if GRID in study.plan.experiments else []
 
 
-def chosen(study: StudyResults) -> set[Key]:
+def chosen(study: StudyResults) -> set[VariantKey]:
     """Return the keys of the candidates that the grid's selection puts first among those of their model."""
 
-    def choose() -> set[Key]:
+    def choose() -> set[VariantKey]:
         models = study.plan.experiments.get(GRID, {"models": ()})["models"]
         best = [run for model in models for run in study.plan.best(GRID, model, study.selection)]
         return {(run.recipe, run.model, run.slug) for run in best}

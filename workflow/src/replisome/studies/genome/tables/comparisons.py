@@ -9,10 +9,10 @@ import pandas as pd
 
 from replisome.analysis.cost import batch_size
 from replisome.analysis.declare import table
-from replisome.analysis.results import StudyResults
+from replisome.analysis.results import StudyResults, VariantKey
 from replisome.analysis.scores import difference_on_test
 from replisome.analysis.statistics import NOTHING
-from replisome.analysis.variants import Key, Variant, estimate, rows_of, tabulate, validation_columns, variants
+from replisome.analysis.variants import Variant, estimate, rows_of, tabulate, validation_columns, variants
 from replisome.io import canonical_json
 from replisome.studies.genome import predictions
 from replisome.studies.genome.paper import depth_of
@@ -29,7 +29,7 @@ def windows(study: StudyResults) -> pd.DataFrame:
     the test windows whole. Columns by place in the window compare models on bases before which they have read equally
     much: the first of them is what windows of the shortest length ask for.
     """
-    rows: dict[Key, tuple[Variant, list[int]]] = {}
+    rows: dict[VariantKey, tuple[Variant, list[int]]] = {}
     for name in predictions.experiments(study, sweeps=True):
         members = variants(study, name)
         lengths = sorted({predictions.training_window(study, variant.recipe) for variant in members})
@@ -86,7 +86,7 @@ def depth(study: StudyResults) -> pd.DataFrame:
     return tabulate(study, (v for v in predictions.networks(study, diverged=True) if v.key in shallow), columns)
 
 
-def _one_layer(study: StudyResults) -> dict[Key, Variant]:
+def _one_layer(study: StudyResults) -> dict[VariantKey, Variant]:
     """Return for each of report D's models of k-mers the shallowest that is equal otherwise, if depths differ."""
     groups: dict[str, list[Variant]] = {}
     for variant in predictions.networks(study, diverged=True):
@@ -94,7 +94,7 @@ def _one_layer(study: StudyResults) -> dict[Key, Variant]:
             settings = {key: value for key, value in variant.values.items() if key not in own}
             like = canonical_json({"recipe": variant.recipe, "settings": settings, "budget": variant.budget})
             groups.setdefault(like, []).append(variant)
-    found: dict[Key, Variant] = {}
+    found: dict[VariantKey, Variant] = {}
     for members in groups.values():
         layers = [depth_of(variant)["layers"] for variant in members]
         if len(set(layers)) > 1:

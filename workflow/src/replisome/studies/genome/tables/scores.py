@@ -34,7 +34,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
 
     def columns(variant: Variant) -> dict[str, Any]:
         bits = predictions.averages(study, variant).by_position["bits"]
-        at_best = {name: final_values(study, variant, name, "best") for name in ("bits_per_base", "accuracy")}
+        at_best = {name: final_values(study, variant.at("best"), name) for name in ("bits_per_base", "accuracy")}
         beside = {name: values for name, values in at_best.items() if len(values) and variant.weights == "last"}
         return {
             "size": predictions.size(variant),
