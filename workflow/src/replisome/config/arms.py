@@ -109,13 +109,12 @@ def _check_names(study: Study, ask: Claim, at: str) -> None:
         asked.append((f"{at}, key 'ask.event", {"score": ask["event"]["never_crosses"]}))
     for where, number in asked:
         if "score" in number and number["score"] not in scores:
-            raise ReplisomeError(
-                f"{where}.score': unknown score '{number['score']}'{did_you_mean(number['score'], scores)}"
-            )
+            near = did_you_mean(number["score"], scores)
+            raise ReplisomeError(f"{where}.score': unknown score '{number['score']}'{near}")
         if "quantity" in number:
             _check_measure(measures(study.name, "quantity"), number["quantity"], number.get("with", {}), where)
     if ask["kind"] == "fact" and ask["fact"] not in COMMON_FACTS:
-        known = {**dict.fromkeys(COMMON_FACTS, {}), **measures(study.name, "fact")}
+        known = {**{fact: {} for fact in COMMON_FACTS}, **measures(study.name, "fact")}
         _check_measure(known, ask["fact"], ask.get("with", {}), f"{at}, key 'ask.fact")
 
 
@@ -200,26 +199,25 @@ def _lacking(plan: StudyPlan, place: Place, number: Mapping[str, Any]) -> str | 
     """Return what an experiment does not record that a number is read from, or None."""
     if "score" not in number:
         return None
-    block, split, read = plan.experiments[place.experiment], number["split"], number["read"]
+    block, runs = plan.experiments[place.experiment], runs_at(plan, place)
+    split, read = number["split"], number["read"]
     curves = block.get("curves", [])
-    by_rounds = read not in BY_ITEM
-    if (split == "train_sample" and "train" not in curves) or (read == "gap_to_train" and "train" not in curves):
-        return f"experiment {place.experiment} does not score a sample of training after each round (curves: [train])"
-    if split == "test" and by_rounds and "test" not in curves:
-        return f"experiment {place.experiment} does not score the test split after each round (curves: [test])"
-    if split == "test" and read in ("last", "best") and "test" not in curves:
-        run = next(r for r in plan.runs_of[place.experiment] if (r.recipe, r.model) == (place.recipe, place.model))
-        if read not in run.tested_weights:
-            return f"experiment {place.experiment} does not test the {read} weights (test_weights: [best, last])"
-    last = read.get("at_epoch") or max(read.get("change_between", [0])) if isinstance(read, Mapping) else 0
-    epochs = {run.settings["budget"].get("epochs") for run in runs_at(plan, place)}
-    if last and max((epoch or 0 for epoch in epochs), default=0) < last:
-        return f"experiment {place.experiment} does not train for {last} epochs"
-    steps = {run.settings["budget"].get("steps") for run in runs_at(plan, place)}
-    step = read.get("at_step", 0) if isinstance(read, Mapping) else 0
-    if step and max((s or 0 for s in steps), default=0) < step:
-        return f"experiment {place.experiment} does not train for {step:,} steps"
-    return None
+    lacks = None
+    if "train" not in curves and (split == "train_sample" or read == "gap_to_train"):
+        lacks = "does not score a sample of training after each round (curves: [train])"
+    elif split == "test" and "test" not in curves and read not in BY_ITEM:
+        lacks = "does not score the test split after each round (curves: [test])"
+    elif split == "test" and "test" not in curves and read != "final" and read not in runs[0].tested_weights:
+        lacks = f"does not test the {read} weights (test_weights: [best, last])"
+    elif isinstance(read, Mapping):
+        for unit, wanted in (("epochs", _last_epoch(read)), ("steps", read.get("at_step", 0))):
+            if wanted > max(run.settings["budget"].get(unit) or 0 for run in runs):
+                lacks = f"does not train for {wanted:,} {unit}"
+    return f"experiment {place.experiment} {lacks}" if lacks else None
+
+
+def _last_epoch(read: Mapping[str, Any]) -> int:
+    return max(read.get("at_epoch", 0), *read.get("change_between", [0]))
 
 
 def runs_at(plan: StudyPlan, place: Place) -> list[Run]:

@@ -39,8 +39,8 @@ def check_claims(claims: Sequence[Any], origin: str) -> None:
         at = f"{origin}: claim '{name}'" if isinstance(name, str) else f"{origin}: claim number {number}"
         if isinstance(claim, Mapping) and "statement" in claim:
             raise ReplisomeError(
-                f"{at}: has the form of version 0.3 ('statement', 'quantity', 'tolerance'); a claim now has 'plain', 'ask' "
-                "and limits with an owner: see docs/reference/configuration.md and the claims of the other studies."
+                f"{at}: has the form of version 0.3 ('statement', 'quantity', 'tolerance'); a claim now has 'plain', "
+                "'ask' and limits with an owner: see docs/reference/configuration.md and the claims of the other studies."
             )
         validate(claim, SCHEMA, at, part="claim")
         if claim["id"] in ids:

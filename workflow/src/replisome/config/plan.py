@@ -70,7 +70,7 @@ class StudyPlan:
         settings: what its tables, figures and report depend on.
         resources: by experiment, what its training jobs ask of a cluster.
         preparation: by recipe, what its preparation asks of a cluster.
-        claims: as their file has them, each with where its runs are (:func:`replisome.config.planned_claims.plan_claims`).
+        claims: as their file has them, each with where its runs are (:mod:`replisome.config.planned_claims`).
     """
 
     settings: Mapping[str, Any]

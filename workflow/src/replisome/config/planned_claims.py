@@ -47,8 +47,8 @@ def plan_claims(
                 if not having:
                     missing = find_claim(made("full"), claim, protocol, at).missing
                     raise ReplisomeError(
-                        f"{at}: no preset has what it speaks of ({missing}, protocol {protocol}); correct the names, or "
-                        "let its kind be 'missing' and say what it needs."
+                        f"{at}: no preset has what it speaks of ({missing}, protocol {protocol}); correct the names, "
+                        "or let its kind be 'missing' and say what it needs."
                     )
                 found = replace(found, missing=f"{found.missing}; preset {' or '.join(having)} has it")
             by_protocol[protocol] = found.as_json()
