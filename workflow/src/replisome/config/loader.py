@@ -20,13 +20,13 @@ from replisome.config.study_files import StudyFiles, displayed, folder_names, kn
 from replisome.errors import ReplisomeError, did_you_mean
 
 FIXED = ("name", "extends", "replace", "presets", "claims")  # what overrides cannot change
-FOLDERS = frozenset({"tables", "figures", "selection"})  # of a study's results
-RESULT_FOLDERS = frozenset({"logs", "benchmarks"})  # beside the studies' own
+FOLDERS = frozenset({"tables", "figures", "selection", "claims"})  # of a study's results
+RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims"})  # beside the studies' own
 # What rules are called, or begin with where a study's or table's name follows; stages count too.
 TARGETS = frozenset(
-    {"all", "download", "prepare", "train", "evaluate", "explain", "select", "summarise", "claims", "figures", "report"}
+    {"all", "download", "prepare", "train", "evaluate", "explain", "select", "summarise", "judge", "claims", "figures", "report"}
 )
-TARGETS_OF = ("prepare_with_", "summarise_", "figures_")
+TARGETS_OF = ("prepare_with_", "summarise_", "figures_", "judge_")
 
 
 def load(config: Mapping[str, Any], root: Path) -> Plan:
