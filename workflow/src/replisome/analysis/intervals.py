@@ -165,15 +165,10 @@ def difference(
     return measure_difference(first, second, question).estimate(level)
 
 
-def _measured(
-    models: list[ItemScores], value: float, shared: float, question: Question, one_run: bool
-) -> Measured:
+def _measured(models: list[ItemScores], value: float, shared: float, question: Question, one_run: bool) -> Measured:
     trained = [model.values for model in models if model.trained]
     counts = tuple(len(values) for values in trained)
-    if len(models) == 1:
-        seeds = len(models[0].values)
-    else:
-        seeds = min(counts, default=1)
+    seeds = len(models[0].values) if len(models) == 1 else min(counts, default=1)
     return Measured(
         value=value,
         variances=tuple(float(values.var(ddof=1)) if len(values) > 1 else float("nan") for values in trained),
