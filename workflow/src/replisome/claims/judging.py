@@ -12,7 +12,7 @@ from replisome.analysis.intervals import ItemScores, Question
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, data_kind, label
 from replisome.claims.facts import FACTS
-from replisome.claims.finding import Finding
+from replisome.claims.finding import Finding, Word
 from replisome.claims.measures import Measured, Unmeasured, curves, measure, variant_at
 from replisome.claims.readings import never_crosses
 from replisome.claims.rules import judge, judge_all, judge_fact, judge_share
@@ -235,7 +235,8 @@ def _capped(study: StudyResults, claim: Claim, found: Mapping[str, Any], judged:
         caps.append(STAND_IN)
     if not caps:
         return judged
-    word, reason = finding.word, finding.reason
+    word: Word = finding.word
+    reason = finding.reason
     if kind == "value":
         word, reason = "not run", "a value is judged at full size only"
     elif word == "not replicated":

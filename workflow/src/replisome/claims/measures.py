@@ -87,7 +87,8 @@ def _found(study: StudyResults, variant: Variant, number: Mapping[str, Any]) -> 
     if how in ("final", "best"):
         how = "last"  # of training there is no selection
     return of_seeds(
-        np.array([read(curve, how, number.get("printed", ())) for curve in read_curves(study, variant, number)]), variant
+        np.array([read(curve, how, number.get("printed", ())) for curve in read_curves(study, variant, number)]),
+        variant,
     )
 
 
@@ -138,7 +139,7 @@ def curves(study: StudyResults, variant: Variant, split: str, metric: str) -> li
 
 def _cost(study: StudyResults, variant: Variant, name: str) -> np.ndarray:
     cost = cost_of(study, variant)
-    by_name = {
+    by_name: dict[str, np.ndarray] = {
         "seconds_training": cost.training,
         "seconds_total": cost.training + cost.scoring,
         "peak_memory_bytes": cost.memory,

@@ -40,7 +40,7 @@ def read(curve: Curve, how: str | Mapping[str, Any], printed: Sequence[Sequence[
         printed: steps and values of the paper's curve, for ``distance_to_printed``.
 
     Returns:
-        The number; NaN where the curve has no rounds, one of the values it needs is none, or it ended before that round.
+        The number; NaN where the curve has no rounds, a value it needs is none, or it ended before that round.
     """
     if not len(curve.values):
         return float("nan")

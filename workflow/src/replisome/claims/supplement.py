@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-SIGNS = {"replicated": "●", "direction only": "◐", "not replicated": "○", "inconclusive": "?", "not run": "–"}
+SIGNS = {"replicated": "●", "direction only": "◐", "not replicated": "○", "inconclusive": "?", "not run": "-"}
 PROTOCOL_NAMES = {"reported": "as reported", "sound": "leak-free"}
 ROLES = ("headline", "detail", "background")
 
@@ -35,8 +35,8 @@ def _scorecard(claims: Sequence[Written]) -> list[str]:
         rows.append(f"| {name} | " + " | ".join(str(found[word]) for word in SIGNS) + " |")
     return [
         "\n".join(rows),
-        "Each claim is judged by a rule that was fixed beside it before the runs. A dagger (†) marks what would not survive "
-        "if all of a protocol's questions were asked at once (Benjamini and Hochberg 1995).",
+        "Each claim is judged by a rule that was fixed beside it before the runs. A dagger (†) marks what would not "
+        "survive if all of a protocol's questions were asked at once (Benjamini and Hochberg 1995).",
     ]
 
 
@@ -55,7 +55,10 @@ def _card(claim: Written) -> str:
         paper = claim["paper"]
         reading = f" Our reading: {paper['reading']}." if "reading" in paper else ""
         lines += ["", f"> {paper['report']}, {paper['where']}: {paper['says']}.{reading}"]
-    lines += ["", f"Question: {claim['kind']}; rule fixed on {claim['agreed']}. {' '.join(_limits(claim['rule']))}".rstrip()]
+    lines += [
+        "",
+        f"Question: {claim['kind']}; rule fixed on {claim['agreed']}. {' '.join(_limits(claim['rule']))}".rstrip(),
+    ]
     for protocol, verdict in claim["verdicts"].items():
         lines += ["", *_verdict(PROTOCOL_NAMES[protocol], claim, verdict)]
     if claim["leak"]:

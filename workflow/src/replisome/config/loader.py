@@ -24,7 +24,20 @@ FOLDERS = frozenset({"tables", "figures", "selection", "claims"})  # of a study'
 RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims"})  # beside the studies' own
 # What rules are called, or begin with where a study's or table's name follows; stages count too.
 TARGETS = frozenset(
-    {"all", "download", "prepare", "train", "evaluate", "explain", "select", "summarise", "judge", "claims", "figures", "report"}
+    {
+        "all",
+        "download",
+        "prepare",
+        "train",
+        "evaluate",
+        "explain",
+        "select",
+        "summarise",
+        "judge",
+        "claims",
+        "figures",
+        "report",
+    }
 )
 TARGETS_OF = ("prepare_with_", "summarise_", "figures_", "judge_")
 
