@@ -141,7 +141,7 @@ def _plan_study(files: StudyFiles, config: Mapping[str, Any], ledger: Mapping[st
     presets = {
         preset: partial(_bare_plan, files, {**whole, "preset": preset}) for preset in ("full", *sorted(files.presets))
     }
-    return replace(plan, claims=plan_claims(files.claims, plan, presets, f"{origin}/claims.yaml"))
+    return replace(plan, claims=plan_claims(files, plan, presets))
 
 
 def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
