@@ -82,9 +82,11 @@ def leave(root, run, epochs, diverged=None, stopped=None, torch="2.13.0", tested
         lost = {"best": None if best else stopped, "last": stopped if diverged else None}
         metrics = {"weights": "best", "scores": scores if best else none, "diverged": lost}
         write_json(folder / "test" / "metrics.json", {**metrics, "also": {"last": none if diverged else scores}})
-        columns = {"weights": ["best"] * 2 + ["last"] * 2, "item": [0, 1] * 2, "label": [0, 1] * 2}
-        columns |= {"predicted": [0] * 4, "probabilities": [[0.9, 0.1], [0.8, 0.2]] * 2}
-        write_parquet(folder / "test" / "predictions.parquet", pa.table(columns), {"diverged": lost})
+        columns = {"split": (["validation"] * 2 + ["test"] * 2) * 2, "weights": ["best"] * 4 + ["last"] * 4}
+        columns |= {"item": [0, 1] * 4, "label": [0, 1] * 4, "predicted": [0] * 8}
+        columns |= {"probabilities": [[0.9, 0.1], [0.8, 0.2]] * 4}
+        marks = {"diverged": {"validation": lost, "test": lost}}
+        write_parquet(folder / "test" / "predictions.parquet", pa.table(columns), marks)
         write_json(folder / "test" / "provenance.json", {"key": stage_key("evaluate", run.evaluation), "inputs": {}})
 
 

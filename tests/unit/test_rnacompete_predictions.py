@@ -2,12 +2,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy.stats import sem, spearmanr
 
 from replisome.analysis.intervals import interval
 from replisome.analysis.scores import score_on_test
 from replisome.analysis.variants import Variant
+from replisome.data.parquet import array_column
 from replisome.studies.rnacompete import STUDY, predictions
 from replisome.studies.rnacompete.motifs import explained_proteins, known_motif
 from replisome.studies.rnacompete.paper import scores_of
@@ -40,10 +42,13 @@ class Results:
     def tested_weights(self, run):
         return ("best",)
 
-    def test_predictions(self, runs, weights=None):
+    def prepared(self, recipe, split):
+        return pa.table({"target": array_column(MEASURED)}), {}
+
+    def predictions_of(self, runs, weights=None, split="test"):
         self.read += [run.key for run in runs]
         tables = (self.predicted[run.key[0]] for run in runs)
-        return [pd.DataFrame({"measured": list(MEASURED), "predicted": list(predicted)}) for predicted in tables]
+        return [pd.DataFrame({"predicted": list(predicted)}) for predicted in tables]
 
 
 def variant(name="plain", slug="heads=2", metric="spearman_mean", seeds=1):
@@ -113,13 +118,13 @@ def test_the_mean_of_two_proteins_knows_that_probes_are_shared():
     measured = np.repeat(MEASURED[:, :1], 2, axis=1)
     noise = RNG.normal(size=(200, 1)).astype(np.float32)
     study, one = Results(plain=measured), solved("plain")
-    study.made["predictions on test"] = {(one.key, None): (measured, (measured + noise)[None])}
+    study.made["measured and predicted"] = {(one.key, None, "test"): (measured, (measured + noise)[None])}
     both = interval(predictions.item_scores(study, one, STUDY.score("spearman_mean")))
     first = interval(predictions.protein_scores(study, one, "spearman", 0))
     assert both == pytest.approx(first)
     halved = measured.copy()
     halved[100:, 1] = np.nan
-    study.made["predictions on test"] = {(one.key, None): (halved, (measured + noise)[None])}
+    study.made["measured and predicted"] = {(one.key, None, "test"): (halved, (measured + noise)[None])}
     mean = interval(predictions.item_scores(study, one, STUDY.score("loss")))
     assert mean.value == pytest.approx(((noise**2).mean() + (noise[:100] ** 2).mean()) / 2)
     by_probe = (noise[:, 0] ** 2 - (noise**2).mean()) / 2
@@ -144,7 +149,7 @@ def test_of_large_predictions_only_the_latest_is_kept(monkeypatch):
     monkeypatch.setattr(predictions, "LARGE", 10)
     study = Results(one=MEASURED, two=MEASURED)
     for name in ("one", "one", "two", "one"):
-        predictions.predictions_on_test(study, variant(name))
+        predictions.measured_and_predicted(study, variant(name))
     assert study.read == [("one",), ("two",), ("one",)]
 
 

@@ -83,6 +83,7 @@ class ResidueDistances(PreparedTask):
     """How far is every residue from every other?"""
 
     max_items = 32
+    test_only = ("distances",)  # of ProteinNet's 224 validation chains 29 MB a run; only maps of test chains are drawn
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""

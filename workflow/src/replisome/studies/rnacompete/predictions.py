@@ -1,4 +1,4 @@
-"""What tables and figures read of the runs: test predictions, scores with intervals, differences, explanations."""
+"""What tables and figures read of the runs: predictions, scores with intervals, differences, explanations."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, correlation_by_item, rank_correlation_by_item
 from replisome.analysis.variants import Variant, plain_name, variants
 from replisome.config.study import Score
+from replisome.data.parquet import column_array
 from replisome.studies.rnacompete import paper
 from replisome.studies.rnacompete.logo import Logo, align
 from replisome.studies.rnacompete.motifs import FEW, explained_proteins
@@ -96,11 +97,11 @@ def attention_by_heads(study: StudyResults) -> dict[str, list[Variant]]:
     return found
 
 
-# ---- test scores
+# ---- scores, on the test split where no other is named
 
 
 class Measured(NamedTuple):
-    """One protein's valid test probes: what was measured (n,), and predicted by each seed (seeds, n); z-scores."""
+    """One protein's valid probes of a split: what was measured (n,), and predicted by each seed (seeds, n); z-scores."""
 
     measured: np.ndarray
     predicted: np.ndarray
@@ -111,43 +112,54 @@ def measure(score: Score) -> str:
     return "mse" if score.name == "loss" else score.name.removesuffix("_mean")
 
 
-def predictions_on_test(study: StudyResults, variant: Variant) -> tuple[np.ndarray, np.ndarray]:
+def measured_and_predicted(
+    study: StudyResults, variant: Variant, split: str = "test"
+) -> tuple[np.ndarray, np.ndarray]:
     """Return what was measured (n, proteins) and predicted (seeds, n, proteins) for an evaluated variant."""
-    kept: dict[Any, tuple[np.ndarray, np.ndarray]] = study.once("predictions on test", dict)
-    wanted = (variant.key, variant.read_with)
+    kept: dict[Any, tuple[np.ndarray, np.ndarray]] = study.once("measured and predicted", dict)
+    wanted = (variant.key, variant.read_with, split)
     if wanted not in kept:
-        frames = study.test_predictions(variant.runs, variant.read_with)
+        frames = study.predictions_of(variant.runs, variant.read_with, split)
         predicted = np.stack([np.stack(frame["predicted"].tolist()) for frame in frames])
         if predicted.size > LARGE:
             for key in [key for key, other in kept.items() if other[1].size > LARGE]:
                 del kept[key]
-        kept[wanted] = (np.stack(frames[0]["measured"].tolist()), predicted)
+        rows, _ = study.prepared(variant.recipe, split)  # predictions repeat what was measured on test alone
+        kept[wanted] = (column_array(rows, "target", predicted.shape[2:]), predicted)
     return kept[wanted]
 
 
-def protein_predictions(study: StudyResults, variant: Variant, number: int) -> Measured:
-    """Return the valid test probes of the protein at position ``number`` of an evaluated variant's recipe."""
-    measured, predicted = predictions_on_test(study, variant)
+def protein_predictions(study: StudyResults, variant: Variant, number: int, split: str = "test") -> Measured:
+    """Return the valid probes of one protein.
+
+    Args:
+        study: the study's results.
+        variant: one that was tested.
+        number: the position of the protein in the recipe.
+        split: "test" or "validation".
+    """
+    measured, predicted = measured_and_predicted(study, variant, split)
     valid = ~np.isnan(measured[:, number])
     return Measured(measured[valid, number], predicted[:, valid, number])
 
 
-def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
-    """Return what each test probe adds to a score of each seed, the mean over the recipe's proteins.
+def item_scores(study: StudyResults, variant: Variant, score: Score, split: str = "test") -> ItemScores | None:
+    """Return what each probe of a split adds to a score of each seed, the mean over the recipe's proteins.
 
     Args:
         study: the study's results.
-        variant: runs that differ in their seed only, and whose test split was read.
+        variant: runs that differ in their seed only, and that were tested.
         score: one of the study's scores.
+        split: "test" or "validation".
 
     Returns:
         By seed and probe; a probe moves the scores of those proteins that it was measured for.
     """
-    measured, predicted = predictions_on_test(study, variant)
+    measured, predicted = measured_and_predicted(study, variant, split)
     probes, proteins = measured.shape
     found = np.zeros((len(predicted), probes))
     for number in range(proteins):
-        valid, own = ~np.isnan(measured[:, number]), _by_probe(study, variant, measure(score), number)
+        valid, own = ~np.isnan(measured[:, number]), _by_probe(study, variant, measure(score), number, split)
         means = own.mean(axis=1, keepdims=True)
         found += means
         found[:, valid] += (own - means) * probes / valid.sum()
@@ -166,8 +178,10 @@ def protein_scores(study: StudyResults, variant: Variant, metric: str, number: i
     return ItemScores.of_items(_by_probe(study, variant, metric, number), trained=variant.trained)
 
 
-def _by_probe(study: StudyResults, variant: Variant, metric: str, number: int) -> np.ndarray:
-    measured, predicted = protein_predictions(study, variant, number)
+def _by_probe(
+    study: StudyResults, variant: Variant, metric: str, number: int, split: str = "test"
+) -> np.ndarray:
+    measured, predicted = protein_predictions(study, variant, number, split)
     if metric == "mse":
         return np.asarray((predicted - measured) ** 2)
     by_item = rank_correlation_by_item if metric == "spearman" else correlation_by_item
