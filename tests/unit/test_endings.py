@@ -14,7 +14,7 @@ from replisome.analysis.endings import divergence_notes, remarks
 from replisome.analysis.panels import loss_curves, score_curves, seeds_shown
 from replisome.analysis.plots import grid
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import score_on_test
+from replisome.analysis.scores import item_scores, score_on_test
 from replisome.analysis.variants import (
     best_epochs,
     best_on_validation,
@@ -238,6 +238,10 @@ def test_a_run_that_diverged_after_its_best_epoch_keeps_the_scores_of_that_epoch
     assert study.diverged == frozenset()
     assert validation(study, late, "accuracy").value == 0.5
     assert remarks(study, late.key) == "1 of 2: diverged in epoch 2"
+    accuracy = study.plan.implementation.score("accuracy")
+    for split in ("validation", "test"):
+        assert item_scores(study, late, accuracy, split).values.tolist() == [0.5, 0.5]
+        assert item_scores(study, late.at("last"), accuracy, split) is None
     table = tables("bloodmnist")["dynamics"].function()(study).set_index("remarks")
     assert table.loc["1 of 2: diverged in epoch 2", "best epoch by accuracy"] == 1
     assert np.isnan(table.loc["1 of 2: diverged in epoch 2", "training loss, last epoch"])

@@ -1,7 +1,8 @@
 """Scores of variants with their intervals: on test over seeds and items, on validation over seeds; and differences.
 
-Of variants that were tested the items of both splits are known (:func:`item_scores`). Which items a score is over, and what each seed scores on them, is the study's to say (``item_scores`` in its
-``predictions.py``). How the intervals come about stands in :mod:`replisome.analysis.intervals`.
+Of variants that were tested the items of both splits are known (:func:`item_scores`). Which items a score is over, and
+what each seed scores on them, is the study's to say (``item_scores`` in its ``predictions.py``). How the intervals come
+about stands in :mod:`replisome.analysis.intervals`.
 """
 
 from __future__ import annotations

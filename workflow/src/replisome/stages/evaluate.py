@@ -74,5 +74,7 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
 def _table(split: str, kind: str, columns: dict[str, np.ndarray]) -> pa.Table:
     """Return the rows of one split and one kind of weights, which their first two columns name."""
     rows = len(columns["item"])
-    names = {name: pa.array([value] * rows).dictionary_encode() for name, value in (("split", split), ("weights", kind))}
+    names = {
+        name: pa.array([value] * rows).dictionary_encode() for name, value in (("split", split), ("weights", kind))
+    }
     return pa.table({**names, **{name: array_column(values) for name, values in columns.items()}})

@@ -222,9 +222,7 @@ def item_scores(study: StudyResults, variant: Variant, score: Score, split: str 
     return ItemScores.of_items(getattr(found, score.name)[:, near.any(axis=1)], trained=variant.trained)
 
 
-def pooled(
-    study: StudyResults, variant: Variant, least: int = 1, beyond: int = ANY, split: str = "test"
-) -> ItemScores:
+def pooled(study: StudyResults, variant: Variant, least: int = 1, beyond: int = ANY, split: str = "test") -> ItemScores:
     """Return the error pooled over pairs of all chains, root mean squared and in angstrom, by seed and chain.
 
     Args:
