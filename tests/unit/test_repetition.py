@@ -37,9 +37,9 @@ def blood(study, recipe="reported"):
     told = {}
     for variant in (v for v in variants(study) if v.recipe == recipe):
         told[variant.values["pool"], variant.values["head"]] = (
-            bloodmnist.claimed(study, variant, "report B", "accuracy@test", "pool", "head"),
-            bloodmnist.claimed(study, variant, "report B", "last_loss@train", "pool", "head"),
-            bloodmnist.claimed(study, variant, "report A", "seconds@training", "pool", "head"),
+            bloodmnist.claimed(study, variant, "report B", bloodmnist.TEST, *bloodmnist.SWITCHES),
+            bloodmnist.claimed(study, variant, "report B", bloodmnist.TRAINING_LOSS, *bloodmnist.SWITCHES),
+            bloodmnist.claimed(study, variant, "report A", bloodmnist.TIME, *bloodmnist.SWITCHES),
         )
     return told
 
@@ -50,6 +50,39 @@ def test_what_reports_a_and_b_say_of_one_network_stands_beside_no_other():
         ("none", "softmax"): (68.78, 1.5, None),
         ("max", "logits"): (94.39, None, 236.7),
         ("max", "softmax"): (85.9, None, None),
+    }
+
+
+def test_what_report_b_says_of_no_head_stands_beside_both():
+    study = results("bloodmnist")
+    told = {
+        (v.values["pool"], v.values["head"]): bloodmnist.claimed(study, v, "report B", bloodmnist.TIME, "pool")
+        for v in variants(study)
+        if v.recipe == "reported"
+    }
+    assert told == {
+        ("none", "logits"): 1210,
+        ("none", "softmax"): 1210,
+        ("max", "logits"): 765,
+        ("max", "softmax"): 765,
+    }
+
+
+def test_what_a_softmax_costs_in_the_reports_stands_beside_the_network_without_it():
+    study = results("bloodmnist")
+    told = {
+        (v.values["pool"], v.values["head"]): (
+            bloodmnist.claimed_cost_of_softmax(study, v, "report A", bloodmnist.VALIDATION),
+            bloodmnist.claimed_cost_of_softmax(study, v, "report B", bloodmnist.TEST),
+        )
+        for v in variants(study)
+        if v.recipe == "reported"
+    }
+    assert told == {
+        ("none", "logits"): (10.0, 24.47),
+        ("max", "logits"): (0.0, 8.49),
+        ("none", "softmax"): (None, None),
+        ("max", "softmax"): (None, None),
     }
 
 

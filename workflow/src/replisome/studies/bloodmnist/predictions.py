@@ -154,6 +154,14 @@ def by_area(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.asarray(np.mean(found, axis=0))
 
 
+def softmax_floor(classes: int) -> float:
+    """Return the lowest cross-entropy, in nats, that is possible over the probabilities of so many classes.
+
+    It is that of a network which is sure and right: the cross-entropy takes its 1 and zeros for logits.
+    """
+    return float(np.log(1 + (classes - 1) / np.e))
+
+
 class Answers(NamedTuple):
     """The variant that is best on validation, and its first seed's rows of predictions.parquet."""
 
