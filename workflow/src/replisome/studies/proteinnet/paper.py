@@ -6,6 +6,7 @@ Only this file of the study tells models apart by their names.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from replisome.analysis.repetition import repeats
 from replisome.analysis.results import StudyResults
@@ -105,12 +106,17 @@ def _claimed(
     """
     if not repeats(study, variant, TRAINING, {"epochs": EPOCHS[-1]}, ("dropout", "activation")):
         return None
-    for claim in study.claims_of(variant.recipe, REPORT):
-        ask = claim["ask"]
-        number = ask.get("number", {})
-        if ask["kind"] == kind and all(number.get(k) == v for k, v in (("score", LOSS), ("split", split), ("read", read))):
-            arm = ask["of" if kind == "value" else "first"]
-            runs = study.plan.runs_of.get(arm["experiment"], ())
-            if any((run.recipe, run.model, run.slug) == variant.key for run in runs):
-                return float(ask["reported"]["value"])
+    wanted = {"score": LOSS, "split": split, "read": read}
+    for ask in (claim["ask"] for claim in study.claims_of(variant.recipe, REPORT)):
+        if ask["kind"] != kind or not wanted.items() <= ask["number"].items():
+            continue
+        if _is_arm(study, variant, ask["of" if kind == "value" else "first"]):
+            return float(ask["reported"]["value"])
     return None
+
+
+def _is_arm(study: StudyResults, variant: Variant, arm: Mapping[str, Any]) -> bool:
+    """Say whether a variant is of an experiment that a claim's arm names."""
+    names = [arm["experiment"]] if isinstance(arm["experiment"], str) else arm["experiment"]
+    runs = [run for name in names for run in study.plan.runs_of.get(name, ())]
+    return any((run.recipe, run.model, run.slug) == variant.key for run in runs)
