@@ -143,12 +143,30 @@ def losses(study):
     }
 
 
+def said(study):
+    """Return report C's validation losses after 10 and 25 epochs, its best epochs and its last five, by network."""
+    found = {}
+    for variant in (v for v in variants(study) if v.recipe == "reported"):
+        losses = [proteinnet.report_loss(study, variant, "validation", epochs) for epochs in (10, 25)]
+        last = proteinnet.report_best_epoch(study, variant), proteinnet.report_last_below_simple(study, variant)
+        if losses != [None, None] or last != (None, None):
+            found[proteinnet.row_name(variant)] = (*(round(loss, 3) for loss in losses), *last)
+    return found
+
+
 def test_report_cs_losses_stand_beside_its_networks_after_25_epochs_of_its_batches():
     found = losses(results("proteinnet"))
     assert {name: value for name, value in found.items() if value is not None} == pytest.approx(
         {"simple": 115.862, "improved": 81.731, "no dropout": 82.806, "ReLU": 87.410}
     )
     assert {"no attention", "improved, long run", "zeros"} <= found.keys()
+    assert said(results("proteinnet")) == {
+        "simple": (116.216, 116.365, 21, None),
+        "improved": (84.887, 83.544, 25, 27.78),
+        "no dropout": (85.756, 84.979, 24, 26.8),
+        "ReLU": (88.887, 86.819, 24, 25.01),
+    }
+    assert not said(results("proteinnet", card={"control": "folds"}))
     assert set(losses(results("proteinnet", preset="quick")).values()) == {None}  # batches of 32
     torchs = {name: {"training": {"epsilon": 1e-8}} for name in ("simple", "improved", "no_dropout", "relu")}
     assert set(losses(results("proteinnet", experiments=torchs)).values()) == {None}
