@@ -1,0 +1,277 @@
+"""Numbers that claims ask for and no score or cost has: of a run's predictions and explanation, and of the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from replisome.analysis.declare import fact, quantity
+from replisome.analysis.intervals import ItemScores
+from replisome.analysis.results import StudyResults
+from replisome.analysis.scores import final_values
+from replisome.analysis.variants import Variant, values_of
+from replisome.config.catalogue import model_defaults
+from replisome.data.encode.bases import ALPHABET, encode_bases
+from replisome.data.encode.kmers import kmer_tokens
+from replisome.data.parquet import column_array, read_parquet
+from replisome.errors import ReplisomeError
+from replisome.studies.rnacompete.data import sequence_codes
+from replisome.studies.rnacompete.logo import kmer_names, mean_by_kmer
+from replisome.studies.rnacompete.motifs import K, known_motif
+from replisome.studies.rnacompete.paper import CHOSEN, SCORE, grid_variants
+from replisome.studies.rnacompete.predictions import predictions_on_test, protein_scores, proteins_of
+from replisome.tracking.verify import read_verified
+
+ENTRIES = 10**6  # intensities whose ranks are compared at once; of more, every n-th probe stands for all
+FEWEST = 20  # strong probes with the motif, below which nothing is said of attention
+
+
+# ---- of runs
+
+
+@quantity
+def below_ceiling(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return by how much each seed's test Spearman is below what an oracle of the control reaches on the same probes.
+
+    Of several proteins both are means over them.
+    """
+    several = len(proteins_of(study, variant.recipe)) > 1
+    reached = study.cards[variant.recipe]["ceiling"]["oracle_on_this_draw"]["test"]
+    below: np.ndarray = reached - final_values(study, variant, f"{SCORE}_mean" if several else SCORE)
+    return below
+
+
+@quantity
+def spearman_of_protein(study: StudyResults, variant: Variant, *, protein: str) -> ItemScores:
+    """Return the test Spearman of one protein (its experiment), where a model may know several."""
+    experiments = [member["experiment"] for member in proteins_of(study, variant.recipe)]
+    if protein not in experiments:
+        raise ReplisomeError(f"claims: recipe '{variant.recipe}' has no '{protein}'; its are {', '.join(experiments)}.")
+    return protein_scores(study, variant, SCORE, experiments.index(protein))
+
+
+@quantity
+def spearman_with_few_labels(study: StudyResults, variant: Variant) -> ItemScores:
+    """Return the test Spearman of the protein of which the recipe hides labels."""
+    (few,) = study.cards[variant.recipe]["labels_hidden"]
+    names = [{member["experiment"], member["name"]} for member in proteins_of(study, variant.recipe)]
+    return protein_scores(study, variant, SCORE, next(k for k, name in enumerate(names) if few in name))
+
+
+@quantity
+def motif_rank(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return at which place each seed's predictions put the known motif among all k-mers, 1 being the first.
+
+    k-mers are ordered by the mean prediction over the test probes that hold them. Of several proteins it is the worst
+    place.
+    """
+    _, predicted = predictions_on_test(study, variant)
+    tokens, valid = _test_kmers(study, variant.recipe), _measured(study, variant)
+    known = [(number, motif) for number, motif in enumerate(_motifs(study, variant.recipe)) if motif]
+    places = [
+        [_place(tokens[valid[:, k]], one[valid[:, k], k], motif) for k, motif in known] for one in predicted
+    ]
+    return np.max(np.array(places, dtype=float), axis=1)
+
+
+@quantity
+def attention_on_motif(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return how much attention lies on the known motif, by that of weights that are equal everywhere.
+
+    It is the mean over heads and over those of the strongest validation probes that hold the motif. Only runs that were
+    explained have a value.
+    """
+    motif, *others = _motifs(study, variant.recipe)
+    if others or not motif:
+        raise ReplisomeError(f"claims: attention_on_motif needs one protein with a known motif, not '{variant.recipe}'.")
+    found = []
+    for run in variant.runs:
+        explanation = study.explanation(run)
+        if explanation is None:
+            continue
+        rows, metadata = explanation
+        weights = np.stack(rows["attention"].tolist()).reshape(len(rows), *metadata["attention"]).mean(axis=1)
+        on = np.stack([_on_motif(sequence, motif, weights.shape[1]) for sequence in rows["sequence"]])
+        lengths, holds = rows["sequence"].str.len().to_numpy(), on.any(axis=1)
+        share = (weights * on).sum(axis=1)[holds] / (on.sum(axis=1) / lengths)[holds]
+        found.append(float(share.mean()) if holds.sum() >= FEWEST else np.nan)
+    return np.array(found)
+
+
+@quantity
+def position_left_over(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return which share of what a model leaves unexplained the position of the motif explains, by seed.
+
+    Over the test probes of the one protein that hold the known motif once: one less the ratio of the variances of the
+    residual within positions and in all, each by its degrees of freedom (epsilon squared: Kelley 1935, PNAS 21:554).
+    0 where the model knows all that the position says.
+    """
+    measured, predicted = predictions_on_test(study, variant)
+    at = _single_places(_test_kmers(study, variant.recipe), _motifs(study, variant.recipe)[0])
+    kept = (at >= 0) & ~np.isnan(measured[:, 0])
+    _, place, counts = np.unique(at[kept], return_inverse=True, return_counts=True)
+    if len(counts) < 2 or len(place) <= len(counts):
+        raise ReplisomeError(f"claims: too few test probes of recipe '{variant.recipe}' hold the known motif once.")
+    shares = []
+    for one in predicted:
+        left = (measured[kept, 0] - one[kept, 0]).astype(float)
+        within = left - (np.bincount(place, weights=left) / counts)[place]
+        shares.append(1 - (within @ within / (len(left) - len(counts))) / left.var(ddof=1))
+    return np.array(shares)
+
+
+@quantity
+def grid_contrast(study: StudyResults, variant: Variant, *, setting: str, value: float, than: float) -> np.ndarray:
+    """Return what one value of a setting adds to the validation Spearman over another, by seed.
+
+    It is the mean over all pairs of points of the grid that differ in this setting only.
+    """
+    members = [v for v in grid_variants(study) if (v.recipe, v.model) == (variant.recipe, variant.model)]
+
+    def others(member: Variant) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted((key, repr(found)) for key, found in member.values.items() if key != setting))
+
+    base = {others(member): member for member in members if member.values[setting] == than}
+    pairs = [(m, base[others(m)]) for m in members if m.values[setting] == value and others(m) in base]
+    if not pairs:
+        raise ReplisomeError(f"claims: the grid of {variant.model} does not have {setting} {value} and {than}.")
+    gains: np.ndarray = np.mean([_on_validation(study, one) - _on_validation(study, two) for one, two in pairs], axis=0)
+    return gains
+
+
+@quantity
+def pooled_away_from_mean(study: StudyResults, variant: Variant, *, restored: bool) -> np.ndarray:
+    """Return how far the Spearman over all test intensities at once is from the mean over proteins, by seed.
+
+    Args:
+        study: the study's results.
+        variant: a model of several proteins.
+        restored: whether intensities are pooled as the proteins' own scales have them (their logarithms), and not as
+            z-scores of each protein. Of many, every n-th probe counts.
+    """
+    mean = final_values(study, variant, f"{SCORE}_mean")
+    if not restored:
+        return np.abs(final_values(study, variant, SCORE) - mean)
+    measured, predicted = predictions_on_test(study, variant)
+    every = max(1, round(measured.size / ENTRIES))
+    scaling = _statistics(study, variant.recipe)["test"]
+    sd, middle = (np.array([own[key] for own in scaling]) for key in ("std", "mean"))
+    valid = ~np.isnan(measured[::every])
+    truth = (measured[::every] * sd + middle)[valid]
+    pooled = [spearmanr((one[::every] * sd + middle)[valid], truth)[0] for one in predicted]
+    return np.abs(np.array(pooled) - mean)
+
+
+# ---- of data, and of arithmetic
+
+
+@fact
+def design(study: StudyResults, recipe: str, *, number: str) -> float:
+    """Return what the whole probe table holds: see :func:`replisome.studies.rnacompete.design.design_of`."""
+    return float(study.cards[recipe]["design"][number])
+
+
+@fact
+def scale_ratio(study: StudyResults, recipe: str) -> float:
+    """Return how many times larger one protein's intensities spread than another's, of the two that differ most.
+
+    An intensity's spread is from the smallest to the 99.95th percentile, among the training probes.
+    """
+    spread = [own["clip"] - own["floor"] for own in _statistics(study, recipe)["train"]]
+    return float(max(spread) / min(spread))
+
+
+@fact
+def measured_motif_rank(study: StudyResults, recipe: str, *, protein: str, motif: str) -> float:
+    """Return the place of a motif among all k-mers by the mean target of the training probes that hold them.
+
+    Not a number where the recipe has another protein.
+    """
+    experiments = [member["experiment"] for member in proteins_of(study, recipe)]
+    if protein not in experiments:
+        return float("nan")
+    rows, metadata = read_parquet(study.root / study.plan.name / recipe / "train.parquet")
+    codes = sequence_codes(column_array(rows, "input", tuple(metadata["shape"])), metadata["tokens"])
+    target = column_array(rows, "target", (len(experiments),))[:, experiments.index(protein)]
+    valid = ~np.isnan(target)
+    return float(_place(kmer_tokens(codes[valid], K), target[valid], motif))
+
+
+@fact
+def lstm_parameters(study: StudyResults, recipe: str, *, width: int, depth: int, bidirectional: bool) -> float:
+    """Return the number of parameters of the LSTM on a recipe's input, whether or not it is among the runs."""
+    from replisome.models import DataSpec, build  # noqa: PLC0415 (seconds of import, for this fact alone)
+
+    stats = _stats(study, recipe)
+    data = DataSpec(tuple(stats["shape"]), len(stats["outputs"]), stats["tokens"])
+    model = build(CHOSEN, data, {"width": width, "depth": depth, "bidirectional": bidirectional})
+    return float(sum(weights.numel() for weights in model.parameters()))
+
+
+@fact
+def values_a_position(study: StudyResults, recipe: str) -> float:
+    """Return how many values the LSTM reads at a position of the probe: of one-hot bases 4, of tokens their vector."""
+    shape, tokens = _stats(study, recipe)["shape"], _stats(study, recipe)["tokens"]
+    return float(model_defaults(CHOSEN)["embedding"] if tokens else shape[-1])
+
+
+# ---- what they share
+
+
+def _stats(study: StudyResults, recipe: str) -> dict[str, Any]:
+    return study.once(("stats", recipe), lambda: read_verified(study.root / study.plan.name / recipe / "stats.json"))
+
+
+def _statistics(study: StudyResults, recipe: str) -> dict[str, Any]:
+    """Return by split the statistics of each protein's targets."""
+    return _stats(study, recipe)["targets"]
+
+
+def _motifs(study: StudyResults, recipe: str) -> list[str]:
+    return [known_motif(member) for member in proteins_of(study, recipe)]
+
+
+def _test_kmers(study: StudyResults, recipe: str) -> np.ndarray:
+    """Return the k-mers (probes, positions) of a recipe's test probes, in the order of predictions."""
+
+    def read() -> np.ndarray:
+        rows, metadata = read_parquet(study.root / study.plan.name / recipe / "test.parquet")
+        codes = sequence_codes(column_array(rows, "input", tuple(metadata["shape"])), metadata["tokens"])
+        return kmer_tokens(codes, K)
+
+    return study.once(("test k-mers", recipe), read)
+
+
+def _measured(study: StudyResults, variant: Variant) -> np.ndarray:
+    return ~np.isnan(predictions_on_test(study, variant)[0])
+
+
+def _token(motif: str) -> int:
+    return int(kmer_tokens(encode_bases([motif], K).codes, K)[0, 0])
+
+
+def _place(tokens: np.ndarray, values: np.ndarray, motif: str) -> int:
+    """Return the place of a motif among k-mers by the mean value of the probes that hold them; ties count for it."""
+    means = mean_by_kmer(tokens, values, len(ALPHABET) ** K)
+    return 1 + int((means > means[_token(motif)]).sum())
+
+
+def _single_places(tokens: np.ndarray, motif: str) -> np.ndarray:
+    """Return where each probe (n,) holds the motif, -1 where it holds none or several."""
+    holds = tokens == _token(motif)
+    return np.where(holds.sum(axis=1) == 1, holds.argmax(axis=1), -1)
+
+
+def _on_motif(sequence: str, motif: str, width: int) -> np.ndarray:
+    """Return which positions (width,) of a probe belong to a copy of the motif."""
+    on = np.zeros(width, bool)
+    for start in range(len(sequence) - len(motif) + 1):
+        if sequence.startswith(motif, start):
+            on[start : start + len(motif)] = True
+    return on
+
+
+def _on_validation(study: StudyResults, variant: Variant) -> np.ndarray:
+    return values_of(study, variant, split="validation", metric=SCORE, role=variant.weights)
