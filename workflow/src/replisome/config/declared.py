@@ -20,6 +20,8 @@ from replisome.errors import ReplisomeError
 from replisome.tracking.introspect import ROOT, parse, plain_value
 
 Kind = Literal["table", "figure"]
+Measure = Literal["quantity", "fact"]
+MEASURES = "quantities"  # the module of a study that declares what claims may ask beside scores and costs
 FOLDERS: dict[Kind, str] = {"table": "tables", "figure": "figures"}
 COMMON: dict[Kind, tuple[Path, ...]] = {"table": (ROOT / "analysis" / "common_tables.py",), "figure": ()}
 
@@ -57,6 +59,25 @@ def figures(study: str) -> dict[str, Declared]:
 def modules(study: str, kind: Kind) -> list[str]:
     """Return the modules that make a study's tables or figures, for the fingerprint of the stage that calls them."""
     return [_dotted(path) for path in _files(study, kind)]
+
+
+def measures(study: str, kind: Measure) -> dict[str, dict[str, bool]]:
+    """Return what a study declares of a kind, by name: what a claim may say under ``with``, and whether it must."""
+    path = STUDIES / study / f"{MEASURES}.py"
+    found: dict[str, dict[str, bool]] = {}
+    for node in parse(path).body if path.is_file() else []:
+        if isinstance(node, ast.FunctionDef) and any(_is_name(decorator, kind) for decorator in node.decorator_list):
+            places, named = node.args.args[2:], node.args.kwonlyargs
+            optional = len(node.args.defaults)
+            found[node.name] = {
+                **{arg.arg: number < len(places) - optional for number, arg in enumerate(places)},
+                **{arg.arg: default is None for arg, default in zip(named, node.args.kw_defaults, strict=True)},
+            }
+    return found
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _declared(study: str, kind: Kind) -> dict[str, Declared]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from replisome.config.catalogue import study_names
 from replisome.config.checks import check_contract, check_experiment, check_metric, check_recipes
 from replisome.config.grid import seeds
 from replisome.config.plan import Plan, StudyPlan, largest_budget, limits_of
+from replisome.config.planned_claims import plan_claims
 from replisome.config.renamed import check_files
 from replisome.config.schema import as_numbers, overlay, read_yaml, validate
 from replisome.config.study_files import StudyFiles, displayed, folder_names, known_names, read_study
@@ -105,6 +108,31 @@ def _read_studies(config: Mapping[str, Any], root: Path) -> tuple[list[StudyFile
 
 
 def _plan_study(files: StudyFiles, config: Mapping[str, Any], ledger: Mapping[str, Any]) -> StudyPlan:
+    """Return a study's plan, all of it checked."""
+    origin = files.origin
+    plan = _bare_plan(files, config)
+    check_contract(plan.implementation)
+    check_recipes(plan, ledger, origin)
+    for recipe in plan.recipes.values():
+        for dataset in datasets_of(recipe, ledger, config["stand_ins"]):
+            plan.settings["datasets"][dataset] = what_data_are(dataset, ledger[dataset])
+    try:
+        for experiment, block in plan.experiments.items():
+            check_metric(plan.implementation, experiment, block["select"]["metric"])
+        for experiment in plan.experiments:  # which runs there are may depend on any of the scores
+            check_experiment(plan, experiment)
+        _ = plan.runs
+    except ReplisomeError as error:
+        raise ReplisomeError(f"{origin}: {error}") from None
+    whole = {**config, "overrides": {}, "max_epochs": None, "max_steps": None, "max_seeds": None}
+    presets = {
+        preset: partial(_bare_plan, files, {**whole, "preset": preset}) for preset in ("full", *sorted(files.presets))
+    }
+    return replace(plan, claims=plan_claims(files.claims, plan, presets, f"{origin}/claims.yaml"))
+
+
+def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
+    """Return a study's plan of which only the form was checked, without its claims."""
     name, origin, whole = files.name, files.origin, files.settings
     full = {
         experiment: {
@@ -152,21 +180,7 @@ def _plan_study(files: StudyFiles, config: Mapping[str, Any], ledger: Mapping[st
     if settings["implementation"] not in study_names():
         near = did_you_mean(settings["implementation"], study_names())
         raise ReplisomeError(f"{origin}: key 'implementation': no package '{settings['implementation']}'{near}")
-    plan = StudyPlan(settings, resources, preparation)
-    check_contract(plan.implementation)
-    check_recipes(plan, ledger, origin)
-    for recipe in plan.recipes.values():
-        for dataset in datasets_of(recipe, ledger, config["stand_ins"]):
-            settings["datasets"][dataset] = what_data_are(dataset, ledger[dataset])
-    try:
-        for experiment, block in plan.experiments.items():
-            check_metric(plan.implementation, experiment, block["select"]["metric"])
-        for experiment in plan.experiments:  # which runs there are may depend on any of the scores
-            check_experiment(plan, experiment)
-        _ = plan.runs
-    except ReplisomeError as error:
-        raise ReplisomeError(f"{origin}: {error}") from None
-    return plan
+    return StudyPlan(settings, resources, preparation)
 
 
 def _budgets(raw: Mapping[str, Any], origin: str) -> dict[str, Budget]:

@@ -70,11 +70,13 @@ class StudyPlan:
         settings: what its tables, figures and report depend on.
         resources: by experiment, what its training jobs ask of a cluster.
         preparation: by recipe, what its preparation asks of a cluster.
+        claims: as their file has them, each with where its runs are (:mod:`replisome.config.planned_claims`).
     """
 
     settings: Mapping[str, Any]
     resources: Mapping[str, Mapping[str, Any]]
     preparation: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    claims: Sequence[Mapping[str, Any]] = ()
 
     @property
     def name(self) -> str:
@@ -135,6 +137,11 @@ class StudyPlan:
     def by_key(self) -> Mapping[tuple[str, str, str, str, int], Run]:
         """Runs by the wildcards of the training rule."""
         return {run.key: run for run in self.runs}
+
+    @property
+    def claims_settings(self) -> dict[str, Any]:
+        """Return the settings that the verdicts of the study's claims depend on."""
+        return {"study": dict(self.settings), "claims": list(self.claims)}
 
     def selection_settings(self, experiment: str) -> dict[str, Any]:
         """Return the settings that the selection of one experiment depends on, and no more.

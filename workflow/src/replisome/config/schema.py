@@ -106,8 +106,9 @@ def schema(name: str | Path) -> dict[str, Any]:
 
 
 @cache
-def _validator(name: str | Path) -> Any:
-    return STRICT(schema(name))
+def _validator(name: str | Path, part: str | None) -> Any:
+    whole = schema(name)
+    return STRICT(whole if part is None else {"$ref": f"#/$defs/{part}", "$defs": whole["$defs"]})
 
 
 def check_schema(path: Path) -> None:
@@ -123,7 +124,9 @@ def check_schema(path: Path) -> None:
         raise ReplisomeError(f"{path}: key '{where}': {error.message}; it must be a JSON schema.") from None
 
 
-def validate(value: Any, schema_name: str | Path, origin: str | Origins, at: tuple[str, ...] = ()) -> None:
+def validate(
+    value: Any, schema_name: str | Path, origin: str | Origins, at: tuple[str, ...] = (), part: str | None = None
+) -> None:
     """Check ``value`` against a schema of the workflow, or the one in a file.
 
     Args:
@@ -131,13 +134,14 @@ def validate(value: Any, schema_name: str | Path, origin: str | Origins, at: tup
         schema_name: as in :func:`schema`.
         origin: the file it was read from; or, where several files make it, the file by the keys it stands under.
         at: the keys in that file under which the value stands; none where it is the whole.
+        part: one of the schema's definitions, instead of the whole.
 
     Raises:
         ReplisomeError: names the file, the key, what is wrong and what would be right.
     """
     origins: Origins = {(): origin} if isinstance(origin, str) else origin
     _check_plain(value, origins, ())
-    error = jsonschema.exceptions.best_match(_validator(schema_name).iter_errors(value))
+    error = jsonschema.exceptions.best_match(_validator(schema_name, part).iter_errors(value))
     if error is not None:
         file, keys = _file_of(tuple(map(str, error.absolute_path)), origins)
         explained = _explain(error, (*at, *keys), str(schema_name))

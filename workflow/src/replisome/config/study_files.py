@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from replisome.config.claims import check_claims
 from replisome.config.extension import extend
-from replisome.config.renamed import renamed_metric
 from replisome.config.schema import Origins, overlay, read_yaml, validate
 from replisome.errors import ReplisomeError, did_you_mean
 
@@ -92,13 +92,10 @@ def read_study(entry: str, root: Path, key: str = "config: key 'studies'", below
         raw.setdefault("name", path.name if path.is_dir() else path.stem)
     validate(raw, "study", origins)
     name, presets, claims = raw.pop("name"), raw.pop("presets", {}), raw.pop("claims", [])
-    apart = origins.get(("claims",))
-    validate(claims, "claims", apart or origin, () if apart else ("claims",))
-    for claim in claims:
-        if now := renamed_metric(claim["quantity"]):
-            raise ReplisomeError(
-                f"{apart or origin}: claim '{claim['id']}', key 'quantity': '{claim['quantity']}' is '{now}' now."
-            )
+    claims_file = origins.get(("claims",), origin)
+    if not isinstance(claims, list):
+        raise ReplisomeError(f"{claims_file}: the claims of a study are a list.")
+    check_claims(claims, claims_file)
     if "full" in presets:
         raise ReplisomeError(f"{origin}: no preset can be called 'full', which is the study without one.")
     if "extends" in raw:

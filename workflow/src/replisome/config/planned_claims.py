@@ -1,0 +1,56 @@
+"""The claims of a study with where their runs are: what the judge is told, worked out before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from replisome.config.arms import find_claim, protocols_of
+from replisome.config.claims import Claim
+from replisome.config.plan import StudyPlan
+from replisome.config.reductions import reductions
+from replisome.errors import ReplisomeError
+
+
+def plan_claims(
+    claims: Sequence[Claim], plan: StudyPlan, presets: Mapping[str, Callable[[], StudyPlan]], origin: str
+) -> list[dict[str, Any]]:
+    """Return the claims of a study, each with where its runs are, by protocol.
+
+    Args:
+        claims: checked for themselves.
+        plan: the one that runs.
+        presets: by name, what makes the plan of each preset; ``full`` is the study without one.
+        origin: the claims' file, for messages.
+
+    Returns:
+        Each claim with a key ``found``: by protocol, what :class:`replisome.config.arms.Found` holds.
+
+    Raises:
+        ReplisomeError: a claim names a run, a score or a split that no preset has.
+    """
+    made = cache(lambda name: presets[name]())
+    planned = []
+    for claim in claims:
+        at = f"{origin}: claim '{claim['id']}'"
+        by_protocol = {}
+        for protocol in protocols_of(claim):
+            found = find_claim(plan, claim, protocol, at)
+            if found.missing is None:
+                theirs = find_claim(made("full"), claim, protocol, at)
+                lines, resized = reductions(plan, made("full"), found.places, theirs.places)
+                found = replace(found, reduced=lines, resized=resized)
+            else:
+                having = [name for name in presets if find_claim(made(name), claim, protocol, at).missing is None]
+                if not having:
+                    missing = find_claim(made("full"), claim, protocol, at).missing
+                    raise ReplisomeError(
+                        f"{at}: no preset has what it speaks of ({missing}, protocol {protocol}); correct the names, "
+                        "or let its kind be 'missing' and say what it needs."
+                    )
+                found = replace(found, missing=f"{found.missing}; preset {' or '.join(having)} has it")
+            by_protocol[protocol] = found.as_json()
+        planned.append({**claim, "found": by_protocol})
+    return planned
