@@ -1,4 +1,4 @@
-"""What the array was designed to hold: how many probes, how long, which 9-mers how often, and in which of the two sets."""
+"""What the array was designed to hold: how many probes, how long, how often each 9-mer, and in which set."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from replisome.data.encode.kmers import kmer_tokens
 from replisome.data.parquet import column_array, read_parquet
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete.data import sequence_codes
-from replisome.studies.rnacompete.logo import kmer_names, mean_by_kmer
-from replisome.studies.rnacompete.motifs import K, known_motif
+from replisome.studies.rnacompete.logo import mean_by_kmer
+from replisome.studies.rnacompete.motifs import FEW, K, known_motif
 from replisome.studies.rnacompete.paper import CHOSEN, SCORE, grid_variants
 from replisome.studies.rnacompete.predictions import predictions_on_test, protein_scores, proteins_of
 from replisome.tracking.verify import read_verified
@@ -83,15 +83,14 @@ def attention_on_motif(study: StudyResults, variant: Variant) -> np.ndarray:
     It is the mean over heads and over those of the strongest validation probes that hold the motif. Only runs that were
     explained have a value.
     """
-    motif, *others = _motifs(study, variant.recipe)
-    if others or not motif:
-        raise ReplisomeError(f"claims: attention_on_motif needs one protein with a known motif, not '{variant.recipe}'.")
-    found = []
+    motif, found = _one_motif(study, variant.recipe), []
     for run in variant.runs:
         explanation = study.explanation(run)
         if explanation is None:
             continue
         rows, metadata = explanation
+        if metadata["attention"] is None:
+            raise ReplisomeError(f"claims: attention_on_motif is asked of {variant.model}, which has no attention.")
         weights = np.stack(rows["attention"].tolist()).reshape(len(rows), *metadata["attention"]).mean(axis=1)
         on = np.stack([_on_motif(sequence, motif, weights.shape[1]) for sequence in rows["sequence"]])
         lengths, holds = rows["sequence"].str.len().to_numpy(), on.any(axis=1)
@@ -109,7 +108,7 @@ def position_left_over(study: StudyResults, variant: Variant) -> np.ndarray:
     0 where the model knows all that the position says.
     """
     measured, predicted = predictions_on_test(study, variant)
-    at = _single_places(_test_kmers(study, variant.recipe), _motifs(study, variant.recipe)[0])
+    at = _single_places(_test_kmers(study, variant.recipe), _one_motif(study, variant.recipe))
     kept = (at >= 0) & ~np.isnan(measured[:, 0])
     _, place, counts = np.unique(at[kept], return_inverse=True, return_counts=True)
     if len(counts) < 2 or len(place) <= len(counts):
@@ -170,33 +169,24 @@ def pooled_away_from_mean(study: StudyResults, variant: Variant, *, restored: bo
 @fact
 def design(study: StudyResults, recipe: str, *, number: str) -> float:
     """Return what the whole probe table holds: see :func:`replisome.studies.rnacompete.design.design_of`."""
-    return float(study.cards[recipe]["design"][number])
+    found = study.cards[recipe].get("design", {})
+    if number not in found:
+        known = ", ".join(found) or "nothing: it is simulated"
+        raise ReplisomeError(f"claims: the table of recipe '{recipe}' has no '{number}'; known is {known}.")
+    return float(found[number])
 
 
 @fact
 def scale_ratio(study: StudyResults, recipe: str) -> float:
     """Return how many times larger one protein's intensities spread than another's, of the two that differ most.
 
-    An intensity's spread is from the smallest to the 99.95th percentile, among the training probes.
+    They spread from the smallest to the 99.95th percentile of the training probes. Not a number of a recipe with few
+    proteins: two or three that are alike would not say that all are.
     """
+    if len(proteins_of(study, recipe)) <= FEW:
+        return float("nan")
     spread = [own["clip"] - own["floor"] for own in _statistics(study, recipe)["train"]]
     return float(max(spread) / min(spread))
-
-
-@fact
-def measured_motif_rank(study: StudyResults, recipe: str, *, protein: str, motif: str) -> float:
-    """Return the place of a motif among all k-mers by the mean target of the training probes that hold them.
-
-    Not a number where the recipe has another protein.
-    """
-    experiments = [member["experiment"] for member in proteins_of(study, recipe)]
-    if protein not in experiments:
-        return float("nan")
-    rows, metadata = read_parquet(study.root / study.plan.name / recipe / "train.parquet")
-    codes = sequence_codes(column_array(rows, "input", tuple(metadata["shape"])), metadata["tokens"])
-    target = column_array(rows, "target", (len(experiments),))[:, experiments.index(protein)]
-    valid = ~np.isnan(target)
-    return float(_place(kmer_tokens(codes[valid], K), target[valid], motif))
 
 
 @fact
@@ -231,6 +221,13 @@ def _statistics(study: StudyResults, recipe: str) -> dict[str, Any]:
 
 def _motifs(study: StudyResults, recipe: str) -> list[str]:
     return [known_motif(member) for member in proteins_of(study, recipe)]
+
+
+def _one_motif(study: StudyResults, recipe: str) -> str:
+    motif, *others = _motifs(study, recipe)
+    if others or not motif:
+        raise ReplisomeError(f"claims: recipe '{recipe}' is asked about its motif; it is no one protein with a known one.")
+    return motif
 
 
 def _test_kmers(study: StudyResults, recipe: str) -> np.ndarray:
