@@ -80,7 +80,9 @@ def test_settings_that_say_what_the_default_says_change_nothing():
 def test_report_as_scores_stand_beside_the_points_of_the_grid_that_it_chose():
     study = results("rnacompete")
     told = {
-        (variant.recipe, variant.model, variant.slug): rnacompete.reported(study, variant, "spearman", "validation", "final")
+        (variant.recipe, variant.model, variant.slug): rnacompete.reported(
+            study, variant, "spearman", "validation", "final"
+        )
         for variant in variants(study, "architectures")
     }
     assert {key: value for key, value in told.items() if value is not None} == {

@@ -11,7 +11,7 @@ from replisome.analysis.variants import Variant
 from replisome.data.encode.bases import encode_bases
 from replisome.data.encode.kmers import kmer_tokens
 from replisome.errors import ReplisomeError
-from replisome.studies.rnacompete import quantities
+from replisome.studies.rnacompete import predictions, quantities
 from replisome.studies.rnacompete.design import design_of
 from replisome.studies.rnacompete.motifs import K
 from replisome.studies.rnacompete.probes import Probes, Protein
@@ -28,12 +28,10 @@ class Results:
 
     def __init__(self, *proteins, sequences=(), measured=None, predicted=None, stats=None, **card):
         self.cards = {"r": {"proteins": proteins, "labels_hidden": {}, **card}}
-        self.made = {("stats", "r"): stats}
+        self.made, self.measured, self.predicted = {("stats", "r"): stats}, measured, predicted
         if len(sequences):
-            self.made["test k-mers", "r"] = kmer_tokens(encode_bases(sequences, 41).codes, K)
-        if measured is not None:
-            arrays = (np.asarray(measured, np.float32), np.asarray(predicted, np.float32))
-            self.made["predictions on test"] = {(VARIANT.key, None): arrays}
+            tokens = kmer_tokens(encode_bases(sequences, 41).codes, K)
+            self.made["test probes", "r"] = (tokens, ~np.isnan(measured))
 
     def once(self, key, make):
         if key not in self.made:
@@ -45,9 +43,22 @@ def one_protein(values):
     return np.asarray(values, float)[..., None]
 
 
+@pytest.fixture(autouse=True)
+def tested(monkeypatch):
+    """Let what was measured and predicted of a protein come from the results above, all of them tested."""
+
+    def of_protein(study, variant, number):
+        valid = ~np.isnan(study.measured[:, number])
+        return predictions.Measured(study.measured[valid, number], study.predicted[:, valid, number])
+
+    for module in (quantities, predictions):
+        monkeypatch.setattr(module, "protein_predictions", of_protein)
+    monkeypatch.setattr(quantities, "is_tested", lambda study, variant: study.measured is not None)
+
+
 @pytest.fixture
 def stored(monkeypatch):
-    """Give the test scores that a run stored."""
+    """Give the test scores that runs stored."""
     return lambda **scores: monkeypatch.setattr(
         quantities, "final_values", lambda study, variant, metric: np.array(scores[metric])
     )
@@ -72,6 +83,19 @@ def test_a_protein_is_scored_by_itself_whichever_others_stand_beside_it():
     assert quantities.spearman_with_few_labels(study, VARIANT).values == pytest.approx(expected, abs=1e-6)
     with pytest.raises(ReplisomeError, match="recipe 'r' has no 'RNCMPT00002'; its are RNCMPT00168, RNCMPT00001"):
         quantities.spearman_of_protein(study, VARIANT, protein="RNCMPT00002")
+
+
+def test_what_is_asked_of_predictions_is_not_a_number_where_a_run_diverged():
+    for name, options in {
+        "spearman_with_few_labels": {},
+        "spearman_of_protein": {"protein": "RNCMPT00168"},
+        "motif_rank": {},
+        "position_left_over": {},
+        "pooled_away_from_mean": {"restored": True},
+    }.items():
+        found = getattr(quantities, name)(Results(RBFOX1), VARIANT, **options)
+        assert found.shape == (1,), name
+        assert np.isnan(found).all(), name
 
 
 def test_the_motifs_rank_is_its_place_among_kmers_by_what_is_predicted_for_probes_that_hold_them():
@@ -143,7 +167,7 @@ def test_pooled_proteins_of_different_scales_look_better_than_each_is(stored):
     measured[:5, 0] = np.nan
     predicted = RNG.normal(size=(1, 60, 2))
     stats = {"targets": {"test": [{"mean": 0.0, "std": 1.0}, {"mean": 100.0, "std": 2.0}]}}
-    study = Results(RBFOX1, A1CF, measured=measured, predicted=predicted, stats=stats)
+    study = Results({**RBFOX1, "test": 55}, {**A1CF, "test": 60}, measured=measured, predicted=predicted, stats=stats)
     assert quantities.pooled_away_from_mean(study, VARIANT, restored=False) == pytest.approx([0.125])
     valid = ~np.isnan(measured)
     truth, guess = (np.stack([array[..., 0], 100 + 2 * array[..., 1]], -1) for array in (measured, predicted[0]))

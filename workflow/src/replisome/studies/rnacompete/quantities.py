@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -10,7 +12,7 @@ from scipy.stats import spearmanr
 from replisome.analysis.declare import fact, quantity
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import final_values
+from replisome.analysis.scores import final_values, is_tested
 from replisome.analysis.variants import Variant, values_of
 from replisome.config.catalogue import model_defaults
 from replisome.data.encode.bases import ALPHABET, encode_bases
@@ -21,14 +23,28 @@ from replisome.studies.rnacompete.data import sequence_codes
 from replisome.studies.rnacompete.logo import mean_by_kmer
 from replisome.studies.rnacompete.motifs import FEW, K, known_motif
 from replisome.studies.rnacompete.paper import CHOSEN, SCORE, grid_variants
-from replisome.studies.rnacompete.predictions import predictions_on_test, protein_scores, proteins_of
+from replisome.studies.rnacompete.predictions import protein_predictions, protein_scores, proteins_of
 from replisome.tracking.verify import read_verified
 
-ENTRIES = 10**6  # intensities whose ranks are compared at once; of more, every n-th probe stands for all
+Answer = TypeVar("Answer")
+
+ENTRIES = 10**6  # intensities whose ranks are compared at once; of more, every n-th of a protein's stands for all
 FEWEST = 20  # strong probes with the motif, below which nothing is said of attention
 
 
 # ---- of runs
+
+
+def of_tested(function: Callable[..., Answer]) -> Callable[..., Answer | np.ndarray]:
+    """Let a quantity of test predictions be not a number, for each seed, where they are not there: a run diverged."""
+
+    @wraps(function)
+    def asked(study: StudyResults, variant: Variant, **options: Any) -> Answer | np.ndarray:
+        if not is_tested(study, variant):
+            return np.full(len(variant.runs), np.nan)
+        return function(study, variant, **options)
+
+    return asked
 
 
 @quantity
@@ -44,6 +60,7 @@ def below_ceiling(study: StudyResults, variant: Variant) -> np.ndarray:
 
 
 @quantity
+@of_tested
 def spearman_of_protein(study: StudyResults, variant: Variant, *, protein: str) -> ItemScores:
     """Return the test Spearman of one protein (its experiment), where a model may know several."""
     experiments = [member["experiment"] for member in proteins_of(study, variant.recipe)]
@@ -53,6 +70,7 @@ def spearman_of_protein(study: StudyResults, variant: Variant, *, protein: str) 
 
 
 @quantity
+@of_tested
 def spearman_with_few_labels(study: StudyResults, variant: Variant) -> ItemScores:
     """Return the test Spearman of the protein of which the recipe hides labels."""
     (few,) = study.cards[variant.recipe]["labels_hidden"]
@@ -61,19 +79,20 @@ def spearman_with_few_labels(study: StudyResults, variant: Variant) -> ItemScore
 
 
 @quantity
+@of_tested
 def motif_rank(study: StudyResults, variant: Variant) -> np.ndarray:
     """Return at which place each seed's predictions put the known motif among all k-mers, 1 being the first.
 
     k-mers are ordered by the mean prediction over the test probes that hold them. Of several proteins it is the worst
     place.
     """
-    _, predicted = predictions_on_test(study, variant)
-    tokens, valid = _test_kmers(study, variant.recipe), _measured(study, variant)
-    known = [(number, motif) for number, motif in enumerate(_motifs(study, variant.recipe)) if motif]
+    tokens, valid = _test_probes(study, variant.recipe)
     places = [
-        [_place(tokens[valid[:, k]], one[valid[:, k], k], motif) for k, motif in known] for one in predicted
+        [_place(tokens[valid[:, k]], one, motif) for one in protein_predictions(study, variant, k).predicted]
+        for k, motif in enumerate(_motifs(study, variant.recipe))
+        if motif
     ]
-    return np.max(np.array(places, dtype=float), axis=1)
+    return np.max(np.array(places, dtype=float), axis=0)
 
 
 @quantity
@@ -100,6 +119,7 @@ def attention_on_motif(study: StudyResults, variant: Variant) -> np.ndarray:
 
 
 @quantity
+@of_tested
 def position_left_over(study: StudyResults, variant: Variant) -> np.ndarray:
     """Return which share of what a model leaves unexplained the position of the motif explains, by seed.
 
@@ -107,15 +127,15 @@ def position_left_over(study: StudyResults, variant: Variant) -> np.ndarray:
     residual within positions and in all, each by its degrees of freedom (epsilon squared: Kelley 1935, PNAS 21:554).
     0 where the model knows all that the position says.
     """
-    measured, predicted = predictions_on_test(study, variant)
-    at = _single_places(_test_kmers(study, variant.recipe), _one_motif(study, variant.recipe))
-    kept = (at >= 0) & ~np.isnan(measured[:, 0])
+    tokens, valid = _test_probes(study, variant.recipe)
+    at = _single_places(tokens[valid[:, 0]], _one_motif(study, variant.recipe))
+    kept, (measured, predicted) = at >= 0, protein_predictions(study, variant, 0)
     _, place, counts = np.unique(at[kept], return_inverse=True, return_counts=True)
     if len(counts) < 2 or len(place) <= len(counts):
         raise ReplisomeError(f"claims: too few test probes of recipe '{variant.recipe}' hold the known motif once.")
     shares = []
     for one in predicted:
-        left = (measured[kept, 0] - one[kept, 0]).astype(float)
+        left = (measured[kept] - one[kept]).astype(float)
         within = left - (np.bincount(place, weights=left) / counts)[place]
         shares.append(1 - (within @ within / (len(left) - len(counts))) / left.var(ddof=1))
     return np.array(shares)
@@ -141,6 +161,7 @@ def grid_contrast(study: StudyResults, variant: Variant, *, setting: str, value:
 
 
 @quantity
+@of_tested
 def pooled_away_from_mean(study: StudyResults, variant: Variant, *, restored: bool) -> np.ndarray:
     """Return how far the Spearman over all test intensities at once is from the mean over proteins, by seed.
 
@@ -148,18 +169,18 @@ def pooled_away_from_mean(study: StudyResults, variant: Variant, *, restored: bo
         study: the study's results.
         variant: a model of several proteins.
         restored: whether intensities are pooled as the proteins' own scales have them (their logarithms), and not as
-            z-scores of each protein. Of many, every n-th probe counts.
+            z-scores of each protein. Of many, every n-th of a protein's counts.
     """
     mean = final_values(study, variant, f"{SCORE}_mean")
     if not restored:
         return np.abs(final_values(study, variant, SCORE) - mean)
-    measured, predicted = predictions_on_test(study, variant)
-    every = max(1, round(measured.size / ENTRIES))
     scaling = _statistics(study, variant.recipe)["test"]
-    sd, middle = (np.array([own[key] for own in scaling]) for key in ("std", "mean"))
-    valid = ~np.isnan(measured[::every])
-    truth = (measured[::every] * sd + middle)[valid]
-    pooled = [spearmanr((one[::every] * sd + middle)[valid], truth)[0] for one in predicted]
+    labels = sum(protein["test"] for protein in proteins_of(study, variant.recipe))
+    every = max(1, round(labels / ENTRIES))
+    each = [protein_predictions(study, variant, number) for number in range(len(scaling))]
+    truth = np.concatenate([_restored(one.measured[::every], own) for one, own in zip(each, scaling, strict=True)])
+    guess = [_restored(one.predicted[:, ::every], own) for one, own in zip(each, scaling, strict=True)]
+    pooled = [spearmanr(one, truth)[0] for one in np.concatenate(guess, axis=1)]
     return np.abs(np.array(pooled) - mean)
 
 
@@ -226,23 +247,27 @@ def _motifs(study: StudyResults, recipe: str) -> list[str]:
 def _one_motif(study: StudyResults, recipe: str) -> str:
     motif, *others = _motifs(study, recipe)
     if others or not motif:
-        raise ReplisomeError(f"claims: recipe '{recipe}' is asked about its motif; it is no one protein with a known one.")
+        raise ReplisomeError(
+            f"claims: recipe '{recipe}' is asked about its motif; it is no one protein with a known one."
+        )
     return motif
 
 
-def _test_kmers(study: StudyResults, recipe: str) -> np.ndarray:
-    """Return the k-mers (probes, positions) of a recipe's test probes, in the order of predictions."""
+def _restored(scores: np.ndarray, own: Mapping[str, float]) -> np.ndarray:
+    """Return logarithms of intensities from a protein's z-scores."""
+    logs: np.ndarray = scores.astype(float) * own["std"] + own["mean"]
+    return logs
 
-    def read() -> np.ndarray:
+
+def _test_probes(study: StudyResults, recipe: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return of a recipe's test probes the k-mers (n, positions) and which proteins they were measured for."""
+
+    def read() -> tuple[np.ndarray, np.ndarray]:
         rows, metadata = read_parquet(study.root / study.plan.name / recipe / "test.parquet")
         codes = sequence_codes(column_array(rows, "input", tuple(metadata["shape"])), metadata["tokens"])
-        return kmer_tokens(codes, K)
+        return kmer_tokens(codes, K), ~np.isnan(column_array(rows, "target", (len(proteins_of(study, recipe)),)))
 
-    return study.once(("test k-mers", recipe), read)
-
-
-def _measured(study: StudyResults, variant: Variant) -> np.ndarray:
-    return ~np.isnan(predictions_on_test(study, variant)[0])
+    return study.once(("test probes", recipe), read)
 
 
 def _token(motif: str) -> int:
