@@ -113,7 +113,9 @@ def test_settings_that_say_what_the_default_says_change_nothing():
 def test_report_as_scores_stand_beside_the_points_of_the_grid_that_it_chose():
     study = results("rnacompete")
     told = {
-        (variant.recipe, variant.model, variant.slug): rnacompete.reported(study, variant, "spearman@validation")
+        (variant.recipe, variant.model, variant.slug): rnacompete.reported(
+            study, variant, "spearman", "validation", "final"
+        )
         for variant in variants(study, "architectures")
     }
     assert {key: value for key, value in told.items() if value is not None} == {
@@ -132,7 +134,19 @@ def test_report_as_scores_stand_beside_the_points_of_the_grid_that_it_chose():
 )
 def test_report_as_scores_stand_beside_no_shorter_run_fewer_probes_or_other_protein(changed):
     study = results("rnacompete", **changed)
-    assert not [v for v in variants(study, "architectures") if rnacompete.reported(study, v, "spearman@validation")]
+    told = [rnacompete.reported(study, v, "spearman", "validation", "final") for v in variants(study, "architectures")]
+    assert set(told) == {None}
+
+
+def test_report_as_other_values_stand_beside_the_networks_that_they_are_of():
+    study = results("rnacompete")
+    asked = [("spearman", "test", "final"), ("loss", "validation", "final"), ("loss", "validation", "best_round")]
+    told = {
+        variant.model: [rnacompete.reported(study, variant, *number) for number in asked]
+        for variant in variants(study, "architectures")
+        if rnacompete.repeats_report(study, variant) and variant.recipe == "reported_onehot"
+    }
+    assert told == {"bilstm": [0.6466, 0.35, None], "cnn1d": [None, 0.46, 17]}
 
 
 def losses(study):
