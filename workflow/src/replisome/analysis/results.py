@@ -183,25 +183,20 @@ class StudyResults:
         """Return the test predictions of runs, as :meth:`predictions` does, those that have none left out."""
         return [table for table in (self.predictions(run, weights) for run in runs) if table is not None]
 
-    def claimed(self, recipe: str, report: str, quantity: str, **where: Any) -> float | None:
-        """Return the value that a report gives for a quantity where these hyperparameters hold.
+    def claims_of(self, recipe: str, report: str) -> list[Mapping[str, Any]]:
+        """Return what a report claims, as the claims file has it, where its numbers may stand beside a recipe's.
 
         Args:
-            recipe: under which it is shown: a report says nothing of a control, nor of other data than its own.
+            recipe: under which they are to be shown: a report says nothing of a control, nor of other data than its own.
             report: "report A", "report B", ...
-            quantity: ``metric@split``.
-            where: the hyperparameters that the claim speaks of, no more and no fewer.
 
         Returns:
-            The value in the claim's own unit, or None.
+            The claims; none where the report does not speak of such data.
         """
         if self.cards[recipe]["control"] or not self.part("predictions").paper_speaks_of(self, recipe):
-            return None
-        for claim in self.plan.settings["claims"]:
-            if (claim["report"], claim["quantity"], claim.get("where", {})) == (report, quantity, where):
-                value: float | None = claim["value"]
-                return value
-        return None
+            return []
+        claims: Sequence[Mapping[str, Any]] = self.plan.settings["claims"]
+        return [claim for claim in claims if claim.get("paper", {}).get("report") == report]
 
     def pick(self, **where: Any) -> pd.DataFrame:
         """Return the rows of ``metrics`` in which every named column has the given value."""
