@@ -16,14 +16,16 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/summarise.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
 
 
-# Every figure and table of every study, and the page that shows them (the default).
+# Every figure, table and verdict of every study, and the page that shows them (the default).
 rule all:
     default_target: True
     input:
         REPORT,
+        f"{RESULTS}/claims.json",
         [selections_of(study) + tables_of(study) + figures_of(study) for study in PLAN.studies],
 
 
@@ -37,6 +39,7 @@ for study in PLAN.studies:
             selections_of(study),
             tables_of(study),
             figures_of(study),
+            f"{RESULTS}/{study}/claims.json",
 
 
 onstart:

@@ -32,9 +32,11 @@ TINY = {
         "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
         "experiments": {
             "variants": {
-                "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"pool": ["max"]}}},
+                "models": {"cnn": {"fixed": {"hidden": 8}}},
                 "budget": {"epochs": 2},
-            }
+                "seeds": 1,
+            },
+            "unpooled": None,
         },
     },
     "rnacompete": {
@@ -49,6 +51,7 @@ TINY = {
                     "cnn1d": {"grid": {"width": [3]}},
                 },
                 "budget": {"epochs": 2},
+                "seeds": 1,
             },
             **{name: {"budget": {"epochs": 1}} for name in ("attention", "encodings_sound", "proteins")},
             "baselines": {"models": {"kmer_ridge": {"grid": {"k": [2]}}}},
@@ -64,7 +67,7 @@ TINY = {
         },
         "experiments": {
             "simple": {"training": {"micro_batch": 5}, "budget": {"epochs": 2}, "seeds": 2},
-            "no_dropout": {"budget": {"epochs": 2}},
+            "no_dropout": {"budget": {"epochs": 2}, "seeds": 1},
             **{
                 name: {
                     "description": "the second network with all it has",
@@ -83,12 +86,13 @@ TINY = {
                     ("long_run", {"dropout": [0.2], "epochs": [5]}, 1),
                 )
             },
-            "sound_loss": {"budget": {"epochs": 2}},
+            "sound_loss": {"budget": {"epochs": 2}, "seeds": 1},
             "beyond": {
                 "models": {
                     "pair_resnet": {"fixed": {"augment": "random_crop"}, "grid": {"width": [4], "channels": [3]}}
                 },
                 "budget": {"epochs": 2},
+                "seeds": 1,
             },
         },
     },
@@ -114,14 +118,17 @@ TINY = {
             "models": {
                 "models": {"char_lstm": {"grid": {"embedding": [3], "hidden": [4], "augment": ["reverse_complement"]}}},
                 "budget": {"steps": 4, "every": 3},
+                "seeds": 1,
             },
             "models_kmer": {
                 "models": {"kmer_lstm": {"grid": {"embedding": [3], "hidden": [4]}}},
                 "budget": {"steps": 4, "every": 2},
+                "seeds": 1,
             },
             "protocols": {
                 "models": {"char_lstm": {"grid": {"embedding": [3], "hidden": [4]}}},
                 "budget": {"steps": 4, "every": 2},
+                "seeds": 1,
             },
             "baselines": {"models": {"context_counts": {"grid": {"k": [1, 2]}}}},
             "repeats": {"models": {"context_mix": {"grid": {"orders": [3]}}}},

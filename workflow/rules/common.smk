@@ -112,6 +112,14 @@ def study_settings(study):
     return PLAN.studies[study].settings
 
 
+def claims_settings(study):
+    return PLAN.studies[study].claims_settings
+
+
+def merged_settings():
+    return {"studies": list(PLAN.studies), "preset": config["preset"]}
+
+
 def planned(settings):
     """Return what tells a stage that the settings it finds are those that this call plans."""
     return text_hash(canonical_json(settings))

@@ -106,6 +106,14 @@ def figures_from(study):
     return paths(study_inputs.for_figures(PLAN.studies[study], selection_of(study), Path(RESULTS)))
 
 
+def claims_from(study):
+    return paths(study_inputs.for_claims(PLAN.studies[study], selection_of(study), Path(RESULTS)))
+
+
+def verdicts_from():
+    return paths(study_inputs.verdicts_of(PLAN.studies, Path(RESULTS)))
+
+
 def page_from(w=None):
     return paths(study_inputs.for_page(PLAN.studies.values(), Path(RESULTS)))
 

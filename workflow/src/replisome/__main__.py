@@ -24,6 +24,7 @@ NEEDS = {
     "prepare": ("implementation", "recipe", "datasets", "study"),
     **dict.fromkeys(("train", "evaluate", "explain"), _RUN),
     **dict.fromkeys(("select", "summarise", "figures"), _STUDY),
+    "judge": ("study", "claims"),
     "report": ("studies", "settings", "implementations", "datasets"),
 }
 
@@ -104,7 +105,7 @@ def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | Non
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[name] = str(options["threads"])
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on CUDA
-    if "out" in options:
+    if options.get("out") is not None:
         out = Path(str(options["out"]))
         clear_leftovers(out if out.is_dir() else out.parent)
     if settings is not None:
@@ -174,6 +175,8 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--results", required=True, type=Path)
         stage.add_argument("--out", required=True, type=Path)
 
+    _claims_parsers(stages)
+
     report = stages.add_parser("report", help="write report.html")
     _settings(report, "report.json")
     report.add_argument("--results", required=True, type=Path)
@@ -189,6 +192,25 @@ def _parser() -> argparse.ArgumentParser:
     accept.add_argument("folder", type=Path, metavar="PATH", help="a folder of results, or one that holds several")
     accept.add_argument("--note", required=True, help="why; stands in accepted.json")
     return parser
+
+
+def _claims_parsers(stages: Any) -> None:
+    judge = stages.add_parser("judge", help="judge the claims of a study")
+    _settings(judge, "the study's settings and claims")
+    judge.add_argument("--results", required=True, type=Path)
+    judge.add_argument("--out", required=True, type=Path)
+
+    claims = stages.add_parser(
+        "claims",
+        help="show the verdicts on all claims, lock them, or check them against a lock file",
+        description="Show the verdicts on all claims. With --lock, write them to a file to commit; with --check, fail "
+        "where a verdict is not the one in such a file. (With --settings and --out the workflow gathers them.)",
+    )
+    claims.add_argument("--results", required=True, type=Path, help="a results folder, such as results/demo")
+    claims.add_argument("--check", type=Path, metavar="LOCK", help="a lock file that the verdicts must agree with")
+    claims.add_argument("--lock", type=Path, metavar="LOCK", help="write the verdicts to this lock file")
+    claims.add_argument("--settings", type=Path, help=argparse.SUPPRESS)
+    claims.add_argument("--out", type=Path, help=argparse.SUPPRESS)
 
 
 def _positive(text: str) -> int:

@@ -21,12 +21,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
+from replisome.analysis.measured import FEWEST_GROUPS, Measured
 from replisome.analysis.statistics import LEVEL, Estimate
-
-FEWEST_GROUPS = 6  # with fewer, the items' part cannot be told, and there is no interval
-MANY_GROUPS = 100  # from here on the normal quantile stands for Student's
 
 # ``general``: would it hold on other items of the kind? ``this_set``: for another run on these very items?
 Question = Literal["general", "this_set"]
@@ -76,6 +73,62 @@ class ItemScores:
         return cls(values, parts * np.sqrt(independent / max(1, independent - 1)), items, independent, trained)
 
 
+def measure(scores: ItemScores, question: Question = "general", *, one_run: bool = False) -> Measured:
+    """Return a model's mean score over seeds with its error.
+
+    Args:
+        scores: of the model, by seed and item.
+        question: see :data:`Question`; about ``this_set`` the items add no error.
+        one_run: see :class:`Measured`.
+    """
+    return _measured([scores], float(scores.values.mean()), _shared(scores), question, one_run)
+
+
+def measure_difference(
+    first: ItemScores, second: ItemScores, question: Question = "general", *, one_run: bool = False
+) -> Measured:
+    """Return the score of the first model less that of the second on the same items, with its error.
+
+    Args:
+        first: of a model, by seed and item.
+        second: of another, on the same items in the same order; its seeds need not be as many.
+        question: see :data:`Question`.
+        one_run: see :class:`Measured`.
+
+    Raises:
+        ValueError: the two were not scored on the same items.
+    """
+    if first.parts.shape[1] != second.parts.shape[1] or first.items != second.items:
+        raise ValueError(f"{first.items} and {second.items} items cannot be paired")
+    shared = _shared(first) + _shared(second)
+    shared -= 2 * float((first.parts @ second.parts.T).mean())
+    apart = float(first.values.mean() - second.values.mean())
+    return _measured([first, second], apart, shared, question, one_run)
+
+
+def pair_by_seed(first: ItemScores, second: ItemScores) -> ItemScores:
+    """Return by how much the first model's run scored more than the second's run of the same seed, as scores.
+
+    Only for models that share initial weights and order of training; the seeds of others are independent.
+
+    Args:
+        first: of a model, by seed and item.
+        second: of another, with as many seeds, in the same order, on the same items.
+
+    Raises:
+        ValueError: they differ in seeds or items.
+    """
+    if first.parts.shape != second.parts.shape or first.items != second.items:
+        raise ValueError(f"{first.parts.shape} and {second.parts.shape} seeds and items cannot be paired")
+    return ItemScores(
+        first.values - second.values,
+        first.parts - second.parts,
+        first.items,
+        first.groups,
+        first.trained or second.trained,
+    )
+
+
 def interval(scores: ItemScores, *, question: Question = "general", level: float = LEVEL) -> Estimate:
     """Return a model's mean score over seeds with its interval.
 
@@ -88,9 +141,7 @@ def interval(scores: ItemScores, *, question: Question = "general", level: float
         The mean and its bounds; NaN bounds where a model that is trained has one seed, where there are fewer than six
         groups of items, and where any score is not a number.
     """
-    seeds = _seeds_half([scores], level)
-    items = _items_half(_shared(scores), scores.groups, question, level)
-    return _estimate(float(scores.values.mean()), seeds, items, len(scores.values), scores.items)
+    return measure(scores, question).estimate(level)
 
 
 def difference(
@@ -111,35 +162,28 @@ def difference(
     Raises:
         ValueError: the two were not scored on the same items.
     """
-    if first.parts.shape[1] != second.parts.shape[1] or first.items != second.items:
-        raise ValueError(f"{first.items} and {second.items} items cannot be paired")
-    shared = _shared(first) + _shared(second)
-    shared -= 2 * float((first.parts @ second.parts.T).mean())
-    seeds = _seeds_half([first, second], level)
-    items = _items_half(shared, first.groups, question, level)
-    counted = [len(one.values) for one in (first, second) if one.trained] or [1]
-    apart = float(first.values.mean() - second.values.mean())
-    return _estimate(apart, seeds, items, min(counted), first.items)
+    return measure_difference(first, second, question).estimate(level)
 
 
-def _estimate(value: float, seeds_half: float, items_half: float, seeds: int, items: int) -> Estimate:
-    half = np.hypot(seeds_half, items_half)
-    return Estimate(value, float(value - half), float(value + half), seeds, items, seeds_half, items_half)
-
-
-def _seeds_half(models: list[ItemScores], level: float) -> float:
-    """Return the seeds' part of the half-width: Welch's for two models that are trained, Student's for one."""
+def _measured(models: list[ItemScores], value: float, shared: float, question: Question, one_run: bool) -> Measured:
     trained = [model.values for model in models if model.trained]
-    if not trained:
-        return 0.0
-    free = [len(values) - 1 for values in trained]
-    if min(free) == 0:
-        return float("nan")
-    errors = [float(values.var(ddof=1)) / len(values) for values in trained]
-    squares = sum(error**2 / own for error, own in zip(errors, free, strict=True))
-    # Satterthwaite's, where there is any spread; a tiny one may underflow.
-    degrees = max(sum(errors) ** 2 / squares, min(free)) if squares > 0 else min(free)
-    return float(stdtrit(degrees, 0.5 + level / 2) * np.sqrt(sum(errors)))
+    counts = tuple(len(values) for values in trained)
+    seeds = len(models[0].values) if len(models) == 1 else min(counts, default=1)
+    return Measured(
+        value=value,
+        variances=tuple(float(values.var(ddof=1)) if len(values) > 1 else float("nan") for values in trained),
+        counts=counts,
+        shared=_of_items(shared, models[0].groups) if question == "general" else 0.0,
+        groups=models[0].groups,
+        seeds=seeds,
+        items=models[0].items,
+        one_run=one_run,
+    )
+
+
+def _of_items(shared: float, groups: int) -> float:
+    """Return c^2, not below 0: covariances can be estimated below, variances are not. Few groups do not tell it."""
+    return float(np.maximum(shared, 0.0)) if groups >= FEWEST_GROUPS else float("nan")
 
 
 def _shared(scores: ItemScores) -> float:
@@ -148,14 +192,3 @@ def _shared(scores: ItemScores) -> float:
     if not scores.trained:
         return float(covariances.mean())
     return float((covariances.sum() - np.trace(covariances)) / (n * (n - 1))) if n > 1 else float("nan")
-
-
-def _items_half(shared: float, groups: int, question: Question, level: float) -> float:
-    """Return the items' part of the half-width; covariances can be estimated below 0, variances are not."""
-    if question == "this_set":
-        return 0.0
-    if groups < FEWEST_GROUPS:
-        return float("nan")
-    wanted = 0.5 + level / 2
-    k = float(stdtrit(groups - 1, wanted) if groups < MANY_GROUPS else ndtri(wanted))
-    return float(k * np.sqrt(np.maximum(shared, 0.0)))

@@ -166,8 +166,16 @@ def styles(study: StudyResults, members: Iterable[Variant]) -> dict[str, int]:
 
 def rows_of(study: StudyResults, variant: Variant, **where: Any) -> pd.DataFrame:
     """Return a variant's rows of the tidy table, each once: two experiments may share a run."""
-    rows = study.pick(recipe=variant.recipe, model=variant.model, hyperparameters=variant.slug, **where)
-    return rows.drop_duplicates(["seed", "split", "metric", "role", "epoch"])
+    recipe, model, slug = variant.key
+    rows = study.once(
+        ("rows", variant.key),
+        lambda: study.pick(recipe=recipe, model=model, hyperparameters=slug).drop_duplicates(
+            ["seed", "split", "metric", "role", "epoch"]
+        ),
+    )
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    return rows
 
 
 def values_of(study: StudyResults, variant: Variant, **where: Any) -> np.ndarray:

@@ -35,10 +35,15 @@ class Finding:
     Attributes:
         word: the verdict.
         reason: why, in a few words that follow it: "smaller than matters".
-        estimate: what was measured, with the interval that the verdict rests on, in the unit of the claim's number.
-        p: the least level at which the interval leaves the threshold out; None where nothing is tested.
+        estimate: what was measured, with the interval that the verdict rests on, in the unit of the claim's number: of
+            a value for one more run, with half a printed digit; of a difference and an order in the claimed direction,
+            above 0 as the claim has it; of a ratio the ratio, with its parts as factors; of a winner how much better
+            the best rival is; of a spread the standard deviation; of a share the share of runs.
+        p: of a difference, order, sign or ratio, the least alpha whose 1 - alpha interval leaves the threshold out;
+            None where nothing is tested, as of what is near or the same.
         seeds: how many runs stand behind each arm.
-        size: of a difference or ratio whose size the paper gives, how the size came out.
+        size: of a difference or ratio whose size the paper gives, how the size came out: in the claimed direction, and
+            of a difference for one more run of each model.
         decides: what would decide an open claim; None of one that is decided, or where nothing can be said.
         parts: the findings of an order's neighbouring pairs, or of a conjunction's claims.
     """

@@ -217,7 +217,7 @@ def _lacking(plan: StudyPlan, place: Place, number: Mapping[str, Any]) -> str | 
 
 
 def _last_epoch(read: Mapping[str, Any]) -> int:
-    return max(read.get("at_epoch", 0), *read.get("change_between", [0]))
+    return max([int(read.get("at_epoch", 0)), *read.get("change_between", [])])
 
 
 def runs_at(plan: StudyPlan, place: Place) -> list[Run]:

@@ -40,7 +40,7 @@ def check_claims(claims: Sequence[Any], origin: str) -> None:
         if isinstance(claim, Mapping) and "statement" in claim:
             raise ReplisomeError(
                 f"{at}: has the form of version 0.3 ('statement', 'quantity', 'tolerance'); a claim now has 'plain', "
-                "'ask' and limits with an owner: see docs/reference/configuration.md and the claims of the other studies."
+                "'ask' and limits with an owner: see docs/reference/configuration.md, and the claims of other studies."
             )
         validate(claim, SCHEMA, at, part="claim")
         if claim["id"] in ids:

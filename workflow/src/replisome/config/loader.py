@@ -20,13 +20,26 @@ from replisome.config.study_files import StudyFiles, displayed, folder_names, kn
 from replisome.errors import ReplisomeError, did_you_mean
 
 FIXED = ("name", "extends", "replace", "presets", "claims")  # what overrides cannot change
-FOLDERS = frozenset({"tables", "figures", "selection"})  # of a study's results
-RESULT_FOLDERS = frozenset({"logs", "benchmarks"})  # beside the studies' own
+FOLDERS = frozenset({"tables", "figures", "selection", "claims"})  # of a study's results
+RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims"})  # beside the studies' own
 # What rules are called, or begin with where a study's or table's name follows; stages count too.
 TARGETS = frozenset(
-    {"all", "download", "prepare", "train", "evaluate", "explain", "select", "summarise", "claims", "figures", "report"}
+    {
+        "all",
+        "download",
+        "prepare",
+        "train",
+        "evaluate",
+        "explain",
+        "select",
+        "summarise",
+        "judge",
+        "claims",
+        "figures",
+        "report",
+    }
 )
-TARGETS_OF = ("prepare_with_", "summarise_", "figures_")
+TARGETS_OF = ("prepare_with_", "summarise_", "figures_", "judge_")
 
 
 def load(config: Mapping[str, Any], root: Path) -> Plan:
@@ -128,7 +141,7 @@ def _plan_study(files: StudyFiles, config: Mapping[str, Any], ledger: Mapping[st
     presets = {
         preset: partial(_bare_plan, files, {**whole, "preset": preset}) for preset in ("full", *sorted(files.presets))
     }
-    return replace(plan, claims=plan_claims(files.claims, plan, presets, f"{origin}/claims.yaml"))
+    return replace(plan, claims=plan_claims(files, plan, presets))
 
 
 def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from replisome.config.arms import find_claim, protocols_of
 from replisome.config.claims import Claim
 from replisome.config.plan import StudyPlan
+from replisome.config.printed import read_printed
 from replisome.config.reductions import reductions
+from replisome.config.study_files import StudyFiles
 from replisome.errors import ReplisomeError
 
 
 def plan_claims(
-    claims: Sequence[Claim], plan: StudyPlan, presets: Mapping[str, Callable[[], StudyPlan]], origin: str
+    files: StudyFiles, plan: StudyPlan, presets: Mapping[str, Callable[[], StudyPlan]]
 ) -> list[dict[str, Any]]:
     """Return the claims of a study, each with where its runs are, by protocol.
 
     Args:
-        claims: checked for themselves.
+        files: of the study, its claims checked for themselves.
         plan: the one that runs.
         presets: by name, what makes the plan of each preset; ``full`` is the study without one.
-        origin: the claims' file, for messages.
 
     Returns:
         Each claim with a key ``found``: by protocol, what :class:`replisome.config.arms.Found` holds.
@@ -33,8 +35,8 @@ def plan_claims(
     """
     made = cache(lambda name: presets[name]())
     planned = []
-    for claim in claims:
-        at = f"{origin}: claim '{claim['id']}'"
+    for claim in files.claims:
+        at = f"{files.claims_file}: claim '{claim['id']}'"
         by_protocol = {}
         for protocol in protocols_of(claim):
             found = find_claim(plan, claim, protocol, at)
@@ -52,5 +54,14 @@ def plan_claims(
                     )
                 found = replace(found, missing=f"{found.missing}; preset {' or '.join(having)} has it")
             by_protocol[protocol] = found.as_json()
-        planned.append({**claim, "found": by_protocol})
+        planned.append({**_with_printed(claim, files.folder / "printed"), "found": by_protocol})
     return planned
+
+
+def _with_printed(claim: Claim, folder: Path) -> dict[str, Any]:
+    """Return a claim with the printed curve that it is to be compared with, where it names one."""
+    read = claim["ask"].get("number", {}).get("read")
+    if not isinstance(read, Mapping) or "distance_to_printed" not in read:
+        return dict(claim)
+    number = {**claim["ask"]["number"], "printed": read_printed(folder / f"{read['distance_to_printed']}.csv")}
+    return {**claim, "ask": {**claim["ask"], "number": number}}

@@ -60,14 +60,49 @@ def reference() -> str:
     parts += ["### models, of an experiment", "Hyperparameters of each model; those without a default must be given."]
     for name in model_names():
         parts += _model(name)
-    parts += _section("claims.yaml, a list", {**schema("claims"), **_items(schema("claims"))}, "###")
+    parts += _claims()
     ledger = schema("datasets")
     parts += _section("config/datasets.yaml, the ledger", {**ledger["additionalProperties"], **_described(ledger)})
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
-def _items(of: Mapping[str, Any]) -> dict[str, Any]:
-    return {"properties": of["items"]["properties"], "required": of["items"]["required"]}
+def _claims() -> list[str]:
+    """Return the sections about claims: what one is, where its number comes from, and each kind of question."""
+    about = schema("claims")
+    definitions = about["$defs"]
+
+    def table(title: str, name: str, says: str) -> list[str]:
+        found = {**definitions[name], "description": says}
+        found["properties"] = {
+            key: _resolved(value, definitions)
+            for key, value in definitions[name]["properties"].items()
+            if key != "kind"
+        }
+        return _section(title, found, "####")
+
+    parts = ["### claims.yaml, a list", _sentence(about["description"])]
+    parts += table("A claim", "claim", "what it says, by whom, and the question that judges it")
+    parts += table("recipes, of a claim or an arm", "recipes", definitions["recipes"]["description"])
+    parts += table("An arm", "arm", definitions["arm"]["description"])
+    parts += table("A number that is scored", "number_score", "a score of the study, read from the curve over rounds")
+    parts.append(_sentence(f"read, in one word: {definitions['read_word']['description']}"))
+    parts += table("read, with an argument", "read_with", "one of these, as in {at_epoch: 25}")
+    parts += table("A number that is a cost", "number_cost", "what a run took")
+    parts += table("A number that the study works out", "number_quantity", "a quantity of the study's own")
+    parts += table("reported", "reported", definitions["reported"]["description"])
+    parts += table("A limit", "limit", definitions["limit"]["description"])
+    for kind in definitions["claim"]["properties"]["ask"]["properties"]["kind"]["enum"]:
+        parts += table(f"ask, kind {kind}", kind, definitions[kind]["description"])
+    return parts
+
+
+def _resolved(of: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a key's schema with its definition in the place of a reference; what it says of itself stays."""
+    if "$ref" not in of:
+        return {"description": "", **of, "properties": {}} if "properties" in of else {"description": "", **of}
+    found = definitions[of["$ref"].rpartition("/")[2]]
+    shown = {"type": found.get("type", "any"), **({"enum": found["enum"]} if "enum" in found else {})}
+    return {**shown, "description": of.get("description", found.get("description", ""))}
 
 
 def _described(of: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ class StudyFiles:
     Attributes:
         name: the study's name.
         origin: its folder or file, as messages name it.
+        claims_file: the file that holds its claims, likewise.
+        folder: where its files lie.
         settings: title, summary, recipes and experiments in full.
         presets: by name, the changes laid over them.
         claims: what the reports claim.
@@ -31,6 +33,8 @@ class StudyFiles:
 
     name: str
     origin: str
+    claims_file: str
+    folder: Path
     settings: Mapping[str, Any]
     presets: Mapping[str, Mapping[str, Any]]
     claims: Sequence[Mapping[str, Any]]
@@ -103,7 +107,7 @@ def read_study(entry: str, root: Path, key: str = "config: key 'studies'", below
         raw, presets = extend(other.settings, other.presets, raw, presets, origins[()])
         raw.setdefault("implementation", other.name)
         validate(raw, "study", f"{origin}, which extends '{other.name}',")
-    return StudyFiles(name, origin, raw, presets, claims)
+    return StudyFiles(name, origin, claims_file, path if path.is_dir() else path.parent, raw, presets, claims)
 
 
 def displayed(path: Path, root: Path) -> str:

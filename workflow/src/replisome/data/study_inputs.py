@@ -36,6 +36,16 @@ def for_figures(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]
     return [tidy, *_read_from_runs(plan, selection, root), *_data(plan, root), *_notes(plan, root)]
 
 
+def for_claims(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]:
+    """Return what a study's claims are judged by: what its figures are drawn from, and the records of its runs."""
+    return [*for_figures(plan, selection, root), *(root / run.directory / RECORD for run in plan.runs)]
+
+
+def verdicts_of(studies: Iterable[str], root: Path) -> list[Path]:
+    """Return the verdicts of studies."""
+    return [root / study / "claims.json" for study in studies]
+
+
 def for_page(plans: Iterable[StudyPlan], root: Path) -> list[Path]:
     """Return what the page shows of its studies: tables, figures, selections, cards, and where the runs were trained.
 

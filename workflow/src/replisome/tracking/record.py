@@ -6,7 +6,7 @@ import os
 import platform
 import resource
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,9 @@ class Record:
         self.inputs = input_hashes(folder, inputs)
         return self.inputs
 
-    def write(self, path: Path, inputs: Iterable[Path] | Mapping[str, Path] = (), **more: Any) -> None:
+    def write(
+        self, path: Path, inputs: Iterable[Path] | Mapping[str, Path] = (), also: Sequence[Path] = (), **more: Any
+    ) -> None:
         """Write the record, which says of each input and of each output what was in it.
 
         What lies beside the record is what the stage made; who reads it later compares it (:mod:`.verify`).
@@ -54,6 +56,7 @@ class Record:
             path: provenance.json beside the outputs.
             inputs: all files that the stage read, or those under names of their own where they do not move with it;
                 none where :meth:`reads` was told.
+            also: outputs that stand beside the folder and are called like it.
             more: what only this stage knows (device, parameters, ...).
         """
         ended = datetime.now(UTC)
@@ -69,7 +72,7 @@ class Record:
             "cores": os.cpu_count(),
             "host": platform.node(),
             "inputs": self.inputs or input_hashes(path.parent, inputs),
-            "outputs": output_hashes(path.parent),
+            "outputs": output_hashes(path.parent, also),
             "started": self.started.isoformat(timespec="seconds"),
             "ended": ended.isoformat(timespec="seconds"),
             "seconds": round((ended - self.started).total_seconds(), 3),

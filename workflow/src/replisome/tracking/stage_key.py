@@ -31,6 +31,8 @@ ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "select": lambda i: [_study(i)],
     "summarise": lambda i: [_study(i), _study(i, "predictions"), *_topics(i, "tables"), COMMON_TABLES],
     "figures": lambda i: [_study(i), _study(i, "predictions"), *_topics(i, "figures")],
+    "judge": lambda i: [_study(i["study"]), _study(i["study"], "predictions"), *_measures(i["study"])],
+    "claims": lambda i: [],
     "report": lambda i: [f"replisome.studies.{name}" for name in i["implementations"]],
 }
 
@@ -43,6 +45,12 @@ def _topics(identity: dict[str, Any], package: str) -> list[str]:
     """Return the modules that make a study's tables or figures."""
     folder = ROOT / "studies" / identity["implementation"] / package
     return [_study(identity, package, path.stem) for path in sorted(folder.glob("[!_]*.py"))]
+
+
+def _measures(identity: dict[str, Any]) -> list[str]:
+    """Return the module that measures what claims ask beside scores, where the study has one."""
+    module = ROOT / "studies" / identity["implementation"] / "quantities.py"
+    return [_study(identity, "quantities")] if module.is_file() else []
 
 
 def text_hash(text: str) -> str:

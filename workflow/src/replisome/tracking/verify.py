@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,15 @@ DIGEST = "digest"  # the key of a record under which the hash of its other keys 
 NO_OUTPUT = (RECORD, "checkpoint.pt")  # the latter goes when its run is complete
 
 
-def output_hashes(folder: Path) -> dict[str, str]:
-    """Return by name ``sha256:<hexadecimal>`` of each file of a result that is complete but for its record."""
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name not in NO_OUTPUT)
+def output_hashes(folder: Path, also: Sequence[Path] = ()) -> dict[str, str]:
+    """Return by name ``sha256:<hexadecimal>`` of each file of a result that is complete but for its record.
+
+    Args:
+        folder: that the stage filled.
+        also: files that it wrote beside the folder, called like it: ``claims.json`` beside ``claims``.
+    """
+    inside = sorted(path for path in folder.iterdir() if path.is_file() and path.name not in NO_OUTPUT)
+    files = [*inside, *also]
     return {path.name: f"sha256:{file_hash(path)}" for path in files if not path.name.startswith(".")}
 
 
@@ -28,6 +34,8 @@ def verified(path: Path) -> Path:
         ReplisomeError: a bit flipped, somebody edited the file, or a stage was cut off between file and record.
     """
     record = path.with_name(RECORD)
+    if (path.with_suffix("") / RECORD).exists():  # a file that stands beside the folder of its stage
+        record = path.with_suffix("") / RECORD
     if not record.exists() or not path.exists():
         return path
     expected = read_record(record).get("outputs", {}).get(path.name)

@@ -1,0 +1,247 @@
+"""Judge the claims of a study: measure each arm, apply the rule of its kind, then what caps a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from replisome.analysis.intervals import ItemScores, Question
+from replisome.analysis.results import StudyResults
+from replisome.analysis.variants import Variant, data_kind, label
+from replisome.claims.facts import FACTS
+from replisome.claims.finding import Finding, Word
+from replisome.claims.measures import Measured, Unmeasured, curves, measure, variant_at
+from replisome.claims.readings import never_crosses
+from replisome.claims.rules import judge, judge_all, judge_fact, judge_share
+from replisome.config.claims import Claim, arms_in
+from replisome.config.declared import MEASURES
+
+STAND_IN = "a stand-in, not the official data"
+DIRECTED = ("difference", "order", "ratio")  # kinds that can hold in their direction only
+# Of a recipe: what decides how its items are shown to a model, and not which they are.
+ONLY_SHOWN = frozenset({"encoding", "normalisation", "protocol", "label_fraction", "targets", "resources"})
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim under one protocol.
+
+    Attributes:
+        finding: the verdict, capped.
+        question: whether the items are a sample or these very ones; None where nothing was measured by the judge.
+        caps: what keeps the verdict below what the rule alone would say; empty where nothing does.
+        flags: what a reader must know of the runs.
+        variants: the runs it rests on, by arm.
+        scores: what was measured of each arm; empty where the judge measured nothing by run.
+    """
+
+    finding: Finding
+    question: Question | None = None
+    caps: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    scores: tuple[ItemScores, ...] = ()
+
+
+def judge_claims(study: StudyResults, claims: Sequence[Claim]) -> dict[str, dict[str, Judged]]:
+    """Judge all claims of a study.
+
+    Args:
+        study: its results.
+        claims: as planned, each with where its runs are (:mod:`replisome.config.planned_claims`).
+
+    Returns:
+        By claim and protocol, how it was judged; claims about other claims come after those.
+    """
+    judged: dict[str, dict[str, Judged]] = {}
+    about_claims = [claim for claim in claims if "claims" in claim["ask"]]
+    for claim in [*(claim for claim in claims if claim not in about_claims), *_inner_first(about_claims)]:
+        if "claims" in claim["ask"]:
+            judged[claim["id"]] = _judge_members(claim, judged)
+        else:
+            judged[claim["id"]] = {
+                protocol: _judge_one(study, claim, found) for protocol, found in claim["found"].items()
+            }
+    return {claim["id"]: judged[claim["id"]] for claim in claims}
+
+
+def _inner_first(claims: Sequence[Claim]) -> list[Claim]:
+    """Return claims about claims in an order in which each comes after those that it is about."""
+    waiting, ready = list(claims), []
+    names = {claim["id"] for claim in claims}
+    while waiting:
+        free = [claim for claim in waiting if not names & set(claim["ask"]["claims"])]
+        ready += free
+        names -= {claim["id"] for claim in free}
+        waiting = [claim for claim in waiting if claim["id"] in names]
+    return ready
+
+
+def _judge_members(claim: Claim, judged: Mapping[str, Mapping[str, Judged]]) -> dict[str, Judged]:
+    """Judge a claim about claims under each protocol that all of them have."""
+    members = [judged[name] for name in claim["ask"]["claims"]]
+    protocols = [protocol for protocol in members[0] if all(protocol in member for member in members)]
+    if claim["ask"]["kind"] == "conflict":
+        return {
+            protocol: Judged(_conflict([m[protocol].finding for m in members], claim["ask"]["claims"]))
+            for protocol in protocols
+        }
+    return {
+        protocol: Judged(
+            judge_all([member[protocol].finding for member in members]),
+            caps=tuple(dict.fromkeys(cap for member in members for cap in member[protocol].caps)),
+            flags=tuple(dict.fromkeys(flag for member in members for flag in member[protocol].flags)),
+        )
+        for protocol in protocols
+    }
+
+
+def _conflict(findings: Sequence[Finding], names: Sequence[str]) -> Finding:
+    """Return which of claims that contradict each other stand; a conflict is drawn, not judged."""
+    stand = [name for name, finding in zip(names, findings, strict=True) if finding.word == "replicated"]
+    fall = [name for name, finding in zip(names, findings, strict=True) if finding.word == "not replicated"]
+    said = [f"{', '.join(group)} {verb}" for group, verb in ((stand, "stands"), (fall, "falls")) if group]
+    return Finding("inconclusive", "; ".join(said) or "neither side is decided", parts=tuple(findings))
+
+
+def _judge_one(study: StudyResults, claim: Claim, found: Mapping[str, Any]) -> Judged:
+    ask = claim["ask"]
+    if ask["kind"] == "missing":
+        return Judged(Finding("not run", f"needs a {ask['needs']}: {ask['because']}; it would take {ask['cost']}"))
+    if found["missing"]:
+        return Judged(Finding("not run", found["missing"]))
+    members = tuple(variant_at(study, place) for place in found["places"])
+    if ask["kind"] == "fact":
+        judged = _judge_fact(study, ask, found, members)
+        resized = found["resized"] and members and claim["owner"] == "paper"
+        return Judged(Finding("not run", "other settings than the paper's")) if resized else judged
+    judged = _judge_share(study, ask, members) if ask["kind"] == "share" else _judge_scores(study, claim, members)
+    return _capped(study, claim, found, judged)
+
+
+def _judge_fact(
+    study: StudyResults, ask: Mapping[str, Any], found: Mapping[str, Any], members: tuple[Variant, ...]
+) -> Judged:
+    options = ask.get("with", {})
+    if ask["fact"] in FACTS:
+        value = FACTS[ask["fact"]](study, members, **options)
+    else:
+        recipe = members[0].recipe if members else found["recipe"] or next(iter(study.plan.recipes))
+        value = float(getattr(study.part(MEASURES), ask["fact"])(study, recipe, **options))
+    return Judged(judge_fact(ask, value), variants=members)
+
+
+def _judge_share(study: StudyResults, ask: Mapping[str, Any], members: tuple[Variant, ...]) -> Judged:
+    event = ask["event"]
+    if "never_crosses" in event:
+        first, second = (
+            dict(zip(sorted(run.seed for run in variant.runs), found, strict=True))
+            for variant in members
+            for found in [curves(study, variant, event["split"], event["never_crosses"])]
+        )
+        events = [never_crosses(first[seed], second[seed]) for seed in sorted(first.keys() & second.keys())]
+        return Judged(judge_share(ask, events), "this_set", variants=members)
+    measured = measure(study, members[0], event["number"], _called(study, ask["of"][0], members[0]))
+    if isinstance(measured, Unmeasured):
+        return Judged(Finding("not run", measured.why), variants=members)
+    values = measured.scores.values
+    bound, above = event.get("above", event.get("below")), "above" in event
+    if np.isnan(values).any():
+        return Judged(Finding("inconclusive", "a run has no such number"), "this_set", (), measured.flags, members)
+    events = [bool(value > bound if above else value < bound) for value in values]
+    return Judged(judge_share(ask, events), "this_set", (), measured.flags, members)
+
+
+def _judge_scores(study: StudyResults, claim: Claim, members: tuple[Variant, ...]) -> Judged:
+    ask = claim["ask"]
+    number = ask["number"]
+    if ask["kind"] == "ratio":
+        number = {**number, "scale": "log"}
+    given = arms_in(ask)
+    names = [_called(study, given[min(place, len(given) - 1)], variant) for place, variant in enumerate(members)]
+    measured = [measure(study, variant, number, name) for variant, name in zip(members, names, strict=True)]
+    lacking = next((one.why for one in measured if isinstance(one, Unmeasured)), None)
+    if lacking:
+        return Judged(Finding("not run", lacking), variants=members)
+    arms = [one for one in measured if isinstance(one, Measured)]
+    scores = together([one.scores for one in arms], same_items(study, members))
+    known = all(one.items for one in scores)
+    question: Question = claim.get("items", "general") if known else "this_set"
+    flags = [flag for one in arms for flag in one.flags]
+    if claim.get("items") == "general" and not known:
+        flags.append("the items of these scores are not known: the interval is about these very items")
+    found = tuple(one.scores for one in arms)
+    return Judged(judge(ask, scores, question), question, (), tuple(dict.fromkeys(flags)), members, found)
+
+
+def same_items(study: StudyResults, members: Sequence[Variant]) -> bool:
+    """Say whether variants were scored on the same items: one recipe, or recipes that only show them otherwise."""
+
+    def drawn(recipe: str) -> dict[str, Any]:
+        block = {key: value for key, value in study.plan.recipes[recipe].items() if key not in ONLY_SHOWN}
+        if "windows" in block:  # training may read shorter pieces of them
+            block["windows"] = {key: value for key, value in block["windows"].items() if key != "piece"}
+        return block
+
+    first = drawn(members[0].recipe)
+    return all(drawn(variant.recipe) == first for variant in members)
+
+
+def together(arms: Sequence[ItemScores], same: bool) -> list[ItemScores]:
+    """Return scores that one rule can look at: item by item where they are on the same items.
+
+    Args:
+        arms: by seed and item.
+        same: whether their items are the same; then they are paired.
+
+    Returns:
+        Of arms on other items, each keeps its own share of the items' error, and no covariance between them is taken
+        off. Where one arm's items are not known, none count.
+    """
+    if all(one.items for one in arms):
+        if same and len({(one.items, one.parts.shape[1]) for one in arms}) == 1:
+            return list(arms)
+        widths = [one.parts.shape[1] for one in arms]
+        items, groups = sum(one.items for one in arms), min(one.groups for one in arms)
+        return [
+            replace(
+                one,
+                parts=np.pad(one.parts, ((0, 0), (sum(widths[:place]), sum(widths[place + 1 :])))),
+                items=items,
+                groups=groups,
+            )
+            for place, one in enumerate(arms)
+        ]
+    return [replace(one, parts=np.zeros((len(one.values), 1)), items=0, groups=0) for one in arms]
+
+
+def _called(study: StudyResults, arm: Mapping[str, Any], variant: Variant) -> str:
+    return str(arm.get("called") or label(study, variant))
+
+
+def _capped(study: StudyResults, claim: Claim, found: Mapping[str, Any], judged: Judged) -> Judged:
+    """Lower the verdict on a paper's claim where the runs are less than the paper's, or other data."""
+    finding, kind = judged.finding, claim["ask"]["kind"]
+    if claim["owner"] != "paper" or finding.word == "not run":
+        return judged
+    if claim["ask"].get("anchor"):
+        reason = "other data than the paper's: shown, not judged"
+        return replace(judged, finding=replace(finding, word="not run", reason=reason, decides=None))
+    caps = list(found["reduced"])
+    if any(data_kind(study.card(variant.recipe)) == "stand-in" for variant in judged.variants):
+        caps.append(STAND_IN)
+    if not caps:
+        return judged
+    word: Word = finding.word
+    reason = finding.reason
+    if kind == "value":
+        word, reason = "not run", "a value is judged at full size only"
+    elif word == "not replicated":
+        word, reason = "inconclusive", f"not seen at this budget ({reason})"
+    elif word == "replicated":
+        word = "direction only" if kind in DIRECTED else "inconclusive"
+        reason = f"seen at this budget ({reason})"
+    return replace(judged, finding=replace(finding, word=word, reason=reason), caps=tuple(caps))
