@@ -67,9 +67,7 @@ def best_less_last(study: StudyResults, variant: Variant, *, score: str) -> Item
 
 
 @quantity
-def after_largest_drop(
-    study: StudyResults, variant: Variant, *, score: str, drop_of: str, split: str
-) -> np.ndarray:
+def after_largest_drop(study: StudyResults, variant: Variant, *, score: str, drop_of: str, split: str) -> np.ndarray:
     """Return a score after the epoch at which another, or the same, got worse by most from one epoch to the next.
 
     Args:
