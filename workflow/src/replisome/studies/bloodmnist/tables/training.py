@@ -31,7 +31,9 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
         found: dict[str, Any] = {
             "lr": variant.values.get("lr"),
             **estimate("training loss, last epoch", mean_over_seeds([curve[-1] for curve in losses])),
-            "report B, loss, last epoch": paper.claimed(study, variant, "report B", paper.TRAINING_LOSS, *paper.SWITCHES),
+            "report B, loss, last epoch": paper.claimed(
+                study, variant, "report B", paper.TRAINING_LOSS, *paper.SWITCHES
+            ),
         }
         for score in shown_scores(study, variant):
             sign = 1 if score.better == "max" else -1
