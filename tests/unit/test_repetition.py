@@ -113,7 +113,9 @@ def test_settings_that_say_what_the_default_says_change_nothing():
 def test_report_as_scores_stand_beside_the_points_of_the_grid_that_it_chose():
     study = results("rnacompete")
     told = {
-        (variant.recipe, variant.model, variant.slug): rnacompete.reported(study, variant, "spearman@validation")
+        (variant.recipe, variant.model, variant.slug): rnacompete.reported(
+            study, variant, "spearman", "validation", "final"
+        )
         for variant in variants(study, "architectures")
     }
     assert {key: value for key, value in told.items() if value is not None} == {
@@ -132,7 +134,19 @@ def test_report_as_scores_stand_beside_the_points_of_the_grid_that_it_chose():
 )
 def test_report_as_scores_stand_beside_no_shorter_run_fewer_probes_or_other_protein(changed):
     study = results("rnacompete", **changed)
-    assert not [v for v in variants(study, "architectures") if rnacompete.reported(study, v, "spearman@validation")]
+    told = [rnacompete.reported(study, v, "spearman", "validation", "final") for v in variants(study, "architectures")]
+    assert set(told) == {None}
+
+
+def test_report_as_other_values_stand_beside_the_networks_that_they_are_of():
+    study = results("rnacompete")
+    asked = [("spearman", "test", "final"), ("loss", "validation", "final"), ("loss", "validation", "best_round")]
+    told = {
+        variant.model: [rnacompete.reported(study, variant, *number) for number in asked]
+        for variant in variants(study, "architectures")
+        if rnacompete.repeats_report(study, variant) and variant.recipe == "reported_onehot"
+    }
+    assert told == {"bilstm": [0.6466, 0.35, None], "cnn1d": [None, 0.46, 17]}
 
 
 def losses(study):
@@ -143,12 +157,30 @@ def losses(study):
     }
 
 
+def said(study):
+    """Return report C's validation losses after 10 and 25 epochs, its best epochs and its last five, by network."""
+    found = {}
+    for variant in (v for v in variants(study) if v.recipe == "reported"):
+        losses = [proteinnet.report_loss(study, variant, "validation", epochs) for epochs in (10, 25)]
+        last = proteinnet.report_best_epoch(study, variant), proteinnet.report_last_below_simple(study, variant)
+        if losses != [None, None] or last != (None, None):
+            found[proteinnet.row_name(variant)] = (*(round(loss, 3) for loss in losses), *last)
+    return found
+
+
 def test_report_cs_losses_stand_beside_its_networks_after_25_epochs_of_its_batches():
     found = losses(results("proteinnet"))
     assert {name: value for name, value in found.items() if value is not None} == pytest.approx(
         {"simple": 115.862, "improved": 81.731, "no dropout": 82.806, "ReLU": 87.410}
     )
     assert {"no attention", "improved, long run", "zeros"} <= found.keys()
+    assert said(results("proteinnet")) == {
+        "simple": (116.216, 116.365, 21, None),
+        "improved": (84.887, 83.544, 25, 27.78),
+        "no dropout": (85.756, 84.979, 24, 26.8),
+        "ReLU": (88.887, 86.819, 24, 25.01),
+    }
+    assert not said(results("proteinnet", card={"control": "folds"}))
     assert set(losses(results("proteinnet", preset="quick")).values()) == {None}  # batches of 32
     torchs = {name: {"training": {"epsilon": 1e-8}} for name in ("simple", "improved", "no_dropout", "relu")}
     assert set(losses(results("proteinnet", experiments=torchs)).values()) == {None}
