@@ -47,7 +47,7 @@ CHOICES = (
     ),
     Choice(
         "training time",
-        "seconds of training alone in tables; a ratio of the reports is compared with that of whole runs, scoring included",
+        "in tables seconds of training alone; beside a ratio of the reports those of a whole run, scoring included",
         "the reports do not say what they timed; report B does not say of which head, and logits are assumed",
     ),
     Choice(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -78,8 +77,8 @@ def after_largest_drop(study: StudyResults, variant: Variant, *, score: str, dro
         split: validation or test, of both.
 
     Returns:
-        Each seed's (seeds,), in the score's own unit; of a run whose score never fell, that after its smallest rise; not
-        a number of a run with fewer than two epochs.
+        Each seed's (seeds,), in the score's own unit; where the other never fell, that after its smallest rise; not a
+        number of a run with fewer than two epochs.
     """
     better = study.plan.implementation.score(drop_of).better
     fell, read = (curve_table(study, variant, split, name) for name in (drop_of, score))
@@ -113,13 +112,11 @@ def least_loss_with_softmax(study: StudyResults, recipe: str) -> float:
 @fact
 def seen_test_images_percent(study: StudyResults, recipe: str) -> float:
     """Return which share of the test images, in percent, stands byte for byte in training or validation too."""
-    card = study.cards[recipe]
-    seen = chain.from_iterable(
-        [image for image in group if image["split"] == SPLITS[-1]]
-        for group in card["duplicates"]["members"]
-        if any(image["split"] != SPLITS[-1] for image in group)
-    )
-    return 100 * len(list(seen)) / sum(card["counts"][SPLITS[-1]])
+    card, test = study.cards[recipe], SPLITS[-1]
+    groups = [[image["split"] for image in group] for group in card["duplicates"]["members"]]
+    seen = sum(group.count(test) for group in groups if set(group) != {test})
+    images: int = sum(card["counts"][test])
+    return 100 * seen / images
 
 
 def _unknown(variant: Variant) -> np.ndarray:
