@@ -18,22 +18,21 @@ RNG = np.random.default_rng(5)
 
 
 class Results:
-    """What the quantities ask of a study's results: a row of scores a seed, and what each seed predicts."""
+    """What the quantities ask of a study's results: rows of the tidy table, and what each seed predicts."""
 
-    def __init__(self, tables, true, lengths, curves=None):
-        self.tables, self.made = tables, {("true distances", "r"): true}
-        chains = {"letters": ["A" * n for n in lengths], "known": [np.ones(n, bool) for n in lengths]}
-        self.made["test split", "r"] = pd.DataFrame({"id": [f"c{n}" for n in range(len(lengths))], **chains})
+    lost = frozenset()
+
+    def __init__(self, rows=(), maps=()):
         self.cards = {"r": {"crop": CROP, "ceiling": {"oracle_on_this_draw": {"test": 2.5}}}}
-        self.metrics = pd.DataFrame(curves or [], columns=["split", "metric", "role", "seed", "epoch", "value"])
-        self.metrics = self.metrics.assign(recipe="r", model="m", hyperparameters="s")
-        self.tested, self.lost = {("m",)}, frozenset()
+        self.metrics = pd.DataFrame(rows, columns=["split", "metric", "role", "seed", "epoch", "value"])
+        self.metrics = self.metrics.assign(recipe="r", model="conv_simple", hyperparameters="s")
+        self.maps, self.tested = maps, {(seed,) for seed in range(3)}
 
     def once(self, key, make):
-        return self.made[key] if key in self.made else self.made.setdefault(key, make())
+        return make()
 
-    def test_predictions(self, runs, weights=None):
-        return self.tables
+    def predictions(self, run, weights=None):
+        return pd.DataFrame({"distances": list(self.maps[run.key[0]])})
 
     def tested_weights(self, run):
         return ("last",)
@@ -45,23 +44,24 @@ class Results:
         return rows
 
 
+@pytest.fixture
+def chains(monkeypatch):
+    """Say what the test chains are: lengths, and true distances where they are asked for."""
+
+    def make(lengths, true=()):
+        found = predictions.Chains([f"c{n}" for n in range(len(lengths))], np.array(lengths), np.array(lengths))
+        monkeypatch.setattr(predictions, "chains", lambda study, recipe: found)
+        square = [np.zeros((CROP, CROP)) for _ in true]
+        for whole, pairs in zip(square, true, strict=True):
+            whole[PAIRS.first, PAIRS.second] = whole[PAIRS.second, PAIRS.first] = pairs
+        monkeypatch.setattr(predictions, "true_map", lambda study, recipe, number: square[number])
+
+    return make
+
+
 def variant(seeds=2):
-    runs = tuple(SimpleNamespace(key=("m",), weights="last") for _ in range(seeds))
+    runs = tuple(SimpleNamespace(key=(seed,), weights="last") for seed in range(seeds))
     return Variant("r", "conv_simple", "s", runs, {})
-
-
-def of_metrics(seeds=2):
-    return Variant("r", "m", "s", variant(seeds).runs, {})
-
-
-def predicted(maps, losses=None):
-    """Return a table of predictions: maps (n, pairs), and losses (n,) in square picometres."""
-    squared = np.zeros((len(maps), CROP - 1))
-    if losses is not None:
-        squared[:, 0] = np.asarray(losses) / 2e4  # 100^2 picometres, both halves of a map
-    known = np.ones((len(maps), CROP - 1))
-    columns = {"distances": list(maps), "squared": list(squared), "pairs": list(known), "lddt": 0.5}
-    return pd.DataFrame({**columns, **dict.fromkeys(predictions.CONTACTS.values(), 0.5)})
 
 
 def curve(*seeds):
@@ -73,25 +73,25 @@ def curve(*seeds):
 
 
 def test_a_loss_falls_from_its_first_epoch_to_its_least():
-    study = Results([], np.empty((0, len(PAIRS.first))), [], curve([200, 90, 100], [50, 40, 40]))
-    assert quantities.loss_fall(study, of_metrics()) == pytest.approx([55, 20])
+    study = Results(curve([200, 90, 100], [50, 40, 40]))
+    assert quantities.loss_fall(study, variant()) == pytest.approx([55, 20])
 
 
 def test_an_error_is_above_that_of_the_oracle_and_of_none_where_there_is_no_oracle():
     rows = [("test", "rmse", "final", seed, 3, value) for seed, value in enumerate((4.0, 2.25))]
-    study = Results([], np.empty((0, len(PAIRS.first))), [], rows)
-    assert quantities.rmse_above_oracle(study, of_metrics()) == pytest.approx([1.5, -0.25])
+    study = Results(rows)
+    assert quantities.rmse_above_oracle(study, variant()) == pytest.approx([1.5, -0.25])
     study.cards["r"] = {"crop": 256}
-    assert np.isnan(quantities.rmse_above_oracle(study, of_metrics())).all()
+    assert np.isnan(quantities.rmse_above_oracle(study, variant())).all()
 
 
-def test_losses_that_double_every_hundred_residues_have_a_slope_of_log_two():
+def test_losses_that_double_every_hundred_residues_have_a_slope_of_log_two(chains, monkeypatch):
     lengths = np.array([2, 4, 5, 8, 30])  # of the last one only the first 8 residues are seen
     seen = np.minimum(lengths, CROP)
-    blank = np.zeros((5, len(PAIRS.first)))
-    tables = [predicted(blank, losses) for losses in (7e9 * 2 ** (seen / 100), 2e9 * 4 ** (seen / 100))]
-    study = Results(tables, blank, lengths)
-    found = quantities.slope_of_log_loss_on_length(study, variant())
+    chains(lengths)
+    losses = np.stack([7e9 * 2 ** (seen / 100), 2e9 * 4 ** (seen / 100)])
+    monkeypatch.setattr(predictions, "scores", lambda study, variant: SimpleNamespace(paper_loss=losses))
+    found = quantities.slope_of_log_loss_on_length(Results(), variant())
     assert found.values == pytest.approx(np.log([2, 4]))
     assert found.parts == pytest.approx(np.zeros((2, 5)), abs=1e-9)
     assert (found.items, found.groups, found.trained) == (5, 5, True)
@@ -135,28 +135,27 @@ def test_row_means_are_those_of_the_whole_map_without_what_is_not_known():
     assert quantities.spread_of_row_means(given, known, PAIRS) == pytest.approx(expected)
 
 
-def test_the_grid_of_a_network_is_a_mean_over_chains_and_that_of_the_true_maps_may_be_taken_off():
+def test_the_grid_of_a_network_is_a_mean_over_chains_and_that_of_the_true_maps_may_be_taken_off(chains):
     true = RNG.uniform(4, 30, (3, len(PAIRS.first)))
     true[1, PAIRS.second >= 6] = np.nan  # a chain of six residues
-    seeds = [RNG.uniform(4, 30, true.shape).astype(np.float16) for _ in range(2)]
-    study = Results([predicted(maps) for maps in seeds], true, [8, 6, 8])
+    chains([8, 6, 8], true)
     known = ~np.isnan(true)
     own = [quantities.spread_of_row_means(one, k, PAIRS) for one, k in zip(true, known, strict=True)]
+    seeds = [RNG.uniform(4, 30, true.shape).astype(np.float16) for _ in range(2)]
+    study = Results(maps=seeds)
     whole, beyond = (quantities.striping(study, variant(), beyond_true=off) for off in (False, True))
-    for values, maps in zip(whole.values, seeds, strict=True):
-        by_chain = [
-            quantities.spread_of_row_means(one.astype(float), k, PAIRS) for one, k in zip(maps, known, strict=True)
-        ]
-        assert values == pytest.approx(np.mean(by_chain))
+    for value, maps in zip(whole.values, seeds, strict=True):
+        of_chains = zip(maps.astype(float), known, strict=True)
+        assert value == pytest.approx(np.mean([quantities.spread_of_row_means(*one, PAIRS) for one in of_chains]))
     assert whole.items == 3
     assert beyond.values == pytest.approx(whole.values - np.mean(own))
-    same = Results([predicted(np.nan_to_num(true))], true, [8, 6, 8])
+    same = Results(maps=[np.nan_to_num(true)])
     assert quantities.striping(same, variant(1), beyond_true=True).values == pytest.approx([0])
 
 
 @pytest.mark.parametrize("measure", [quantities.striping, quantities.slope_of_log_loss_on_length])
 def test_what_was_not_tested_is_not_a_number(measure):
-    study = Results([], np.empty((0, len(PAIRS.first))), [])
+    study = Results()
     study.tested = set()
     found = measure(study, variant(3))
     assert np.isnan(found.values).all()
@@ -170,7 +169,7 @@ def test_a_printed_loss_is_below_another_by_so_many_percent():
 
 def test_the_spread_over_seeds_is_in_percent_of_the_mean(monkeypatch):
     rows = [("test", "paper_loss", "final", seed, 3, value) for seed, value in enumerate((9e9, 10e9, 11e9))]
-    study = Results([], np.empty((0, len(PAIRS.first))), [], rows)
-    monkeypatch.setattr(predictions, "find", lambda study, recipe, name: of_metrics(3) if name == "improved" else None)
+    study = Results(rows)
+    monkeypatch.setattr(predictions, "find", lambda study, recipe, name: variant(3) if name == "improved" else None)
     assert quantities.spread_percent(study, "r", "improved") == pytest.approx(10)
     assert np.isnan(quantities.spread_percent(study, "r", "simple"))

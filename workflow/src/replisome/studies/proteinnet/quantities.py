@@ -73,12 +73,14 @@ def striping(study: StudyResults, variant: Variant, beyond_true: bool = False) -
     number = len(predictions.chains(study, variant.recipe).names)
     true = [predictions.true_map(study, variant.recipe, one)[pairs.first, pairs.second] for one in range(number)]
     off = [spread_of_row_means(one, ~np.isnan(one), pairs) if beyond_true else 0.0 for one in true]
+    tables = [study.predictions(run, variant.read_with) for run in variant.runs]
     found = [
         [
             spread_of_row_means(np.asarray(given, np.float64), ~np.isnan(one), pairs) - own
             for given, one, own in zip(table["distances"], true, off, strict=True)
         ]
-        for table in study.test_predictions(variant.runs, variant.read_with)
+        for table in tables
+        if table is not None
     ]
     return ItemScores.of_items(np.array(found), trained=variant.trained)
 
@@ -110,8 +112,8 @@ def slopes(x: np.ndarray, y: np.ndarray, *, trained: bool = True) -> ItemScores:
 def spread_of_row_means(distances: np.ndarray, known: np.ndarray, pairs: Pairs) -> float:
     """Return the standard deviation of a map's row means, after each separation's mean is taken off.
 
-    Neighbours along the chain are near and others far: the separation's mean takes that away. Of what is left, a smooth
-    map of folds has means near zero in all rows, and a grid has not.
+    Neighbours along the chain are near and others far, which the means take away. In a grid, whole rows of what is left
+    lie above or below zero.
 
     Args:
         distances: of pairs (p,), in angstrom.
