@@ -213,8 +213,8 @@ def with_predictions(study, members, bits, right, stretches=20):
         rows = {"bits": [bits(variant)] * stretches, "right": [right(variant)] * stretches}
         found |= {run.key: pd.DataFrame(rows) for run in variant.runs}
         windows = Windows(pd.DataFrame({"contig": [0] * stretches}), np.arange(stretches), None)
-        study.once(("test windows", variant.recipe), lambda windows=windows: windows)
-    study.__dict__["predictions"] = lambda run, weights=None: found[run.key]
+        study.once(("windows", variant.recipe, "test"), lambda windows=windows: windows)
+    study.__dict__["predictions"] = lambda run, weights=None, split="test": found[run.key]
 
 
 def test_windows_of_another_length_are_compared_on_the_same_places(full, tmp_path):

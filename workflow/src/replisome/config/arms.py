@@ -98,6 +98,8 @@ def find_claim(plan: StudyPlan, claim: Claim, protocol: str, at: str) -> Found:
     about_data = ask["kind"] == "fact" and not places
     if about_data and recipe is not None and recipe not in plan.recipes:
         return Found(missing=f"no experiment uses recipe '{recipe}'")
+    if claim["owner"] == "control" and not control:
+        return Found(missing="a control's claim is about simulated data")
     return Found(tuple(places), recipe=recipe if about_data else None)
 
 

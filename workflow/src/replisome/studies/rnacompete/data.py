@@ -20,6 +20,7 @@ from replisome.data.raw_files import RawFile
 from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete import targets
+from replisome.studies.rnacompete.design import design_of
 from replisome.studies.rnacompete.few_labels import hide_beyond_training, keep_labels
 from replisome.studies.rnacompete.probe_faults import SHORTEST
 from replisome.studies.rnacompete.probes import WIDTH, Probes, read_probes, say_what_was_read
@@ -148,7 +149,7 @@ def read(
             null for all.
 
     Returns:
-        The probes, and for the card how often their sequences repeat in the table.
+        The probes, and for the card how often sequences repeat in the table, and what else it was designed to hold.
 
     Raises:
         ReplisomeError: a damaged table or an unknown protein.
@@ -160,12 +161,12 @@ def read(
     probes = read_probes(main.path, others[0] if others else None, proteins)
     kept_out = set(without or [])
     probes = probes.only([k for k, p in enumerate(probes.proteins) if p.experiment not in kept_out])
-    repeats = len(probes.sequences) - len(set(probes.sequences))
+    extra = {"repeats_in_table": len(probes.sequences) - len(set(probes.sequences)), "design": design_of(probes)}
     if max_probes is not None:
         valid = ~np.isnan(probes.intensities).all(axis=1)
         kept = [np.flatnonzero(valid & (probes.sets == which))[:max_probes] for which in (0, 1)]
         probes = probes.take(np.sort(np.concatenate(kept)))
-    return probes, {"repeats_in_table": repeats}
+    return probes, extra
 
 
 def _control(options: Mapping[str, Any], split_by: str) -> tuple[Probes, dict[str, Any]]:

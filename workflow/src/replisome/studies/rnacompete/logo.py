@@ -105,9 +105,8 @@ def mean_by_kmer(tokens: np.ndarray, target: np.ndarray, kmers: int) -> np.ndarr
     ``tokens`` (n, positions) are the k-mers of n probes, ``target`` (n,) what was measured; tokens from ``kmers`` on,
     with unknown bases or padding, do not count, and a k-mer counts once a probe.
     """
-    rows = np.repeat(np.arange(len(tokens)), tokens.shape[1])
-    pairs = np.unique(np.stack([rows, tokens.ravel()]), axis=1)
-    probe, token = pairs[:, pairs[1] < kmers]
+    known = tokens < kmers
+    probe, token = np.divmod(np.unique(np.nonzero(known)[0] * kmers + tokens[known].astype(np.int64)), kmers)
     count = np.bincount(token, minlength=kmers)
     mean = np.bincount(token, target[probe], minlength=kmers) / np.maximum(count, 1)
     return np.where(count < COMMON, -np.inf, mean)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from replisome.analysis.repetition import repeats
 from replisome.analysis.results import StudyResults, VariantKey
 from replisome.analysis.variants import Variant, selected_score, variants
@@ -64,12 +67,31 @@ def scores_of(study: StudyResults, variant: Variant) -> list[Score]:
     return [selected, study.plan.implementation.score(f"{SCORE}_mean" if several else SCORE)]
 
 
-def reported(study: StudyResults, variant: Variant, quantity: str) -> float | None:
-    """Return its value of a quantity (``metric@split``) for the two networks that it chose, and for attention."""
+def reported(study: StudyResults, variant: Variant, score: str, split: str, read: str) -> float | None:
+    """Return the value that it gives for one of the two networks that it chose, or for attention.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
+        score: one of the study's scores.
+        split: validation or test.
+        read: how the claims read the curve: ``final``, ``best_round``, ...
+
+    Returns:
+        The value, or None where it gives none of such a network.
+    """
     if not repeats_report(study, variant):
         return None
-    heads = {"heads": variant.values["heads"]} if "heads" in variant.values else {}
-    return study.claimed(variant.recipe, REPORT, quantity, model=variant.model, **heads)
+    number = {"score": score, "split": split, "read": read}
+    asks = (claim["ask"] for claim in study.claims_of(variant.recipe, REPORT))
+    values = (ask for ask in asks if ask["kind"] == "value" and ask["number"] == number)
+    return next((ask["reported"]["value"] for ask in values if _is_of(ask["of"], variant)), None)
+
+
+def _is_of(arm: Mapping[str, Any], variant: Variant) -> bool:
+    """Say whether a claim's arm is a variant, as far as it names hyperparameters."""
+    named = {"model": arm["model"], **arm.get("where", {})}
+    return all({"model": variant.model, **variant.values}.get(key) == value for key, value in named.items())
 
 
 def repeats_report(study: StudyResults, variant: Variant) -> bool:
@@ -82,4 +104,7 @@ def reported_gain(study: StudyResults, variant: Variant) -> float | None:
     """Return how much test Spearman it gains by attention with this many heads."""
     if "heads" not in variant.values or not repeats_report(study, variant):
         return None
-    return study.claimed(variant.recipe, REPORT, "attention_gain@test", heads=variant.values["heads"])
+    number = {"score": SCORE, "split": "test", "read": "final"}
+    asks = (claim["ask"] for claim in study.claims_of(variant.recipe, REPORT))
+    gains = (ask for ask in asks if ask["kind"] == "difference" and ask["number"] == number and "reported" in ask)
+    return next((ask["reported"]["value"] for ask in gains if _is_of(ask["first"], variant)), None)

@@ -88,7 +88,7 @@ def _draw_genome(panel: Axes, study: StudyResults, kind: str, genome: str, own: 
 
 def _draw_bins(panel: Axes, study: StudyResults, kind: str, variant: Variant, number: int, aside: float) -> None:
     """Draw a point a bin of windows with its interval, moved aside for all to be seen."""
-    seen = predictions.test_windows(study, variant.recipe).table[kind].to_numpy()
+    seen = predictions.windows(study, variant.recipe).table[kind].to_numpy()
     split = "sparse" if study.cards[variant.recipe]["cut"]["step"] > 1 else study.plan.recipes[variant.recipe]["split"]
     shares, found = [], []
     for low, high in pairwise(BINS[kind]):

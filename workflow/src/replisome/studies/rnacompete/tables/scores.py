@@ -29,7 +29,7 @@ from replisome.analysis.variants import (
 )
 from replisome.config.study import Score
 from replisome.studies.rnacompete.motifs import FEW
-from replisome.studies.rnacompete.paper import reference, reported, reported_gain, scores_of
+from replisome.studies.rnacompete.paper import SCORE, reference, reported, reported_gain, scores_of
 from replisome.studies.rnacompete.predictions import (
     attention_by_heads,
     difference,
@@ -63,9 +63,9 @@ def scores(study: StudyResults) -> pd.DataFrame:
         return {
             "training probes": card["counts"]["train"],
             **validation_columns(study, variant, *(score.name for score in more)),
-            "report A, validation Spearman": reported(study, variant, "spearman@validation"),
+            "report A, validation Spearman": reported(study, variant, SCORE, "validation", "final"),
             **columns_on_test(study, variant, ON_TEST),
-            "report A, test Spearman": reported(study, variant, "spearman@test"),
+            "report A, test Spearman": reported(study, variant, SCORE, "test", "final"),
             f"test {selected.heading}, last epoch": last * selected.scale,
             "sd over seeds": found.values.std(ddof=1) if len(found.values) > 1 else np.nan,
             "test probes": card["counts"]["test"],
@@ -129,7 +129,7 @@ def heads(study: StudyResults) -> pd.DataFrame:
             **estimate("lowest validation loss", mean_over_seeds(lowest)),
             **validation_columns(study, variant, *names),
             **columns_on_test(study, variant, names),
-            "report A, test Spearman": reported(study, variant, "spearman@test"),
+            "report A, test Spearman": reported(study, variant, SCORE, "test", "final"),
         }
 
     members = [variant for found in attention_by_heads(study).values() for variant in found]

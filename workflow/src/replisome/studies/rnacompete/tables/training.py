@@ -21,7 +21,7 @@ from replisome.analysis.variants import (
     variants,
 )
 from replisome.data.splits import TRAIN_SAMPLE
-from replisome.studies.rnacompete.paper import chosen, grid_variants, reported, scores_of
+from replisome.studies.rnacompete.paper import SCORE, chosen, grid_variants, reported, scores_of
 from replisome.studies.rnacompete.predictions import varying
 
 FIRST = ("width", "depth", "dropout", "lr")  # report A's axes; whatever else varies follows
@@ -44,8 +44,8 @@ def grid(study: StudyResults) -> pd.DataFrame:
             **{key: variant.values.get(key) for key in settings},
             "chosen": "yes" if variant.key in best else "",
             **validation_columns(study, variant, *(score.name for score in scores_of(study, variant)), "loss"),
-            "report A, validation Spearman": reported(study, variant, "spearman@validation"),
-            "report A, validation MSE": reported(study, variant, "loss@validation"),
+            "report A, validation Spearman": reported(study, variant, SCORE, "validation", "final"),
+            "report A, validation MSE": reported(study, variant, "loss", "validation", "final"),
             **estimate("best epoch", mean_over_seeds(best_epochs(study, variant))),
             "parameters": cost_of(study, variant).parameters,
         }
@@ -73,7 +73,7 @@ def training(study: StudyResults) -> pd.DataFrame:
             **estimate("validation loss, last", mean_over_seeds([curve[-1] for curve in held])),
             **estimate("validation loss, lowest", mean_over_seeds([np.nanmin(curve) for curve in held])),
             **estimate("at epoch", mean_over_seeds([float(np.nanargmin(curve) + 1) for curve in held])),
-            "report A, epoch": reported(study, variant, "lowest_loss_epoch@validation"),
+            "report A, epoch": reported(study, variant, "loss", "validation", "best_round"),
             **estimate("rise since", mean_over_seeds([curve[-1] - np.nanmin(curve) for curve in held])),
         }
 
