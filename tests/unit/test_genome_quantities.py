@@ -44,9 +44,9 @@ def model(plan, tmp_path):
         for run, bits in zip(variant.runs, BITS, strict=True)
     }
     study.__dict__.update(cards=CARDS, tested=frozenset(rows), lost=frozenset())
-    study.__dict__["predictions"] = lambda run, weights=None: rows[run.key]
+    study.__dict__["predictions"] = lambda run, weights=None, split="test": rows[run.key]
     windows = Windows(pd.DataFrame({"contig": [0, 0]}), np.arange(2), None)
-    study.once(("test windows", "control"), lambda: windows)
+    study.once(("windows", "control", "test"), lambda: windows)
     return study, variant
 
 

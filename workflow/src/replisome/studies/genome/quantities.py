@@ -13,7 +13,7 @@ from replisome.analysis.scores import item_scores
 from replisome.analysis.variants import Variant
 from replisome.config.catalogue import model_defaults
 from replisome.errors import ReplisomeError
-from replisome.studies.genome.predictions import encoding_of, test_windows
+from replisome.studies.genome.predictions import encoding_of, windows
 
 
 @quantity
@@ -83,7 +83,7 @@ def gain_from_context(
             f"window of recipe '{variant.recipe}'; got {after}, {until} and {beyond}."
         )
     saved = bits[:, :, after:until].mean(axis=2) - bits[:, :, beyond:].mean(axis=2)
-    return ItemScores.of_items(saved, test_windows(study, variant.recipe).stretch, trained=variant.trained)
+    return ItemScores.of_items(saved, windows(study, variant.recipe).stretch, trained=variant.trained)
 
 
 @fact
