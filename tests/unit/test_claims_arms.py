@@ -37,11 +37,17 @@ def test_an_arm_is_the_one_configuration_that_fits_by_what_is_given_and_by_defau
     ]
     by_default = of_arm(where={"pool": "max", "head": "logits", "hidden": 256, "optimiser": "adam", "epochs": 200})
     assert found(by_default).missing is None
-    assert "has no model cnn, pool max, head logits, hidden 255" in found(of_arm(where={**ONE["where"], "hidden": 255})).missing  # fmt: skip
+    assert (
+        "has no model cnn, pool max, head logits, hidden 255"
+        in found(of_arm(where={**ONE["where"], "hidden": 255})).missing
+    )
 
 
 def test_several_that_fit_are_too_many_unless_the_winner_is_meant():
-    assert "experiment variants has 2 configurations that fit on recipe 'reported'" in found(of_arm(where={"pool": "max"})).missing  # fmt: skip
+    assert (
+        "experiment variants has 2 configurations that fit on recipe 'reported'"
+        in found(of_arm(where={"pool": "max"})).missing
+    )
     (winner,) = found(of_arm(where=None, choose="winner")).places
     assert (winner.model, winner.slug) == ("cnn", None)
 
@@ -63,7 +69,13 @@ def test_of_several_experiments_the_first_that_a_preset_has_counts():
 
 
 def test_a_winner_has_the_rest_of_its_grid_as_rivals():
-    ask = {"kind": "winner", "of": ONE, "number": SIGN["number"], "best": "highest", "within": {"value": 1, "from": "paper"}}  # fmt: skip
+    ask = {
+        "kind": "winner",
+        "of": ONE,
+        "number": SIGN["number"],
+        "best": "highest",
+        "within": {"value": 1, "from": "paper"},
+    }
     assert len(found(changed(ask=ask)).places) == 4
 
 
@@ -71,7 +83,10 @@ def test_a_winner_has_the_rest_of_its_grid_as_rivals():
     ("number", "message"),
     [
         ({"score": "accuracy", "split": "test", "read": {"at_epoch": 201}}, "does not train for 201 epochs"),
-        ({"score": "accuracy", "split": "test", "read": {"change_between": [10, 300]}}, "does not train for 300 epochs"),
+        (
+            {"score": "accuracy", "split": "test", "read": {"change_between": [10, 300]}},
+            "does not train for 300 epochs",
+        ),
     ],
 )
 def test_a_reading_needs_rounds_that_are_trained(number, message):
@@ -93,7 +108,10 @@ def test_a_reading_needs_what_the_experiment_records():
         ask={**SIGN, "of": {"experiment": "clipping", "model": "bilstm"}, "number": number},
         recipes={"reported": "reported_onehot", "sound": "sound_onehot"},
     )
-    assert "does not score a sample of training after each round (curves: [train])" in found(claim, study="rnacompete").missing  # fmt: skip
+    assert (
+        "does not score a sample of training after each round (curves: [train])"
+        in found(claim, study="rnacompete").missing
+    )
 
 
 def test_simulated_data_never_judge_a_papers_claim():
@@ -109,10 +127,14 @@ def test_scores_quantities_and_facts_that_nothing_has_are_errors():
             found(changed(ask=ask))
         assert message in str(caught.value)
 
-    refused("unknown score 'acuracy'; did you mean 'accuracy'?", {**SIGN, "number": {**SIGN["number"], "score": "acuracy"}})  # fmt: skip
+    refused(
+        "unknown score 'acuracy'; did you mean 'accuracy'?", {**SIGN, "number": {**SIGN["number"], "score": "acuracy"}}
+    )
     refused("key 'ask.number': the study declares no 'heat'", {**SIGN, "number": {"quantity": "heat"}})
-    refused("key 'ask.fact': the study declares no 'parameter_cont'; did you mean 'parameter_count'?",
-            {"kind": "fact", "fact": "parameter_cont", "of": ONE, "reported": {"value": 1}})  # fmt: skip
+    refused(
+        "key 'ask.fact': the study declares no 'parameter_cont'; did you mean 'parameter_count'?",
+        {"kind": "fact", "fact": "parameter_cont", "of": ONE, "reported": {"value": 1}},
+    )
 
 
 def test_protocols_are_those_that_have_a_recipe_and_a_fact_about_a_model_has_one():
@@ -134,14 +156,18 @@ def test_reductions_name_what_is_less_than_the_full_settings():
     lines, resized = between(changed(ask={**SIGN, "of": lstm, "number": {**SIGN["number"], "score": "accuracy"}}))
     assert resized
     assert "data genome-k12, not genome-sakai" in lines
-    assert reductions(full, full, *2 * (find_claim(full, changed(ask={**SIGN, "of": lstm}), "reported", "x").places,)) == ((), False)  # fmt: skip
+    assert reductions(
+        full, full, *2 * (find_claim(full, changed(ask={**SIGN, "of": lstm}), "reported", "x").places,)
+    ) == ((), False)
 
 
 def planned(claim: dict, preset: str = "full") -> dict:
     """Return a claim of bloodmnist as the judge is told of it."""
     whole = read_study("bloodmnist", load.__globals__["ROOT"])
     files = StudyFiles(whole.name, whole.origin, "claims.yaml", whole.folder, whole.settings, whole.presets, [claim])
-    return plan_claims(files, plan(preset), {name: lambda name=name: plan(name) for name in ("full", "quick", "demo")})[0]  # fmt: skip
+    return plan_claims(files, plan(preset), {name: lambda name=name: plan(name) for name in ("full", "quick", "demo")})[
+        0
+    ]
 
 
 def test_a_claim_that_only_another_preset_can_answer_says_which():
@@ -149,7 +175,9 @@ def test_a_claim_that_only_another_preset_can_answer_says_which():
     claim["ask"]["first"] = {**ONE, "where": {"pool": "none", "head": "logits"}}
     assert planned(claim)["found"]["sound"]["missing"] is None
     missing = planned(claim, "quick")["found"]["sound"]["missing"]
-    assert missing == "experiment variants has no model cnn, pool none, head logits on recipe 'sound'; preset full has it"
+    assert (
+        missing == "experiment variants has no model cnn, pool none, head logits on recipe 'sound'; preset full has it"
+    )
 
 
 def test_a_claim_that_no_preset_can_answer_is_refused():
@@ -158,7 +186,7 @@ def test_a_claim_that_no_preset_can_answer_is_refused():
     with pytest.raises(ReplisomeError) as caught:
         planned(claim)
     assert str(caught.value) == (
-        "claims.yaml: claim 'softmax-hurts': no preset has what it speaks of (experiment variants has no model cnn, pool "
-        "mean on recipe 'reported', protocol reported); correct the names, or let its kind be 'missing' and say what it "
-        "needs."
+        "claims.yaml: claim 'softmax-hurts': no preset has what it speaks of (experiment variants has no model cnn, "
+        "pool mean on recipe 'reported', protocol reported); correct the names, or let its kind be 'missing' and say "
+        "what it needs."
     )
