@@ -36,7 +36,8 @@ def rmse_above_oracle(study: StudyResults, variant: Variant) -> np.ndarray:
     The oracle knows how a control was folded, except for the errors of the turns. Not a number for real chains.
     """
     ceiling = study.cards[variant.recipe].get("ceiling", {}).get("oracle_on_this_draw", {})
-    return final_values(study, variant, "rmse") - ceiling.get("test", np.nan)
+    least: float = ceiling.get("test", np.nan)
+    return np.asarray(final_values(study, variant, "rmse") - least)
 
 
 @quantity
