@@ -47,7 +47,7 @@ def test_validation_scores_are_those_of_the_best_epoch(results):
 
 
 def test_the_final_test_score_is_that_of_the_predictions(results):
-    both = pd.read_parquet(results / RUN / "test" / "predictions.parquet")
+    both = pd.read_parquet(results / RUN / "test" / "predictions.parquet").query("split == 'test'")
     metrics = json.loads((results / RUN / "test" / "metrics.json").read_text())
     for weights, scores in (("best", metrics["scores"]), ("last", metrics["also"]["last"])):
         predictions = both[both["weights"] == weights]

@@ -39,7 +39,7 @@ def test_every_table_figure_and_caption_is_in_the_report(results):
 
 def test_scores_are_those_of_the_predictions(results):
     for run in results.glob("genome/*/runs/*/*/seed=0/test"):
-        predictions = pd.read_parquet(run / "predictions.parquet")
+        predictions = pd.read_parquet(run / "predictions.parquet").query("split == 'test'")
         metrics = json.loads((run / "metrics.json").read_text())
         predictions = predictions[predictions["weights"] == metrics["weights"]]
         bits, right = (np.stack(predictions[name].tolist()) for name in ("bits", "right"))

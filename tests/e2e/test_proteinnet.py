@@ -57,7 +57,7 @@ def test_scores_are_those_of_the_predicted_maps(results):
                 for _, row in recipe.iterrows()
             ]
         )
-        predictions = pd.read_parquet(run / "predictions.parquet")
+        predictions = pd.read_parquet(run / "predictions.parquet").query("split == 'test'")
         predictions = predictions[predictions["weights"] == json.loads((run / "metrics.json").read_text())["weights"]]
         predicted = np.stack(predictions["distances"].tolist()).astype(float)
         scores = json.loads((run / "metrics.json").read_text())["scores"]
@@ -117,7 +117,8 @@ def test_errors_by_separation_add_up_to_the_whole(results):
         )
         if key[1] != "pair_resnet" or predictions is None:
             continue
-        pairs = np.stack(pd.read_parquet(predictions)["pairs"].tolist()).sum(axis=0)
+        tested = pd.read_parquet(predictions).query("split == 'test'")
+        pairs = np.stack(tested["pairs"].tolist()).sum(axis=0)
         counts = [pairs[:5].sum(), pairs[5:11].sum(), pairs[11:].sum()]
         errors_by = [classes.loc[key, name] for name in names[:3]]
         assert np.sqrt(np.average(np.square(errors_by), weights=counts)) == pytest.approx(

@@ -20,6 +20,11 @@ def results(finished_rnacompete):
     return finished_rnacompete / "results" / "demo"
 
 
+def read_test(folder):
+    """Return what a run predicts of the test split with its best weights."""
+    return pd.read_parquet(folder / "predictions.parquet").query("split == 'test' and weights == 'best'")
+
+
 def test_every_table_figure_and_caption_is_in_the_report(results):
     page = (results / "report.html").read_text()
     for name in [*tables("rnacompete"), *figures("rnacompete")]:
@@ -30,7 +35,7 @@ def test_every_table_figure_and_caption_is_in_the_report(results):
 
 
 def test_test_scores_are_scipys_on_the_predictions(results):
-    predictions = pd.read_parquet(results / RUN / "test" / "predictions.parquet").query("weights == 'best'")
+    predictions = read_test(results / RUN / "test")
     measured, predicted = (np.stack(predictions[name].tolist())[:, 0] for name in ("measured", "predicted"))
     scores = json.loads((results / RUN / "test" / "metrics.json").read_text())["scores"]
     assert scores["spearman"] == pytest.approx(spearmanr(measured, predicted)[0])
@@ -41,7 +46,7 @@ def test_test_scores_are_scipys_on_the_predictions(results):
 def test_several_proteins_are_scored_each_and_on_average(results):
     folder = results / "rnacompete/control_two/runs/multiprotein/from=architectures+protein=identity/seed=0/test"
     scores = json.loads((folder / "metrics.json").read_text())["scores"]
-    predictions = pd.read_parquet(folder / "predictions.parquet").query("weights == 'best'")
+    predictions = read_test(folder)
     measured, predicted = (np.stack(predictions[name].tolist()) for name in ("measured", "predicted"))
     each = []
     for k in range(2):

@@ -14,7 +14,7 @@ from replisome.analysis.endings import divergence_notes, remarks
 from replisome.analysis.panels import loss_curves, score_curves, seeds_shown
 from replisome.analysis.plots import grid
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import score_on_test
+from replisome.analysis.scores import item_scores, score_on_test
 from replisome.analysis.variants import (
     best_epochs,
     best_on_validation,
@@ -82,9 +82,11 @@ def leave(root, run, epochs, diverged=None, stopped=None, torch="2.13.0", tested
         lost = {"best": None if best else stopped, "last": stopped if diverged else None}
         metrics = {"weights": "best", "scores": scores if best else none, "diverged": lost}
         write_json(folder / "test" / "metrics.json", {**metrics, "also": {"last": none if diverged else scores}})
-        columns = {"weights": ["best"] * 2 + ["last"] * 2, "item": [0, 1] * 2, "label": [0, 1] * 2}
-        columns |= {"predicted": [0] * 4, "probabilities": [[0.9, 0.1], [0.8, 0.2]] * 2}
-        write_parquet(folder / "test" / "predictions.parquet", pa.table(columns), {"diverged": lost})
+        columns = {"split": (["validation"] * 2 + ["test"] * 2) * 2, "weights": ["best"] * 4 + ["last"] * 4}
+        columns |= {"item": [0, 1] * 4, "label": [0, 1] * 4, "predicted": [0] * 8}
+        columns |= {"probabilities": [[0.9, 0.1], [0.8, 0.2]] * 4}
+        marks = {"diverged": {"validation": lost, "test": lost}}
+        write_parquet(folder / "test" / "predictions.parquet", pa.table(columns), marks)
         write_json(folder / "test" / "provenance.json", {"key": stage_key("evaluate", run.evaluation), "inputs": {}})
 
 
@@ -236,6 +238,10 @@ def test_a_run_that_diverged_after_its_best_epoch_keeps_the_scores_of_that_epoch
     assert study.diverged == frozenset()
     assert validation(study, late, "accuracy").value == 0.5
     assert remarks(study, late.key) == "1 of 2: diverged in epoch 2"
+    accuracy = study.plan.implementation.score("accuracy")
+    for split in ("validation", "test"):
+        assert item_scores(study, late, accuracy, split).values.tolist() == [0.5, 0.5]
+        assert item_scores(study, late.at("last"), accuracy, split) is None
     table = tables("bloodmnist")["dynamics"].function()(study).set_index("remarks")
     assert table.loc["1 of 2: diverged in epoch 2", "best epoch by accuracy"] == 1
     assert np.isnan(table.loc["1 of 2: diverged in epoch 2", "training loss, last epoch"])

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from planning import load
 
 from replisome.analysis.results import StudyResults
@@ -93,13 +94,21 @@ def test_one_layer_and_three_differ_in_layers_and_dropout_alone(preset):
 # ---- the report's values
 
 
+def values_of_the_report(study):
+    """Return the claims that give a value in accuracies or losses of single steps, with the number that each asks for."""
+    asks = {claim["id"]: claim["ask"] for claim in study.plan.settings["claims"] if claim["ask"]["kind"] == "value"}
+    numbers = {name: {k: v for k, v in ask["number"].items() if k != "scale"} for name, ask in asks.items()}
+    tabulated = (paper.ACCURACY["read"], "at_step")
+    return {name: (asks[name], one) for name, one in numbers.items() if any(read in one["read"] for read in tabulated)}
+
+
 def values_beside(study):
     """Return by claim with a value the recipes where it stands beside a run, with the runs' settings."""
     found = {}
-    for claim in (claim for claim in study.plan.settings["claims"] if claim["value"] is not None):
-        where = {"step": claim["where"]["step"]} if "step" in claim["where"] else {}
-        speaks = [v for v in variants(study) if paper.claimed(study, v, claim["quantity"], **where) == claim["value"]]
-        found[claim["id"]] = {(v.recipe, v.slug) for v in speaks}
+    for name, (ask, number) in values_of_the_report(study).items():
+        value = ask["reported"]["value"]
+        speaks = [v for v in variants(study) if paper.claimed(study, v, number) == value]
+        found[name] = {(v.recipe, v.slug) for v in speaks if v.model == ask["of"]["model"]}
     return found
 
 
@@ -136,7 +145,7 @@ def test_no_value_stands_beside_a_run_of_another_size_budget_window_split_or_gen
 def test_no_value_stands_beside_a_run_that_differs_in_what_a_claim_does_not_mention(changed, tmp_path):
     study = opened(planned("full", **changed), tmp_path)
     variant = next(v for v in variants(study, "protocols") if v.recipe == "reported")
-    assert paper.claimed(study, variant, "accuracy@test") is None
+    assert paper.claimed(study, variant, paper.ACCURACY) is None
     assert all(math.isnan(value) for value in paper.claimed_losses(study, variant).values())
 
 
@@ -144,7 +153,7 @@ def test_settings_that_say_what_the_default_says_keep_the_value(tmp_path):
     same = {"weight_decay": 0.0, "schedule": "none", "precision": "auto"}
     study = opened(planned("full", experiments={"protocols": {"training": same}}), tmp_path)
     variant = next(v for v in variants(study, "protocols") if v.recipe == "reported")
-    assert paper.claimed(study, variant, "accuracy@test") == 66.12
+    assert paper.claimed(study, variant, paper.ACCURACY) == 66.12
 
 
 def test_losses_of_smaller_runs_have_no_value_beside_them(full, tmp_path):
@@ -156,14 +165,28 @@ def test_losses_of_smaller_runs_have_no_value_beside_them(full, tmp_path):
         assert [math.isnan(value) for value in found.values()] == [not known] * 4
 
 
-def test_what_a_claim_says_of_a_models_size_is_the_models_default(full):
-    wheres = [claim["where"] for claim in full.plan.settings["claims"] if claim["value"] is not None]
-    for where in wheres:
-        build = importlib.import_module(f"replisome.models.{where['model']}").build
+def test_what_the_report_says_of_a_models_size_is_the_models_default():
+    assert set(paper.RUNS) == {"char_lstm", "kmer_lstm", "kmer_lstm_deep"}
+    for model, run in paper.RUNS.items():
+        build = importlib.import_module(f"replisome.models.{model}").build
         defaults = {name: option.default for name, option in inspect.signature(build).parameters.items()}
-        assert {key: where[key] for key in where.keys() & defaults.keys()}.items() <= defaults.items()
-        assert {"embedding", "hidden", "layers"} <= where.keys() & defaults.keys()
-        assert paper.DEPTH.get(where["model"], {}).items() <= defaults.items()
+        assert {key: run.settings[key] for key in run.settings.keys() & defaults.keys()}.items() <= defaults.items()
+        assert {"embedding", "hidden", "layers"} <= run.settings.keys() & defaults.keys()
+        assert paper.DEPTH.get(model, {}).items() <= defaults.items()
+
+
+def test_every_printed_loss_that_is_a_claim_is_on_its_printed_curve(full):
+    printed = ROOT / "config" / "studies" / "genome" / "printed"
+    losses_by_model = {}
+    for ask, number in values_of_the_report(full).values():
+        if number["score"] == "loss":
+            losses_by_model.setdefault(ask["of"]["model"], {})[number["read"]["at_step"]] = ask["reported"]["value"]
+    assert {model: len(values) for model, values in losses_by_model.items()} == {
+        "char_lstm": 4, "kmer_lstm": 4, "kmer_lstm_deep": 3
+    }  # fmt: skip
+    for model, values in losses_by_model.items():
+        curve = pd.read_csv(printed / f"{model}.csv").set_index("step")["value"]
+        assert values.items() <= curve.to_dict().items()
 
 
 # ---- tables
@@ -190,8 +213,8 @@ def with_predictions(study, members, bits, right, stretches=20):
         rows = {"bits": [bits(variant)] * stretches, "right": [right(variant)] * stretches}
         found |= {run.key: pd.DataFrame(rows) for run in variant.runs}
         windows = Windows(pd.DataFrame({"contig": [0] * stretches}), np.arange(stretches), None)
-        study.once(("test windows", variant.recipe), lambda windows=windows: windows)
-    study.__dict__["predictions"] = lambda run, weights=None: found[run.key]
+        study.once(("windows", variant.recipe, "test"), lambda windows=windows: windows)
+    study.__dict__["predictions"] = lambda run, weights=None, split="test": found[run.key]
 
 
 def test_windows_of_another_length_are_compared_on_the_same_places(full, tmp_path):

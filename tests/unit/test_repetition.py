@@ -37,9 +37,9 @@ def blood(study, recipe="reported"):
     told = {}
     for variant in (v for v in variants(study) if v.recipe == recipe):
         told[variant.values["pool"], variant.values["head"]] = (
-            bloodmnist.claimed(study, variant, "report B", "accuracy@test", "pool", "head"),
-            bloodmnist.claimed(study, variant, "report B", "last_loss@train", "pool", "head"),
-            bloodmnist.claimed(study, variant, "report A", "seconds@training", "pool", "head"),
+            bloodmnist.claimed(study, variant, "report B", bloodmnist.TEST, *bloodmnist.SWITCHES),
+            bloodmnist.claimed(study, variant, "report B", bloodmnist.TRAINING_LOSS, *bloodmnist.SWITCHES),
+            bloodmnist.claimed(study, variant, "report A", bloodmnist.TIME, *bloodmnist.SWITCHES),
         )
     return told
 
@@ -50,6 +50,39 @@ def test_what_reports_a_and_b_say_of_one_network_stands_beside_no_other():
         ("none", "softmax"): (68.78, 1.5, None),
         ("max", "logits"): (94.39, None, 236.7),
         ("max", "softmax"): (85.9, None, None),
+    }
+
+
+def test_what_report_b_says_of_no_head_stands_beside_both():
+    study = results("bloodmnist")
+    told = {
+        (v.values["pool"], v.values["head"]): bloodmnist.claimed(study, v, "report B", bloodmnist.TIME, "pool")
+        for v in variants(study)
+        if v.recipe == "reported"
+    }
+    assert told == {
+        ("none", "logits"): 1210,
+        ("none", "softmax"): 1210,
+        ("max", "logits"): 765,
+        ("max", "softmax"): 765,
+    }
+
+
+def test_what_a_softmax_costs_in_the_reports_stands_beside_the_network_without_it():
+    study = results("bloodmnist")
+    told = {
+        (v.values["pool"], v.values["head"]): (
+            bloodmnist.claimed_cost_of_softmax(study, v, "report A", bloodmnist.VALIDATION),
+            bloodmnist.claimed_cost_of_softmax(study, v, "report B", bloodmnist.TEST),
+        )
+        for v in variants(study)
+        if v.recipe == "reported"
+    }
+    assert told == {
+        ("none", "logits"): (10.0, 24.47),
+        ("max", "logits"): (0.0, 8.49),
+        ("none", "softmax"): (None, None),
+        ("max", "softmax"): (None, None),
     }
 
 
@@ -124,12 +157,30 @@ def losses(study):
     }
 
 
+def said(study):
+    """Return report C's validation losses after 10 and 25 epochs, its best epochs and its last five, by network."""
+    found = {}
+    for variant in (v for v in variants(study) if v.recipe == "reported"):
+        losses = [proteinnet.report_loss(study, variant, "validation", epochs) for epochs in (10, 25)]
+        last = proteinnet.report_best_epoch(study, variant), proteinnet.report_last_below_simple(study, variant)
+        if losses != [None, None] or last != (None, None):
+            found[proteinnet.row_name(variant)] = (*(round(loss, 3) for loss in losses), *last)
+    return found
+
+
 def test_report_cs_losses_stand_beside_its_networks_after_25_epochs_of_its_batches():
     found = losses(results("proteinnet"))
     assert {name: value for name, value in found.items() if value is not None} == pytest.approx(
         {"simple": 115.862, "improved": 81.731, "no dropout": 82.806, "ReLU": 87.410}
     )
     assert {"no attention", "improved, long run", "zeros"} <= found.keys()
+    assert said(results("proteinnet")) == {
+        "simple": (116.216, 116.365, 21, None),
+        "improved": (84.887, 83.544, 25, 27.78),
+        "no dropout": (85.756, 84.979, 24, 26.8),
+        "ReLU": (88.887, 86.819, 24, 25.01),
+    }
+    assert not said(results("proteinnet", card={"control": "folds"}))
     assert set(losses(results("proteinnet", preset="quick")).values()) == {None}  # batches of 32
     torchs = {name: {"training": {"epsilon": 1e-8}} for name in ("simple", "improved", "no_dropout", "relu")}
     assert set(losses(results("proteinnet", experiments=torchs)).values()) == {None}

@@ -2,15 +2,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy.stats import sem, spearmanr
 
 from replisome.analysis.intervals import interval
 from replisome.analysis.scores import score_on_test
+from replisome.analysis.statistics import correlation_by_item
 from replisome.analysis.variants import Variant
+from replisome.data.parquet import array_column
 from replisome.studies.rnacompete import STUDY, predictions
 from replisome.studies.rnacompete.motifs import explained_proteins, known_motif
 from replisome.studies.rnacompete.paper import scores_of
+from replisome.studies.rnacompete.predictions import Measured
+from replisome.studies.rnacompete.task import correlations
 
 RNG = np.random.default_rng(0)
 MEASURED = RNG.normal(size=(200, 2)).astype(np.float32)
@@ -40,10 +45,13 @@ class Results:
     def tested_weights(self, run):
         return ("best",)
 
-    def test_predictions(self, runs, weights=None):
+    def prepared(self, recipe, split):
+        return pa.table({"target": array_column(MEASURED)}), {}
+
+    def predictions_of(self, runs, weights=None, split="test"):
         self.read += [run.key for run in runs]
         tables = (self.predicted[run.key[0]] for run in runs)
-        return [pd.DataFrame({"measured": list(MEASURED), "predicted": list(predicted)}) for predicted in tables]
+        return [pd.DataFrame({"predicted": list(predicted)}) for predicted in tables]
 
 
 def variant(name="plain", slug="heads=2", metric="spearman_mean", seeds=1):
@@ -79,14 +87,21 @@ def test_known_motifs_are_the_literatures_or_what_was_planted():
     assert explained_proteins(["a", "b", "c", "d", "RNCMPT00001"]) == [4]
 
 
+@pytest.mark.parametrize("name", ["spearman", "pearson", "loss"])
+def test_scores_over_all_values_at_once_are_the_tasks(name):
+    noisy = (np.nan_to_num(MEASURED) + RNG.normal(size=(2, *MEASURED.shape))).astype(np.float32)
+    study = Results(plain=noisy[0])
+    valid = ~np.isnan(MEASURED)
+    wanted = {**correlations(noisy[0][valid], MEASURED[valid]), "loss": np.mean((noisy[0] - MEASURED)[valid] ** 2)}
+    found = score_on_test(study, solved("plain"), STUDY.score(name))
+    assert (found.value, found.items) == (pytest.approx(wanted[name]), 200)
+    assert found.low < found.value < found.high
+
+
 def test_errors_of_single_proteins_skip_what_was_not_measured():
     study = Results(plain=np.zeros((200, 2), np.float32))
     each = [predictions.protein_scores(study, solved("plain"), "mse", number).values[0] for number in range(2)]
     np.testing.assert_allclose(each, np.nanmean(MEASURED**2, axis=0), rtol=1e-6)
-    mean = score_on_test(study, solved("plain"), STUDY.score("loss"))
-    assert mean.value == pytest.approx(np.mean(each))
-    assert mean.low < mean.value < mean.high
-    assert mean.items == 200
     second = predictions.protein_scores(study, solved("plain"), "mse", 1)
     assert (second.items, second.values.shape) == (160, (1,))
     assert interval(second).items_half == pytest.approx(
@@ -113,17 +128,18 @@ def test_the_mean_of_two_proteins_knows_that_probes_are_shared():
     measured = np.repeat(MEASURED[:, :1], 2, axis=1)
     noise = RNG.normal(size=(200, 1)).astype(np.float32)
     study, one = Results(plain=measured), solved("plain")
-    study.made["predictions on test"] = {(one.key, None): (measured, (measured + noise)[None])}
+    study.made["measured and predicted"] = {(one.key, None, "test"): Measured(measured, (measured + noise)[None])}
     both = interval(predictions.item_scores(study, one, STUDY.score("spearman_mean")))
     first = interval(predictions.protein_scores(study, one, "spearman", 0))
     assert both == pytest.approx(first)
     halved = measured.copy()
     halved[100:, 1] = np.nan
-    study.made["predictions on test"] = {(one.key, None): (halved, (measured + noise)[None])}
-    mean = interval(predictions.item_scores(study, one, STUDY.score("loss")))
-    assert mean.value == pytest.approx(((noise**2).mean() + (noise[:100] ** 2).mean()) / 2)
-    by_probe = (noise[:, 0] ** 2 - (noise**2).mean()) / 2
-    by_probe[:100] += noise[:100, 0] ** 2 - (noise[:100] ** 2).mean()  # each counts twice: of half as many
+    study.made["measured and predicted"] = {(one.key, None, "test"): Measured(halved, (measured + noise)[None])}
+    mean = interval(predictions.item_scores(study, one, STUDY.score("pearson_mean")))
+    own = [correlation_by_item(np.ravel(halved[:n, 0] + noise[:n, 0]), halved[:n, 0]) for n in (200, 100)]
+    assert mean.value == pytest.approx(np.mean([one.mean() for one in own]))
+    by_probe = (own[0] - own[0].mean()) / 2
+    by_probe[:100] += own[1] - own[1].mean()  # each counts twice: of half as many
     assert mean.items_half == pytest.approx(1.96 * by_probe.std(ddof=1) / np.sqrt(200), rel=1e-4)
 
 
@@ -144,7 +160,7 @@ def test_of_large_predictions_only_the_latest_is_kept(monkeypatch):
     monkeypatch.setattr(predictions, "LARGE", 10)
     study = Results(one=MEASURED, two=MEASURED)
     for name in ("one", "one", "two", "one"):
-        predictions.predictions_on_test(study, variant(name))
+        predictions.measured_and_predicted(study, variant(name))
     assert study.read == [("one",), ("two",), ("one",)]
 
 

@@ -74,9 +74,9 @@ def test_a_run_that_diverges_at_once_leaves_all_its_files_marked_and_nothing_in_
     assert metrics["scores"].keys() == read(sound / "test" / "metrics.json")["scores"].keys()
     assert set(metrics["scores"].values()) == {None}
     predictions, metadata = read_parquet(out / "test" / "predictions.parquet")
-    assert metadata["diverged"] == {"best": "diverged in epoch 1"}
-    assert predictions.column_names == ["weights", "item"]
-    assert len(predictions) == 10
+    assert metadata["diverged"] == {split: {"best": "diverged in epoch 1"} for split in ("validation", "test")}
+    assert predictions.column_names == ["split", "weights", "item"]
+    assert predictions["split"].to_pylist() == ["validation"] * 12 + ["test"] * 10
     assert divergence(out / "best.safetensors") == divergence(out / "last.safetensors") == "diverged in epoch 1"
 
 

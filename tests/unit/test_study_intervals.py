@@ -38,8 +38,9 @@ class Results:
     def part(self, module):
         return getattr(self.package, module)
 
-    def test_predictions(self, runs, weights=None):
-        return self.tables[runs[0].key[0]]
+    def predictions_of(self, runs, weights=None, split="test"):
+        found = self.tables[runs[0].key[0]]
+        return found[split] if isinstance(found, dict) else found
 
     lost = frozenset()
 
@@ -146,7 +147,7 @@ def test_windows_of_one_stretch_are_one_group():
     study = Results(genome, {"a": tables, "solved": tables[:1]})
     study.plan.recipes["r"]["encoding"] = "kmer1"
     stretch = np.arange(60) // 6
-    study.made[("test windows", "r")] = Windows(pd.DataFrame(index=range(60)), stretch, None)
+    study.made[("windows", "r", "test")] = Windows(pd.DataFrame(index=range(60)), stretch, None)
     found = genome_predictions.item_scores(study, variant("char_lstm", "a", 2), genome.STUDY.score("bits_per_base"))
     assert (found.groups, found.items, found.trained) == (10, 60, True)
     assert found.values == pytest.approx(bits.mean(axis=(1, 2)))
@@ -178,7 +179,7 @@ def test_chains_count_where_the_true_structure_says_so():
     true = np.full((12, 5), 4.0)
     true[3] = np.nan  # nothing known: no dRMSD
     true[4] = 20.0  # nothing near: no lDDT
-    study.made[("true distances", "r")] = true
+    study.made[("true distances", "r", "test")] = true
     one = variant("conv_simple", "a", 2)
     sizes = {name: proteinnet_predictions.item_scores(study, one, proteinnet.STUDY.score(name)).items
              for name in ("rmse", "drmsd", "lddt", "paper_loss")}  # fmt: skip

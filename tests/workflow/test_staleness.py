@@ -118,7 +118,7 @@ SOMETHING = {
         TRAINING,
     ),
     "how weights are scored": (
-        edit(f"{SOURCE}/stages/evaluate.py", '"n": len(split)', '"n": 1 * len(split)'),
+        edit(f"{SOURCE}/stages/evaluate.py", '"n": items[SPLIT]', '"n": 1 * items[SPLIT]'),
         {"evaluate": 2, **AFTER_SCORES},
     ),
     "how models are chosen": (edit(f"{SOURCE}/stages/select.py", "np.mean(v)", "np.median(v)"), AFTER_TRAINING),

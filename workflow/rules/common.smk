@@ -17,7 +17,7 @@ from replisome.tracking.stage_key import text_hash
 from replisome.tracking.verify import read_verified
 from replisome.data.raw_files import STAND_IN, is_stand_in_path, origin_file, raw_file
 from replisome.config.schema import read_yaml
-from replisome.data.splits import SPLITS
+from replisome.data.splits import HELD_OUT, SPLITS
 
 # Jobs call `python -m replisome`: this interpreter and this source, whatever the shell that started Snakemake has.
 # A conda environment (--sdm conda) is activated later and so comes first.

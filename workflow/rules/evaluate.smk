@@ -31,9 +31,9 @@ rule evaluate:
     input:
         config=f"{RUN}/config.json",
         weights=tested_weights_of,
-        data=lambda w: splits_of(w, "test"),
+        data=lambda w: splits_of(w, *HELD_OUT),
         stats=f"{RECIPE}/stats.json",
-        stale=lambda w: stale("evaluate", resolved_run(w).evaluation, TEST.format(**w), read_from(w, "test")),
+        stale=lambda w: stale("evaluate", resolved_run(w).evaluation, TEST.format(**w), read_from(w, *HELD_OUT)),
     output:
         metrics=f"{TEST}/metrics.json",
         predictions=f"{TEST}/predictions.parquet",

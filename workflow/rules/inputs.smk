@@ -76,7 +76,7 @@ def weights_of(w):
 
 
 def tested_weights_of(w):
-    """Return all weights with which a run's test split is scored, in one job; those of `weights_of` come first."""
+    """Return all weights with which validation and test are predicted, in one job; those of `weights_of` come first."""
     kinds = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed).tested_weights
     return [f"{RUN.format(**w)}/{kind}.safetensors" for kind in kinds]
 
@@ -85,10 +85,10 @@ def trained_from(w):
     return [*splits_of(w, "train", "validation", *run_settings(w)["curves"]), f"{RECIPE.format(**w)}/stats.json"]
 
 
-def read_from(w, split):
-    """Return what a run is asked about a split with."""
-    weights = tested_weights_of(w) if split == "test" else [weights_of(w)]
-    return [*weights, *splits_of(w, split), f"{RECIPE.format(**w)}/stats.json"]
+def read_from(w, *splits):
+    """Return what a run is asked about splits with."""
+    weights = tested_weights_of(w) if "test" in splits else [weights_of(w)]
+    return [*weights, *splits_of(w, *splits), f"{RECIPE.format(**w)}/stats.json"]
 
 
 # ---- which runs an aggregation needs

@@ -6,10 +6,11 @@ The formulas stand in :mod:`replisome.analysis.intervals`, which works the two p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtri, stdtr, stdtrit
 
 from replisome.analysis.statistics import LEVEL, Estimate
 
@@ -44,12 +45,12 @@ class Measured:
     items: int
     one_run: bool = False
 
-    @property
+    @cached_property
     def seeds_error(self) -> float:
         """The seeds' standard error: 0 of models that are solved, NaN where one that is trained has one seed."""
         return float(np.sqrt(sum(self._squares)))
 
-    @property
+    @cached_property
     def degrees(self) -> float:
         """Degrees of freedom of the seeds' error: Satterthwaite's, not below those of the model with fewer seeds."""
         free = [n - 1 for n in self.counts]
@@ -60,7 +61,7 @@ class Measured:
         # A tiny spread may underflow.
         return float(max(sum(errors) ** 2 / squares, min(free)) if squares > 0 else min(free))
 
-    @property
+    @cached_property
     def _squares(self) -> list[float]:
         """Each model's part of the square of the seeds' error."""
         if self.one_run:
@@ -102,6 +103,8 @@ class Measured:
             return float("nan")
         if apart == 0:
             return 1.0
+        if self.shared == 0 and self.seeds_error > 0:  # Student's alone
+            return max(LEAST_P, float(2 * stdtr(self.degrees, -apart / self.seeds_error)))
 
         def excess(log_alpha: float) -> float:
             return self.half(-float(np.expm1(log_alpha))) - apart

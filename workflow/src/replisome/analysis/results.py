@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from replisome.config.catalogue import part
@@ -90,6 +91,10 @@ class StudyResults:
         """Return a run with what it inherits from the winner of another experiment."""
         return self.plan.resolve(run, self.selection)
 
+    def prepared(self, recipe: str, split: str) -> tuple[pa.Table, dict[str, Any]]:
+        """Return the rows of a split of a prepared recipe, and their metadata."""
+        return read_parquet(self.root / self.plan.name / recipe / f"{split}.parquet")
+
     def explanation(self, run: Run) -> tuple[pd.DataFrame, dict[str, Any]] | None:
         """Return what a run's ``explain`` stage left, and its metadata.
 
@@ -163,25 +168,30 @@ class StudyResults:
         """Return the weights that a run's test split was scored with, those that the selection goes by first."""
         return self.plan.by_key[run.key].tested_weights
 
-    def predictions(self, run: Run, weights: str | None = None) -> pd.DataFrame | None:
-        """Return a run's test predictions in the order of the split, or None where there are none (:attr:`tested`).
+    def predictions(self, run: Run, weights: str | None = None, split: str = "test") -> pd.DataFrame | None:
+        """Return what a run predicts of a split, in its order, or None where there is nothing (:attr:`tested`).
 
         Args:
             run: one of the study's runs.
             weights: "best" or "last"; by default those that the run's selection goes by.
+            split: "test" or "validation", of which columns that are kept of the test split alone are left out.
         """
         weights = weights or run.weights
         if run.key not in self.tested or weights not in self.tested_weights(run):
             return None
         table, metadata = read_parquet(self.root / run.directory / "test" / "predictions.parquet")
-        if metadata["diverged"][weights]:
+        if metadata["diverged"][split][weights]:
             return None
-        predictions: pd.DataFrame = table.filter(pc.equal(table["weights"], weights)).drop(["weights"]).to_pandas()
+        rows = table.filter(pc.and_(pc.equal(table["split"], split), pc.equal(table["weights"], weights)))
+        empty = [name for name in rows.column_names if rows[name].null_count == len(rows)]
+        predictions: pd.DataFrame = rows.drop(["split", "weights", *empty]).to_pandas()
         return predictions
 
-    def test_predictions(self, runs: Sequence[Run], weights: str | None = None) -> list[pd.DataFrame]:
-        """Return the test predictions of runs, as :meth:`predictions` does, those that have none left out."""
-        return [table for table in (self.predictions(run, weights) for run in runs) if table is not None]
+    def predictions_of(
+        self, runs: Sequence[Run], weights: str | None = None, split: str = "test"
+    ) -> list[pd.DataFrame]:
+        """Return what runs predict of a split, as :meth:`predictions` does, those that have nothing left out."""
+        return [table for table in (self.predictions(run, weights, split) for run in runs) if table is not None]
 
     def claims_of(self, recipe: str, report: str) -> list[Mapping[str, Any]]:
         """Return what a report claims, as the claims file has it, where its numbers may stand beside a recipe's.

@@ -1,7 +1,8 @@
 """Scores of variants with their intervals: on test over seeds and items, on validation over seeds; and differences.
 
-Which items a score is over, and what each seed scores on them, is the study's to say (``item_scores`` in its
-``predictions.py``). How the intervals come about stands in :mod:`replisome.analysis.intervals`.
+Of variants that were tested the items of both splits are known (:func:`item_scores`). Which items a score is over, and
+what each seed scores on them, is the study's to say (``item_scores`` in its ``predictions.py``). How the intervals come
+about stands in :mod:`replisome.analysis.intervals`.
 """
 
 from __future__ import annotations
@@ -41,26 +42,37 @@ def final_values(study: StudyResults, variant: Variant, metric: str) -> np.ndarr
     return values_of(study, variant, split="test", metric=metric, role=final_role(variant.weights, variant.read_with))
 
 
-def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
-    """Return what a variant scored by seed and test item, or None where it was not tested, or items do not tell."""
-    if not is_tested(study, variant):
+def item_scores(study: StudyResults, variant: Variant, score: Score, split: str = "test") -> ItemScores | None:
+    """Return what a variant scored by seed and item of a split.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
+        score: which of the study's scores.
+        split: "test" or "validation"; both are predicted with the weights that are tested.
+
+    Returns:
+        The scores, or None where the variant was not tested, or items do not tell.
+    """
+    if not is_predicted(study, variant, split):
         return None
     found: ItemScores | None = study.once(
-        ("item scores", variant.key, variant.read_with, score.name),
-        lambda: study.part("predictions").item_scores(study, variant, score),
+        ("item scores", variant.key, variant.read_with, score.name, split),
+        lambda: study.part("predictions").item_scores(study, variant, score, split),
     )
     return found
 
 
-def is_tested(study: StudyResults, variant: Variant) -> bool:
-    """Say whether the test split was read for a variant, with the weights that it is to be read with.
+def is_predicted(study: StudyResults, variant: Variant, split: str = "test") -> bool:
+    """Say whether a split was predicted for a variant, with the weights that it is to be read with.
 
     It was not where a seed diverged at these weights: a mean over the seeds that are left would be of another thing.
     """
     run = variant.runs[0]
-    if run.key not in study.tested or (variant.read_with or run.weights) not in study.tested_weights(run):
+    weights = variant.read_with or run.weights
+    if run.key not in study.tested or weights not in study.tested_weights(run):
         return False
-    return (*variant.key, final_role(run.weights, variant.read_with)) not in study.lost
+    return (*variant.key, final_role(run.weights, weights) if split == "test" else weights) not in study.lost
 
 
 def score_on_test(study: StudyResults, variant: Variant, score: Score) -> Estimate:
@@ -99,7 +111,10 @@ def difference_on_test(study: StudyResults, one: Variant, two: Variant, score: S
 
 
 def difference_on_validation(study: StudyResults, one: Variant, two: Variant, score: Score) -> Estimate:
-    """Return a variant's validation score less another's, with Welch's interval over seeds: the items are not kept.
+    """Return a variant's validation score less another's, with Welch's interval over seeds.
+
+    It is of the question ``this_set`` for every row of a table: items are known of runs that were tested alone, and a
+    column has one kind of interval. Whoever asks for other items too takes :func:`item_scores` of validation.
 
     Args:
         study: the study's results.

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from functools import partial
 
 import numpy as np
-from scipy.special import chdtri, ndtri
+from scipy.special import chdtri, ndtri, stdtrit
 
 from replisome.analysis.measured import Measured
 from replisome.claims.finding import Decides
@@ -44,17 +42,17 @@ def what_decides(found: Measured, room: float, level: float, *, power: bool = Tr
         return None
     if items_half >= room:
         return Decides(None, None, None, _items_factor(found, items_half, room))
-    if not found.counts:
+    if not found.seeds_error:
         return None
+    number = np.arange(min(found.counts) + 1, MOST_SEEDS + 1)
+    half = _seeds_half(found, number, level, power)
 
-    def decided(n: int, times: float) -> bool:
-        again = replace(found, counts=(n,) * len(found.counts), variances=tuple(times * one for one in found.variances))
-        half = again.halves(level)[0] + (_POWER * again.seeds_error if power else 0.0)
-        return float(np.hypot(half, items_half)) <= room
+    def fewest(times: float) -> int | None:
+        enough = number[np.hypot(half * np.sqrt(times), items_half) <= room]
+        return int(enough[0]) if enough.size else None
 
-    least = min(found.counts) + 1
     wide, narrow = _spreads(found.degrees)
-    return Decides(*(fewest_seeds(least, partial(decided, times=times)) for times in (1.0, narrow, wide)))
+    return Decides(fewest(1.0), fewest(narrow), fewest(wide))
 
 
 def fewest_seeds(least: int, decided: Callable[[int], bool]) -> int | None:
@@ -99,6 +97,16 @@ def in_words(decides: Decides) -> str:
         return f"about {decides.seeds} seeds"
     most = beyond if decides.most is None else decides.most
     return f"about {decides.seeds} seeds ({decides.fewest} to {most})"
+
+
+def _seeds_half(found: Measured, number: np.ndarray, level: float, power: bool) -> np.ndarray:
+    """Return the seeds' part of the half-width with ``number`` (n,) seeds a model, and what power asks for."""
+    variances = np.array(found.variances)
+    # Satterthwaite's degrees of freedom, with equal numbers of seeds.
+    degrees = (number - 1) * variances.sum() ** 2 / (variances**2).sum()
+    error = np.sqrt(variances.sum() * (1 / number + found.one_run))
+    half: np.ndarray = (stdtrit(degrees, 0.5 + level / 2) + (_POWER if power else 0.0)) * error
+    return half
 
 
 def _items_factor(found: Measured, items_half: float, room: float) -> float | None:

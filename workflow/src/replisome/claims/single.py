@@ -62,8 +62,8 @@ def judge_sign(ask: Mapping[str, Any], arms: Sequence[ItemScores], question: Que
 def judge_spread(ask: Mapping[str, Any], arms: Sequence[ItemScores], question: Question, level: float) -> Finding:
     """Judge how far seeds spread: their standard deviation, with the bounds that chi-square gives for normal scores.
 
-    Each bound errs in 1 - ``level``, as only one of them is asked for. Items move all seeds alike, so ``question``
-    makes no difference.
+    Both bounds together hold the true spread at ``level``, as all intervals do. Items move all seeds alike, so
+    ``question`` makes no difference.
     """
     (arm,), limit = arms, ask["at_most"]["value"]
     reason = why_undecided(arms, "this_set")
@@ -93,7 +93,8 @@ def _estimate_of(arm: ItemScores, question: Question, level: float) -> Estimate:
 
 def _bounds(n: int, level: float) -> tuple[float, float]:
     """Return how many standard deviations of n seeds the true one is at least and at most."""
-    return float(np.sqrt((n - 1) / chdtri(n - 1, 1 - level))), float(np.sqrt((n - 1) / chdtri(n - 1, level)))
+    tail = (1 - level) / 2
+    return float(np.sqrt((n - 1) / chdtri(n - 1, tail))), float(np.sqrt((n - 1) / chdtri(n - 1, 1 - tail)))
 
 
 def _seeds_for_spread(spread: float, n: int, limit: float, level: float) -> Decides:

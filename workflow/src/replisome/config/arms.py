@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from replisome.config.budget import KEYS as BUDGET_KEYS
@@ -98,6 +99,8 @@ def find_claim(plan: StudyPlan, claim: Claim, protocol: str, at: str) -> Found:
     about_data = ask["kind"] == "fact" and not places
     if about_data and recipe is not None and recipe not in plan.recipes:
         return Found(missing=f"no experiment uses recipe '{recipe}'")
+    if claim["owner"] == "control" and not control:
+        return Found(missing="a control's claim is about simulated data")
     return Found(tuple(places), recipe=recipe if about_data else None)
 
 
@@ -149,7 +152,14 @@ def _find_arm(plan: StudyPlan, arm: Mapping[str, Any], recipe: str | None) -> Pl
         if block is None or (recipe is not None and recipe not in block["recipes"]):
             continue
         used = recipe or block["recipes"][0]
-        runs = [run for run in plan.runs_of[name] if run.recipe == used and arm.get("model") in (None, run.model)]
+        # One a configuration: seeds do not tell them apart.
+        runs = [
+            *{
+                (run.model, run.slug): run
+                for run in plan.runs_of[name]
+                if run.recipe == used and arm.get("model") in (None, run.model)
+            }.values()
+        ]
         if not runs:
             continue
         if arm.get("choose") == "winner":
@@ -181,13 +191,17 @@ def _fits(run: Run, where: Mapping[str, Any]) -> bool:
     """Say whether a run has these settings, given or by default."""
     settings = run.settings
     has = {
-        **training_defaults(),
-        **model_defaults(run.model),
+        **_defaults(run.model),
         **settings["training"],
         **settings["hyperparameters"],
         **settings["budget"],
     }
     return all(has.get(key) == value for key, value in where.items())
+
+
+@cache  # asked for every arm of every claim, in every preset
+def _defaults(model: str) -> dict[str, Any]:
+    return {**training_defaults(), **model_defaults(model)}
 
 
 def _is_inherited(run: Run, key: str) -> bool:

@@ -82,7 +82,7 @@ def selections_of(plan: StudyPlan, root: Path) -> Selection:
 
 
 def tests(runs: Iterable[Run], root: Path) -> list[Path]:
-    """Return what was read from the test split for these runs."""
+    """Return the scores of these runs on test, and their predictions of validation and test."""
     return [root / run.directory / "test" / name for run in runs for name in ("metrics.json", "predictions.parquet")]
 
 

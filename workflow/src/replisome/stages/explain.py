@@ -26,7 +26,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
         out: the folder to write to.
         threads: of torch.
     """
-    opened = open_run(settings, data, SPLIT, threads)
+    opened = open_run(settings, data, [SPLIT], threads)
     config, task = opened.config, opened.task
     record = Record("explain", config)
     model = restore(config, task, weights, opened.device)

@@ -129,13 +129,16 @@ class PredictionsModule(Protocol):
         """
         ...
 
-    def item_scores(self, study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
-        """Return what each seed of a variant scored on each test item: intervals and differences come from it.
+    def item_scores(
+        self, study: StudyResults, variant: Variant, score: Score, split: str = "test"
+    ) -> ItemScores | None:
+        """Return what each seed of a variant scored on each item of a split: intervals and differences come from it.
 
         Args:
             study: the study's results.
-            variant: runs that differ in their seed only, and whose test split was read.
+            variant: runs that differ in their seed only, and that were tested.
             score: one of the study's scores.
+            split: "test" or "validation"; the mean over items is the seed's score there.
 
         Returns:
             What each item adds to the score of each seed; None where the predictions do not tell it: then the score has

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ DIVERGED = "diverged"  # in the metadata of weights that are not to be used: why
 
 
 class OpenRun(NamedTuple):
-    """A finished run and its prepared recipe, ready to be asked about a split.
+    """A finished run and its prepared recipe, ready to be asked about some splits.
 
     Attributes:
         config: the run's config.json.
@@ -42,13 +42,13 @@ class OpenRun(NamedTuple):
     about: dict[str, Any]
 
 
-def open_run(settings: Path, data: Path, split: str, threads: int) -> OpenRun:
-    """Open a finished run to ask it about a split, in fp32.
+def open_run(settings: Path, data: Path, splits: Sequence[str], threads: int) -> OpenRun:
+    """Open a finished run to ask it about some splits, in fp32.
 
     Args:
         settings: the run's config.json.
         data: folder of the prepared recipe.
-        split: what it will be asked about.
+        splits: what it will be asked about.
         threads: of torch.
 
     Raises:
@@ -60,7 +60,7 @@ def open_run(settings: Path, data: Path, split: str, threads: int) -> OpenRun:
     torch.set_num_threads(threads)
     forbid_tf32()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    names = [split, *study(config["implementation"]).shared]
+    names = [*splits, *study(config["implementation"]).shared]
     return OpenRun(
         config,
         part(config["implementation"], "task").open_task(data),

@@ -41,11 +41,14 @@ class Task(Protocol):
         data: what a model must know of the data.
         memory_format: how inputs lie in memory.
         max_items: items of which inputs, outputs and targets fit in memory together.
+        test_only: columns of ``predictions`` that are kept of the test split alone: they are large, and what items add
+            to scores can be told without them.
     """
 
     data: DataSpec
     memory_format: torch.memory_format
     max_items: int
+    test_only: tuple[str, ...]
 
     def load(self, split: str, device: torch.device) -> Split:
         """Read a split onto the device.
@@ -128,6 +131,7 @@ class PreparedTask:
 
     memory_format: torch.memory_format = torch.contiguous_format
     max_items: int = 1024
+    test_only: tuple[str, ...] = ()
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder and read stats.json.

@@ -43,19 +43,20 @@ def paper_speaks_of(study: StudyResults, recipe: str) -> bool:
     return True
 
 
-def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
-    """Return what each seed of a variant scored on each test row, from which intervals and differences come.
+def item_scores(study: StudyResults, variant: Variant, score: Score, split: str = "test") -> ItemScores | None:
+    """Return what each seed of a variant scored on each row of a split, from which intervals and differences come.
 
     Args:
         study: the study's results.
-        variant: runs that differ in their seed only, and whose test split was read.
+        variant: runs that differ in their seed only, and that were tested.
         score: one of the study's scores.
+        split: "test" or "validation".
 
     Returns:
         Whether each answer is right (seeds, rows); None of other scores, which then have no interval.
     """
     if score.name != "accuracy":
         return None
-    answers = study.test_predictions(variant.runs, variant.read_with)
+    answers = study.predictions_of(variant.runs, variant.read_with, split)
     right = np.stack([table["label"] == table["predicted"] for table in answers])
     return ItemScores.of_items(right, trained=variant.trained)

@@ -47,8 +47,18 @@ CHOICES = (
     ),
     Choice(
         "training time",
-        "seconds of training alone, without scoring",
-        "the reports do not say what they timed; report B does not say of which head",
+        "in tables seconds of training alone; beside a ratio of the reports those of a whole run, scoring included",
+        "the reports do not say what they timed; report B does not say of which head, and logits are assumed",
+    ),
+    Choice(
+        "which other pair of softmax and logits report A calls comparable",
+        "that with max pooling, by the best validation accuracy",
+        "our reading: there are two pairs, and of the one without pooling it says that softmax is ten points lower",
+    ),
+    Choice(
+        "report A's failure to converge",
+        "a training loss that ends 0.1 or more above the least possible, without pooling and with softmax",
+        "our reading: the report also says that all four converge",
     ),
     Choice(
         "least loss with a softmax before the cross-entropy",

@@ -84,19 +84,20 @@ def recipe_scores(study: StudyResults) -> dict[str, Score]:
     return {recipe: selected_score(study, in_order(study, recipe)[0]) for recipe in study.plan.recipes}
 
 
-def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
-    """Return what each seed scored on each test image.
+def item_scores(study: StudyResults, variant: Variant, score: Score, split: str = "test") -> ItemScores | None:
+    """Return what each seed scored on each image of a split.
 
     Args:
         study: the study's results.
-        variant: runs that differ in their seed only, and whose test split was read.
+        variant: runs that differ in their seed only, and that were tested.
         score: one of the study's scores.
+        split: "test" or "validation".
 
     Returns:
         Of accuracy, balanced accuracy and AUC; the predictions do not tell the loss of a model that gives
         probabilities.
     """
-    answers = study.test_predictions(variant.runs, variant.read_with)
+    answers = study.predictions_of(variant.runs, variant.read_with, split)
     labels = answers[0]["label"].to_numpy()
     if score.name == "auc":
         values = by_area(np.stack([np.stack(one["probabilities"].tolist()) for one in answers]), labels)
@@ -151,6 +152,14 @@ def by_area(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
         area = placed[:, own].mean(axis=1, keepdims=True)
         found.append(area + (placed - area) * images / np.where(own, own.sum(), (~own).sum()))
     return np.asarray(np.mean(found, axis=0))
+
+
+def softmax_floor(classes: int) -> float:
+    """Return the lowest cross-entropy, in nats, that is possible over the probabilities of so many classes.
+
+    It is that of a network which is sure and right: the cross-entropy takes its 1 and zeros for logits.
+    """
+    return float(np.log(1 + (classes - 1) / np.e))
 
 
 class Answers(NamedTuple):

@@ -24,7 +24,7 @@ from replisome.analysis.variants import (
     variants,
 )
 from replisome.config.study import Score
-from replisome.data.parquet import column_array, read_parquet
+from replisome.data.parquet import column_array
 from replisome.io import canonical_json
 from replisome.studies.genome.paper import BASES, is_model_of_bases
 from replisome.studies.genome.windows import encoding
@@ -102,11 +102,11 @@ def genes_expected(study: StudyResults, recipe: str) -> bool:
     return study.cards[recipe]["control"] != "markov" and encoding_of(study, recipe)[1] == 1
 
 
-# ---- predictions of the test split
+# ---- predictions, of the test split where no other is named
 
 
 class Windows(NamedTuple):
-    """A recipe's test windows.
+    """A recipe's windows of one split.
 
     Attributes:
         table: a row a window: where it lies, and what training has seen of it.
@@ -120,7 +120,7 @@ class Windows(NamedTuple):
 
 
 class Averages(NamedTuple):
-    """Averages of a variant's test predictions; by column, ``bits`` a base and the share that is ``right``.
+    """Averages of a variant's predictions of a split; by column, ``bits`` a base and the share that is ``right``.
 
     Attributes:
         by_window: by seed and window (seeds, windows).
@@ -133,30 +133,31 @@ class Averages(NamedTuple):
     by_codon: Mapping[Column, Mapping[int, float]]
 
 
-def test_windows(study: StudyResults, recipe: str) -> Windows:
-    """Return a recipe's test windows."""
-    return study.once(("test windows", recipe), lambda: _read_windows(study, recipe))
+def windows(study: StudyResults, recipe: str, split: str = "test") -> Windows:
+    """Return a recipe's test windows, or those of validation."""
+    return study.once(("windows", recipe, split), lambda: _read_windows(study, recipe, split))
 
 
-def averages(study: StudyResults, variant: Variant) -> Averages:
-    """Return the averages of a variant whose test split was read; each file of predictions is read once."""
-    return study.once(("averages", variant.key, variant.read_with), lambda: _average(study, variant))
+def averages(study: StudyResults, variant: Variant, split: str = "test") -> Averages:
+    """Return the averages of a variant that was tested; each of its predictions is read once."""
+    return study.once(("averages", variant.key, variant.read_with, split), lambda: _average(study, variant, split))
 
 
-def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
-    """Return what each seed scored on each test window; windows of one stretch of the genome are one group.
+def item_scores(study: StudyResults, variant: Variant, score: Score, split: str = "test") -> ItemScores | None:
+    """Return what each seed scored on each window of a split; windows of one stretch of the genome are one group.
 
     Args:
         study: the study's results.
-        variant: runs that differ in their seed only, and whose test split was read.
+        variant: runs that differ in their seed only, and that were tested.
         score: one of the study's scores.
+        split: "test" or "validation".
 
     Returns:
         Of bits a base, the loss and accuracy; the predictions do not tell the probability of what can follow.
     """
     if score.name == "loss":
-        return _by_window(study, variant, "bits", scale=np.log(2) * encoding_of(study, variant.recipe)[1])
-    return _by_window(study, variant, COLUMNS[score.name]) if score.name in COLUMNS else None
+        return _by_window(study, variant, "bits", split, scale=np.log(2) * encoding_of(study, variant.recipe)[1])
+    return _by_window(study, variant, COLUMNS[score.name], split) if score.name in COLUMNS else None
 
 
 def score(study: StudyResults, variant: Variant, column: Column, among: np.ndarray | None = None) -> Estimate:
@@ -168,28 +169,35 @@ def score(study: StudyResults, variant: Variant, column: Column, among: np.ndarr
         column: ``bits`` a base, or the share of tokens that is ``right``.
         among: which windows count (windows,) bool; all, where it is None.
     """
-    return interval(_by_window(study, variant, column, among))
+    return interval(_by_window(study, variant, column, among=among))
 
 
 def test_columns(study: StudyResults, variant: Variant) -> dict[str, Any]:
     """Return the columns of a row that give test scores: those of the windows, and the one that is selected by."""
     return {
         **scores.columns_on_test(study, variant, [*COLUMNS, selected_score(study, variant).name]),
-        "test windows": len(test_windows(study, variant.recipe).table),
+        "test windows": len(windows(study, variant.recipe).table),
         "oracle without memory, bits/base": study.cards[variant.recipe].get("oracle", {}).get("test", np.nan),
     }
 
 
 def _by_window(
-    study: StudyResults, variant: Variant, column: Column, among: np.ndarray | None = None, scale: float = 1.0
+    study: StudyResults,
+    variant: Variant,
+    column: Column,
+    split: str = "test",
+    *,
+    among: np.ndarray | None = None,
+    scale: float = 1.0,
 ) -> ItemScores:
     chosen = slice(None) if among is None else among
-    values, stretch = averages(study, variant).by_window[column], test_windows(study, variant.recipe).stretch
+    values = averages(study, variant, split).by_window[column]
+    stretch = windows(study, variant.recipe, split).stretch
     return ItemScores.of_items(scale * values[:, chosen], stretch[chosen], trained=variant.trained)
 
 
-def _read_windows(study: StudyResults, recipe: str) -> Windows:
-    table, metadata = read_parquet(study.root / study.plan.name / recipe / "test.parquet")
+def _read_windows(study: StudyResults, recipe: str, split: str) -> Windows:
+    table, metadata = study.prepared(recipe, split)
     codon = column_array(table, "codon", (metadata["length"],)) if "codon" in table.column_names else None
     frame = table.select([name for name in table.column_names if name != "codon"]).to_pandas()
     width = max(2 * metadata["length"] * metadata["stride"], study.cards[recipe]["genome"]["bases"] // STRETCHES)
@@ -197,13 +205,13 @@ def _read_windows(study: StudyResults, recipe: str) -> Windows:
     return Windows(frame, stretch, codon)
 
 
-def _average(study: StudyResults, variant: Variant) -> Averages:
-    stride, codon = encoding_of(study, variant.recipe)[1], test_windows(study, variant.recipe).codon
+def _average(study: StudyResults, variant: Variant, split: str) -> Averages:
+    stride, codon = encoding_of(study, variant.recipe)[1], windows(study, variant.recipe, split).codon
     masks = {} if codon is None else {at: codon == at for at in CODONS if (codon == at).any()}
     by_window: dict[Column, np.ndarray] = {}
     by_position: dict[Column, np.ndarray] = {}
     by_codon: dict[Column, dict[int, float]] = {}
-    tables = study.test_predictions(variant.runs, variant.read_with)
+    tables = study.predictions_of(variant.runs, variant.read_with, split)
     columns: tuple[tuple[Column, int], ...] = (("bits", stride), ("right", 1))
     for column, bases in columns:
         seeds = [np.stack(table[column].tolist()).astype(np.float64) / bases for table in tables]

@@ -5,6 +5,7 @@ Only this file of the study tells models apart by their names.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from replisome.analysis.repetition import repeats
@@ -12,6 +13,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant
 
 REPORT = "report C"
+LOSS = "paper_loss"  # the score that its losses are
 SIMPLE, IMPROVED = "simple", "improved"
 ORDER = (IMPROVED, "no dropout", "ReLU", SIMPLE)  # by loss, as the report has it
 NETWORKS = ("conv_simple", "conv_attention")  # whatever their settings
@@ -57,23 +59,6 @@ def is_long_run(variant: Variant) -> bool:
     return any(part.startswith(LONG) for part in variant.path_settings)
 
 
-def claimed(study: StudyResults, variant: Variant, quantity: str, **where: Any) -> float | None:
-    """Return what the report says of a network, where a variant is trained as the report trained it.
-
-    Args:
-        study: the study's results.
-        variant: runs that differ in their seed only.
-        quantity: ``metric@split``.
-        where: what the claim speaks of beside the network, epochs for example.
-
-    Returns:
-        The value in the claim's own unit; None of other settings, batches or budgets than the report's.
-    """
-    if not repeats(study, variant, TRAINING, {"epochs": EPOCHS[-1]}, ("dropout", "activation")):
-        return None
-    return study.claimed(variant.recipe, REPORT, quantity, model=row_name(variant), **where)
-
-
 def report_loss(study: StudyResults, variant: Variant, split: str, epochs: int = EPOCHS[-1]) -> float | None:
     """Return a loss that the report gives for one of its networks, where a variant is trained as it was.
 
@@ -86,5 +71,52 @@ def report_loss(study: StudyResults, variant: Variant, split: str, epochs: int =
     Returns:
         The loss in the unit of the score ``paper_loss`` (10^9 square picometres), or None where the report has none.
     """
-    value = claimed(study, variant, f"paper_loss@{split}", epochs=epochs)
-    return None if value is None else value * study.plan.implementation.score("paper_loss").scale
+    value = _claimed(study, variant, "value", split, {"at_epoch": epochs})
+    return None if value is None else value * study.plan.implementation.score(LOSS).scale
+
+
+def report_best_epoch(study: StudyResults, variant: Variant) -> float | None:
+    """Return the report's epoch of least validation loss, where a variant is trained as it was; else None."""
+    return _claimed(study, variant, "value", "validation", "best_round")
+
+
+def report_last_below_simple(study: StudyResults, variant: Variant) -> float | None:
+    """Return by how many percent the mean of the last epochs is below the simple network's in the report; else None.
+
+    As :data:`LAST` validation losses of its own give it.
+    """
+    ratio = _claimed(study, variant, "ratio", "validation", {"mean_of_last": LAST})
+    return None if ratio is None else round(100 * (1 - ratio), 2)  # the report has two decimals
+
+
+def _claimed(
+    study: StudyResults, variant: Variant, kind: str, split: str, read: str | Mapping[str, int]
+) -> float | None:
+    """Return what the report gives for a reading of its loss, where a variant is trained as the report trained it.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only; of a ratio, the network above the line.
+        kind: of the question, "value" or "ratio".
+        split: "validation" or "test".
+        read: how the curve becomes a number, as the claims have it.
+
+    Returns:
+        The value as the claim has it; None of other settings, batches or budgets than the report's.
+    """
+    if not repeats(study, variant, TRAINING, {"epochs": EPOCHS[-1]}, ("dropout", "activation")):
+        return None
+    wanted = {"score": LOSS, "split": split, "read": read}
+    for ask in (claim["ask"] for claim in study.claims_of(variant.recipe, REPORT)):
+        if ask["kind"] != kind or not wanted.items() <= ask["number"].items():
+            continue
+        if _is_arm(study, variant, ask["of" if kind == "value" else "first"]):
+            return float(ask["reported"]["value"])
+    return None
+
+
+def _is_arm(study: StudyResults, variant: Variant, arm: Mapping[str, Any]) -> bool:
+    """Say whether a variant is of an experiment that a claim's arm names."""
+    names = [arm["experiment"]] if isinstance(arm["experiment"], str) else arm["experiment"]
+    runs = [run for name in names for run in study.plan.runs_of.get(name, ())]
+    return any((run.recipe, run.model, run.slug) == variant.key for run in runs)

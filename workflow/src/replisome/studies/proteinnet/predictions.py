@@ -13,7 +13,6 @@ from replisome.analysis.results import StudyResults, VariantKey
 from replisome.analysis.statistics import Estimate, root_of_pooled
 from replisome.analysis.variants import Variant, evaluated_variants, label, unnamed_data, values_of, variants
 from replisome.config.study import Score
-from replisome.data.parquet import read_parquet
 from replisome.studies.proteinnet.metrics import ANY, INCLUSION, LISTS, RANGES, Errors, Pairs, errors, true_distances
 from replisome.studies.proteinnet.paper import row_name
 from replisome.studies.proteinnet.records import CROP, PICOMETRES
@@ -105,7 +104,7 @@ class Chains(NamedTuple):
 
 def chains(study: StudyResults, recipe: str) -> Chains:
     """Return what is known of a recipe's test chains."""
-    table, crop = _test_split(study, recipe), study.cards[recipe]["crop"]
+    table, crop = _split(study, recipe), study.cards[recipe]["crop"]
     known = np.array([row[:crop].sum() for row in table["known"]])
     return Chains(list(table["id"]), table["letters"].str.len().to_numpy(), known)
 
@@ -118,32 +117,32 @@ def true_map(study: StudyResults, recipe: str, number: int) -> np.ndarray:
 def predicted_map(study: StudyResults, variant: Variant, number: int) -> np.ndarray:
     """Return the distances (crop, crop) that a variant's first seed predicts for a test chain, in angstrom."""
     distances = np.asarray(
-        study.test_predictions(variant.runs, variant.read_with)[0]["distances"].iloc[number], dtype=np.float64
+        study.predictions_of(variant.runs, variant.read_with)[0]["distances"].iloc[number], dtype=np.float64
     )
     return _square(distances, Pairs.of(study.cards[variant.recipe]["crop"]))
 
 
-def _test_split(study: StudyResults, recipe: str) -> pd.DataFrame:
+def _split(study: StudyResults, recipe: str, split: str = "test") -> pd.DataFrame:
     def make() -> pd.DataFrame:
-        table, _ = read_parquet(study.root / study.plan.name / recipe / "test.parquet")
+        table, _ = study.prepared(recipe, split)
         frame: pd.DataFrame = table.to_pandas()
         return frame
 
-    return study.once(("test split", recipe), make)
+    return study.once(("split", recipe, split), make)
 
 
-def _true(study: StudyResults, recipe: str) -> np.ndarray:
-    """Return the true distances (n, pairs) of a recipe's test chains, in angstrom."""
+def _true(study: StudyResults, recipe: str, split: str = "test") -> np.ndarray:
+    """Return the true distances (n, pairs) of a recipe's chains, in angstrom."""
 
     def make() -> np.ndarray:
-        table, crop = _test_split(study, recipe), study.cards[recipe]["crop"]
+        table, crop = _split(study, recipe, split), study.cards[recipe]["crop"]
         pairs = Pairs.of(crop)
         rows = zip(table["ca"], table["known"], strict=True)
         return np.stack(
             [true_distances(np.reshape(ca, (-1, 3))[:crop], np.asarray(known)[:crop], pairs) for ca, known in rows]
         )
 
-    return study.once(("true distances", recipe), make)
+    return study.once(("true distances", recipe, split), make)
 
 
 def _square(values: np.ndarray, pairs: Pairs) -> np.ndarray:
@@ -153,11 +152,11 @@ def _square(values: np.ndarray, pairs: Pairs) -> np.ndarray:
     return found
 
 
-# ---- scores of tested variants
+# ---- scores of tested variants, on the test split where no other is named
 
 
 class ChainScores(NamedTuple):
-    """A variant's scores by seed and test chain.
+    """A variant's scores by seed and chain of a split.
 
     Attributes:
         squared: squared errors in square angstrom, by separation 1, 2, ... (seeds, n, separations).
@@ -185,11 +184,11 @@ class ChainScores(NamedTuple):
         return np.stack([one.paper_loss for one in self.errors])
 
 
-def scores(study: StudyResults, variant: Variant) -> ChainScores:
+def scores(study: StudyResults, variant: Variant, split: str = "test") -> ChainScores:
     """Return the scores of a tested variant."""
 
     def read() -> ChainScores:
-        tables = study.test_predictions(variant.runs, variant.read_with)
+        tables = study.predictions_of(variant.runs, variant.read_with, split)
         squared = np.stack([np.stack(table["squared"].tolist()) for table in tables])
         pairs = np.stack(tables[0]["pairs"].tolist())
         drmsd = np.stack([Errors(one.sum(axis=1), pairs.sum(axis=1)).drmsd for one in squared])
@@ -197,41 +196,43 @@ def scores(study: StudyResults, variant: Variant) -> ChainScores:
         contacts = {key: found[name] for key, name in CONTACTS.items()}
         return ChainScores(squared, pairs, drmsd, found["lddt"], contacts)
 
-    return study.once(("chain scores", variant.key, variant.read_with), read)
+    return study.once(("chain scores", variant.key, variant.read_with, split), read)
 
 
-def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
-    """Return what each seed scored on each test chain.
+def item_scores(study: StudyResults, variant: Variant, score: Score, split: str = "test") -> ItemScores | None:
+    """Return what each seed scored on each chain of a split.
 
     Chains that a score says nothing of do not count; whether it does is the true structure's to say, not the model's.
 
     Args:
         study: the study's results.
-        variant: runs that differ in their seed only, and whose test split was read.
+        variant: runs that differ in their seed only, and that were tested.
         score: one of the study's scores.
+        split: "test" or "validation".
 
     Returns:
         The scores by seed and chain; None of the loss, which has another unit under each protocol.
     """
     if score.name == "rmse":
-        return pooled(study, variant)
+        return pooled(study, variant, split=split)
     if score.name == "loss":
         return None
-    found, true = scores(study, variant), _true(study, variant.recipe)
+    found, true = scores(study, variant, split), _true(study, variant.recipe, split)
     near = true < INCLUSION if score.name == "lddt" else ~np.isnan(true)
     return ItemScores.of_items(getattr(found, score.name)[:, near.any(axis=1)], trained=variant.trained)
 
 
-def pooled(study: StudyResults, variant: Variant, least: int = 1, beyond: int = ANY) -> ItemScores:
-    """Return the error pooled over pairs of all test chains, root mean squared and in angstrom, by seed and chain.
+def pooled(study: StudyResults, variant: Variant, least: int = 1, beyond: int = ANY, split: str = "test") -> ItemScores:
+    """Return the error pooled over pairs of all chains, root mean squared and in angstrom, by seed and chain.
 
     Args:
         study: the study's results.
         variant: a tested variant.
         least: the smallest separation along the chain that counts.
         beyond: the smallest separation above it that does not.
+        split: "test" or "validation".
     """
-    found = scores(study, variant)
+    found = scores(study, variant, split)
     squared, pairs = (part[..., least - 1 : beyond - 1].sum(axis=-1) for part in (found.squared, found.pairs))
     some = pairs > 0
     by_chain = root_of_pooled(squared[:, some], pairs[some]) if some.any() else squared[:, some]
@@ -284,7 +285,7 @@ def coordinate_errors(study: StudyResults, variant: Variant, *, squared: bool) -
     if squared == is_reported(study, variant.recipe):
         return scores(study, variant).errors
     true, found = _true(study, variant.recipe), []
-    for table in study.test_predictions(variant.runs, variant.read_with):
+    for table in study.predictions_of(variant.runs, variant.read_with):
         given = np.stack(table["distances"].tolist()).astype(np.float64)
         if squared:
             found.append(errors((given * PICOMETRES) ** 2 / PICOMETRES, true))

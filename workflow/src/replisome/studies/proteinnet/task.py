@@ -83,6 +83,8 @@ class ResidueDistances(PreparedTask):
     """How far is every residue from every other?"""
 
     max_items = 32
+    # Only maps of test chains are drawn; those of ProteinNet's 224 validation chains would be another 29 MB a run.
+    test_only: tuple[str, ...] = ("distances",)
 
     def __init__(self, recipe: Path) -> None:
         """Open a prepared recipe's folder."""

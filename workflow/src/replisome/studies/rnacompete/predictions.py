@@ -1,4 +1,4 @@
-"""What tables and figures read of the runs: test predictions, scores with intervals, differences, explanations."""
+"""What tables and figures read of the runs: predictions, scores with intervals, differences, explanations."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate, correlation_by_item, rank_correlation_by_item
 from replisome.analysis.variants import Variant, plain_name, variants
 from replisome.config.study import Score
+from replisome.data.parquet import column_array
 from replisome.studies.rnacompete import paper
 from replisome.studies.rnacompete.logo import Logo, align
 from replisome.studies.rnacompete.motifs import FEW, explained_proteins
@@ -96,11 +97,11 @@ def attention_by_heads(study: StudyResults) -> dict[str, list[Variant]]:
     return found
 
 
-# ---- test scores
+# ---- scores, on the test split where no other is named
 
 
 class Measured(NamedTuple):
-    """One protein's valid test probes: what was measured (n,), and predicted by each seed (seeds, n); z-scores."""
+    """Z-scores measured (n,) and predicted by each seed (seeds, n); of all proteins with an axis of these last."""
 
     measured: np.ndarray
     predicted: np.ndarray
@@ -111,47 +112,47 @@ def measure(score: Score) -> str:
     return "mse" if score.name == "loss" else score.name.removesuffix("_mean")
 
 
-def predictions_on_test(study: StudyResults, variant: Variant) -> tuple[np.ndarray, np.ndarray]:
-    """Return what was measured (n, proteins) and predicted (seeds, n, proteins) for an evaluated variant."""
-    kept: dict[Any, tuple[np.ndarray, np.ndarray]] = study.once("predictions on test", dict)
-    wanted = (variant.key, variant.read_with)
+def measured_and_predicted(study: StudyResults, variant: Variant, split: str = "test") -> Measured:
+    """Return what was measured (n, proteins), NaN where it was not, and predicted (seeds, n, proteins) for a split."""
+    kept: dict[Any, Measured] = study.once("measured and predicted", dict)
+    wanted = (variant.key, variant.read_with, split)
     if wanted not in kept:
-        frames = study.test_predictions(variant.runs, variant.read_with)
+        frames = study.predictions_of(variant.runs, variant.read_with, split)
         predicted = np.stack([np.stack(frame["predicted"].tolist()) for frame in frames])
         if predicted.size > LARGE:
-            for key in [key for key, other in kept.items() if other[1].size > LARGE]:
+            for key in [key for key, other in kept.items() if other.predicted.size > LARGE]:
                 del kept[key]
-        kept[wanted] = (np.stack(frames[0]["measured"].tolist()), predicted)
+        rows, _ = study.prepared(variant.recipe, split)  # predictions repeat what was measured on test alone
+        kept[wanted] = Measured(column_array(rows, "target", predicted.shape[2:]), predicted)
     return kept[wanted]
 
 
 def protein_predictions(study: StudyResults, variant: Variant, number: int) -> Measured:
     """Return the valid test probes of the protein at position ``number`` of an evaluated variant's recipe."""
-    measured, predicted = predictions_on_test(study, variant)
+    measured, predicted = measured_and_predicted(study, variant)
     valid = ~np.isnan(measured[:, number])
     return Measured(measured[valid, number], predicted[:, valid, number])
 
 
-def item_scores(study: StudyResults, variant: Variant, score: Score) -> ItemScores | None:
-    """Return what each test probe adds to a score of each seed, the mean over the recipe's proteins.
+def item_scores(study: StudyResults, variant: Variant, score: Score, split: str = "test") -> ItemScores | None:
+    """Return what each probe of a split adds to a score of each seed.
 
     Args:
         study: the study's results.
-        variant: runs that differ in their seed only, and whose test split was read.
+        variant: runs that differ in their seed only, and that were tested.
         score: one of the study's scores.
+        split: "test" or "validation".
 
     Returns:
         By seed and probe; a probe moves the scores of those proteins that it was measured for.
     """
-    measured, predicted = predictions_on_test(study, variant)
-    probes, proteins = measured.shape
-    found = np.zeros((len(predicted), probes))
-    for number in range(proteins):
-        valid, own = ~np.isnan(measured[:, number]), _by_probe(study, variant, measure(score), number)
-        means = own.mean(axis=1, keepdims=True)
-        found += means
-        found[:, valid] += (own - means) * probes / valid.sum()
-    return ItemScores.of_items(found / proteins, trained=variant.trained)
+    measured, predicted = measured_and_predicted(study, variant, split)
+    proteins = measured.shape[1]
+    parts = [[number] for number in range(proteins)] if score.name.endswith("_mean") else [list(range(proteins))]
+    found = np.zeros(predicted.shape[:2])
+    for part in parts:
+        found += _by_probe(Measured(measured[:, part], predicted[:, :, part]), measure(score))
+    return ItemScores.of_items(found / len(parts), trained=variant.trained)
 
 
 def protein_scores(study: StudyResults, variant: Variant, metric: str, number: int) -> ItemScores:
@@ -163,15 +164,25 @@ def protein_scores(study: StudyResults, variant: Variant, metric: str, number: i
         metric: ``spearman``, ``pearson`` or ``mse`` (of z-scores).
         number: the position of the protein in the recipe.
     """
-    return ItemScores.of_items(_by_probe(study, variant, metric, number), trained=variant.trained)
+    return ItemScores.of_items(_by_value(protein_predictions(study, variant, number), metric), trained=variant.trained)
 
 
-def _by_probe(study: StudyResults, variant: Variant, metric: str, number: int) -> np.ndarray:
-    measured, predicted = protein_predictions(study, variant, number)
+def _by_probe(values: Measured, metric: str) -> np.ndarray:
+    """Return what each probe adds (seeds, n) to a score of all valid values (n, proteins) at once."""
+    valid = ~np.isnan(values.measured)
+    probe, probes = np.nonzero(valid)[0], len(valid)
+    own = _by_value(Measured(values.measured[valid], values.predicted[:, valid]), metric)
+    means = own.mean(axis=1, keepdims=True)
+    moved = np.stack([np.bincount(probe, weights=row, minlength=probes) for row in own - means])
+    return np.asarray(means + moved * probes / len(probe))
+
+
+def _by_value(values: Measured, metric: str) -> np.ndarray:
+    """Return what each value adds (seeds, n) to a score of values (n,), none of them missing."""
     if metric == "mse":
-        return np.asarray((predicted - measured) ** 2)
+        return np.asarray((values.predicted - values.measured) ** 2)
     by_item = rank_correlation_by_item if metric == "spearman" else correlation_by_item
-    return np.stack([by_item(one, measured) for one in predicted])
+    return np.stack([by_item(one, values.measured) for one in values.predicted])
 
 
 def difference(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import by_recipe, level, score_curves
 from replisome.analysis.results import StudyResults
-from replisome.studies.bloodmnist.predictions import in_order, recipe_scores
+from replisome.studies.bloodmnist.predictions import in_order, recipe_scores, softmax_floor
 
 
 @figure("Training loss against epoch")
@@ -25,7 +24,7 @@ def training_loss(study: StudyResults) -> Figure:
         score_curves(panel, study, members, "train", "loss")
         if any(variant.gives == "probabilities" for variant in members):
             classes = len(study.cards[recipe]["class_names"])
-            floor = np.log(1 + (classes - 1) / np.e)
+            floor = softmax_floor(classes)
             level(panel, floor, f"floor with softmax, {floor:.3f}")
         panel.set_ylim(bottom=0)
 

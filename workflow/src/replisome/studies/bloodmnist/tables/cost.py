@@ -34,8 +34,8 @@ def efficiency(study: StudyResults) -> pd.DataFrame:
             "parameters": cost.parameters,
             "first linear layer": int(first_linear[0]) if len(first_linear) else None,
             **estimate("training (s)", mean_over_seeds(cost.training)),
-            "report A (s)": paper.claimed(study, variant, "report A", "seconds@training", *paper.SWITCHES),
-            "report B (s)": paper.claimed(study, variant, "report B", "seconds@training", "pool"),
+            "report A (s)": paper.claimed(study, variant, "report A", paper.TIME, *paper.SWITCHES),
+            "report B (s)": paper.claimed(study, variant, "report B", paper.TIME, "pool"),
         }
 
     return tabulate(study, in_order(study), columns)

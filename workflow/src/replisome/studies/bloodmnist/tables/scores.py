@@ -35,7 +35,7 @@ def variants(study: StudyResults) -> pd.DataFrame:
             held_out = validation(study, variant, score.name)
             found |= estimate(f"validation {score.heading}, {paper.EPOCH[variant.weights]}", held_out, score.scale)
         found[_by("report A", "validation (%)")] = paper.claimed(
-            study, variant, "report A", "accuracy@validation", *paper.SWITCHES
+            study, variant, "report A", paper.VALIDATION, *paper.SWITCHES
         )
         images = 0
         for weights in paper.EPOCH:
@@ -43,7 +43,7 @@ def variants(study: StudyResults) -> pd.DataFrame:
                 test = score_on_test(study, variant.at(weights), score)
                 found |= estimate(f"test {score.heading}, {paper.EPOCH[weights]}", test, score.scale)
                 images = max(images, test.items)
-        found[_by("report B", "test (%)")] = paper.claimed(study, variant, "report B", "accuracy@test", *paper.SWITCHES)
+        found[_by("report B", "test (%)")] = paper.claimed(study, variant, "report B", paper.TEST, *paper.SWITCHES)
         return {
             **found,
             "test images": images,
@@ -79,8 +79,8 @@ def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
             heading = f"validation {score.title}, logits - softmax ({score.difference_unit})"
             gap = difference_on_validation(study, logits, softmax, score)
             found |= estimate(f"{heading}, {paper.EPOCH[logits.weights]}", gap, score.scale)
-        found[_by("report A", "validation (points)")] = paper.claimed(
-            study, logits, "report A", "softmax_gap@validation", "pool"
+        found[_by("report A", "validation (points)")] = paper.claimed_cost_of_softmax(
+            study, logits, "report A", paper.VALIDATION
         )
         images = 0
         for weights in paper.EPOCH:
@@ -89,7 +89,7 @@ def logits_vs_softmax(study: StudyResults) -> pd.DataFrame:
                 test = difference_on_test(study, logits.at(weights), softmax.at(weights), score)
                 found |= estimate(f"{heading}, {paper.EPOCH[weights]}", test, score.scale)
                 images = max(images, test.items)
-        found[_by("report B", "test (points)")] = paper.claimed(study, logits, "report B", "softmax_gap@test", "pool")
+        found[_by("report B", "test (points)")] = paper.claimed_cost_of_softmax(study, logits, "report B", paper.TEST)
         return {**found, "test images": images}
 
     return tabulate(study, members, columns)

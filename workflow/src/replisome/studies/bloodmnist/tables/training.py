@@ -31,7 +31,9 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
         found: dict[str, Any] = {
             "lr": variant.values.get("lr"),
             **estimate("training loss, last epoch", mean_over_seeds([curve[-1] for curve in losses])),
-            "report B, loss, last epoch": paper.claimed(study, variant, "report B", "last_loss@train", *paper.SWITCHES),
+            "report B, loss, last epoch": paper.claimed(
+                study, variant, "report B", paper.TRAINING_LOSS, *paper.SWITCHES
+            ),
         }
         for score in shown_scores(study, variant):
             sign = 1 if score.better == "max" else -1
@@ -47,7 +49,7 @@ def dynamics(study: StudyResults) -> pd.DataFrame:
             found |= estimate(f"last training {score.heading}", last, score.scale)
             drop = f"largest drop of {score.title} between epochs ({score.difference_unit})"
             found |= estimate(drop, mean_over_seeds(drops), score.scale)
-        best_epoch = paper.claimed(study, variant, "report A", "best_epoch@validation", *paper.SWITCHES)
+        best_epoch = paper.claimed(study, variant, "report A", paper.BEST_EPOCH, *paper.SWITCHES)
         return {**found, "report A, best epoch": best_epoch}
 
     return tabulate(study, in_order(study), columns)

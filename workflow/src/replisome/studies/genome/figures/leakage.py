@@ -15,7 +15,7 @@ from replisome.analysis.plots import COLOURS, LINES, MARKERS, empty, grid
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, best_on_validation, data_name, evaluated_variants, label, rows_of
 from replisome.studies.genome import predictions
-from replisome.studies.genome.paper import REPORT, claimed
+from replisome.studies.genome.paper import ACCURACY, REPORT, claimed
 
 BINS = {  # of what share of a window training has seen: nothing, a part of it, ..., all
     "covered": (0.0, 1e-9, 0.35, 0.65, 1 - 1e-9, 1.0),
@@ -88,7 +88,7 @@ def _draw_genome(panel: Axes, study: StudyResults, kind: str, genome: str, own: 
 
 def _draw_bins(panel: Axes, study: StudyResults, kind: str, variant: Variant, number: int, aside: float) -> None:
     """Draw a point a bin of windows with its interval, moved aside for all to be seen."""
-    seen = predictions.test_windows(study, variant.recipe).table[kind].to_numpy()
+    seen = predictions.windows(study, variant.recipe).table[kind].to_numpy()
     split = "sparse" if study.cards[variant.recipe]["cut"]["step"] > 1 else study.plan.recipes[variant.recipe]["split"]
     shares, found = [], []
     for low, high in pairwise(BINS[kind]):
@@ -117,7 +117,7 @@ def _draw_levels(panel: Axes, study: StudyResults, genome: str, own: Sequence[Se
     if best is not None:
         right = 100 * predictions.score(study, best, "right").value
         level(panel, right, f"best counts on validation, blocks: {right:.1f} %")
-    said = {(variant.model, claimed(study, variant, "accuracy@test")) for members in own for variant in members}
+    said = {(variant.model, claimed(study, variant, ACCURACY)) for members in own for variant in members}
     for model, value in sorted(said, key=str):
         if value is not None:
             level(panel, value, f"{REPORT}, {model}: {value:g} %", color="0.6", lw=1.0, ls="--")

@@ -21,7 +21,7 @@ from replisome.studies.genome.predictions import (
     encoding_of,
     genes_expected,
     leading,
-    test_windows,
+    windows,
 )
 
 POINTS = 40  # along the genome
@@ -78,7 +78,7 @@ def along_genome(study: StudyResults) -> Figure:
     """
 
     def bins(recipe: str, found: Averages) -> list[tuple[float, float]]:
-        base = test_windows(study, recipe).table["start"].to_numpy() * encoding_of(study, recipe)[1]
+        base = windows(study, recipe).table["start"].to_numpy() * encoding_of(study, recipe)[1]
         number = np.floor(base / (base.max() + 1) * POINTS).astype(int)
         inside = [number == one for one in range(POINTS)]
         bits, empty = found.by_window["bits"].mean(axis=0), (np.nan, np.nan)

@@ -11,7 +11,7 @@ from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, rows_of, tabulate
 from replisome.data.splits import TRAIN_SAMPLE
-from replisome.studies.genome.paper import claimed
+from replisome.studies.genome.paper import ACCURACY, claimed
 from replisome.studies.genome.predictions import encoding_of, families, progress_columns, test_columns
 
 
@@ -36,7 +36,7 @@ def leakage(study: StudyResults) -> pd.DataFrame:
             **{f"test {what} seen in training (%)": share for what, share in seen.items()},
             **test_columns(study, variant),
             "training bits/base by then": training_bits(study, variant),
-            "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
+            "report D, accuracy (%)": claimed(study, variant, ACCURACY),
         }
 
     return tabulate(study, (variant for members in families(study, diverged=True) for variant in members), columns)

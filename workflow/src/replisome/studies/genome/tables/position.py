@@ -10,7 +10,7 @@ import pandas as pd
 from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, tabulate
-from replisome.studies.genome.predictions import CODONS, averages, genes_expected, leading, test_windows
+from replisome.studies.genome.predictions import CODONS, averages, genes_expected, leading, windows
 
 
 @table("By position in the codon")
@@ -24,7 +24,7 @@ def codons(study: StudyResults) -> pd.DataFrame:
     """
 
     def columns(variant: Variant) -> dict[str, Any]:
-        codon = np.asarray(test_windows(study, variant.recipe).codon)
+        codon = np.asarray(windows(study, variant.recipe).codon)
         found = averages(study, variant).by_codon
         shares = {at: 100 * float(np.mean(codon == at)) for at in found["right"]}
         return {

@@ -13,7 +13,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.scores import final_values
 from replisome.analysis.variants import Variant, evaluated_variants, label, rows_of, tabulate, validation_columns
 from replisome.studies.genome import predictions
-from replisome.studies.genome.paper import claimed
+from replisome.studies.genome.paper import ACCURACY, claimed
 
 SETTLED = 32  # tokens after which a model has some context
 ORDERS = 12  # of a mix whose settings say nothing: the model's default
@@ -52,7 +52,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
                 for score in map(study.plan.implementation.score, at_best)
             },
             f"test bits/base after {SETTLED} tokens": bits[SETTLED:].mean() if len(bits) > SETTLED else np.nan,
-            "report D, accuracy (%)": claimed(study, variant, "accuracy@test"),
+            "report D, accuracy (%)": claimed(study, variant, ACCURACY),
         }
 
     return tabulate(study, predictions.networks(study, diverged=True), columns)

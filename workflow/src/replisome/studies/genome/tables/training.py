@@ -21,7 +21,7 @@ from replisome.analysis.variants import (
     validation_columns,
     variants,
 )
-from replisome.studies.genome.paper import claimed, claimed_losses
+from replisome.studies.genome.paper import claimed, claimed_losses, loss_at
 from replisome.studies.genome.predictions import (
     SWEEP,
     encoding_of,
@@ -83,7 +83,7 @@ def training(study: StudyResults) -> pd.DataFrame:
             * card["cut"]["length"],
             **estimate("loss at step 0 (nats)", mean_over_seeds(first_losses(study, variant))),
             "ln tokens": float(np.log(4 ** encoding_of(study, variant.recipe)[0])),
-            "report D, step 0": claimed(study, variant, "loss@train", step=0),
+            "report D, step 0": claimed(study, variant, loss_at(0)),
             **estimate("training loss, last (nats)", mean_over_seeds(last.to_numpy())),
         }
 

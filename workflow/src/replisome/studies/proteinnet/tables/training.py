@@ -12,7 +12,15 @@ from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import mean_over_seeds
 from replisome.analysis.variants import Variant, about, curve_table, estimate, frame, label, tabulate
-from replisome.studies.proteinnet.paper import IMPROVED, LAST, ORDER, SIMPLE, claimed, is_long_run
+from replisome.studies.proteinnet.paper import (
+    IMPROVED,
+    LAST,
+    ORDER,
+    SIMPLE,
+    is_long_run,
+    report_best_epoch,
+    report_last_below_simple,
+)
 from replisome.studies.proteinnet.predictions import is_reported, trained
 
 # ---- columns, and what they are worked out from
@@ -81,11 +89,11 @@ def epochs(study: StudyResults) -> pd.DataFrame:
             **batch(variant),
             **estimate("best epoch", mean_over_seeds(best)),
             "best epoch of each seed": " ".join(f"{epoch:.0f}" for epoch in best),
-            "report C, best epoch": claimed(study, variant, "best_epoch@validation"),
+            "report C, best epoch": report_best_epoch(study, variant),
             **estimate(f"mean of the last {LAST} epochs (10^9 pm^2)", mean_over_seeds(last)),
             "of each seed": each_seed(last),
             "below simple (%)": np.nan,
-            "report C, below simple (%)": claimed(study, variant, "improvement_last5@validation"),
+            "report C, below simple (%)": report_last_below_simple(study, variant),
             "fall since the first epoch (%)": below(own.min(), own[0]) if len(own) else np.nan,
             "fall from the fifth before the last to the last (%)": below(
                 own[-fifth:].mean(), own[-2 * fifth : -fifth].mean()

@@ -9,7 +9,7 @@ from replisome.analysis.declare import table
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import about, frame
 from replisome.data.encode.kmers import kmer_tokens
-from replisome.data.parquet import column_array, read_parquet
+from replisome.data.parquet import column_array
 from replisome.studies.rnacompete.data import sequence_codes
 from replisome.studies.rnacompete.logo import agreement, kmer_names, mean_by_kmer, spelled
 from replisome.studies.rnacompete.motifs import K, known_motif
@@ -61,7 +61,7 @@ def _measured_kmers(study: StudyResults, recipe: str, number: int, names: list[s
     """Return the k-mers whose training probes are bound most strongly on average."""
 
     def measure() -> list[str]:
-        rows, metadata = read_parquet(study.root / study.plan.name / recipe / "train.parquet")
+        rows, metadata = study.prepared(recipe, "train")
         inputs = column_array(rows, "input", tuple(metadata["shape"]))
         target = column_array(rows, "target", (len(proteins_of(study, recipe)),))[:, number]
         valid = ~np.isnan(target)
