@@ -17,7 +17,7 @@ from replisome.analysis.variants import Variant, values_of
 from replisome.config.catalogue import model_defaults
 from replisome.data.encode.bases import ALPHABET, encode_bases
 from replisome.data.encode.kmers import kmer_tokens
-from replisome.data.parquet import column_array, read_parquet
+from replisome.data.parquet import column_array
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete.data import sequence_codes
 from replisome.studies.rnacompete.logo import mean_by_kmer
@@ -263,7 +263,7 @@ def _test_probes(study: StudyResults, recipe: str) -> tuple[np.ndarray, np.ndarr
     """Return of a recipe's test probes the k-mers (n, positions) and which proteins they were measured for."""
 
     def read() -> tuple[np.ndarray, np.ndarray]:
-        rows, metadata = read_parquet(study.root / study.plan.name / recipe / "test.parquet")
+        rows, metadata = study.prepared(recipe, "test")
         codes = sequence_codes(column_array(rows, "input", tuple(metadata["shape"])), metadata["tokens"])
         return kmer_tokens(codes, K), ~np.isnan(column_array(rows, "target", (len(proteins_of(study, recipe)),)))
 
