@@ -25,7 +25,7 @@ def copy_template(root, name: str = STUDY) -> None:
 def test_a_copy_of_the_template_runs_on_its_control_to_the_page_and_comes_near_the_ceiling(fresh):
     copy_template(fresh.root)
     fresh.study = STUDY
-    done = fresh.run(overrides={STUDY: {"experiments": {"widths": {"seeds": 1}}}})
+    done = fresh.run(overrides={})
     assert done.returncode == 0, done.stdout
     results = fresh.root / "results" / "demo"
     page = (results / "report.html").read_text()
@@ -40,3 +40,8 @@ def test_a_copy_of_the_template_runs_on_its_control_to_the_page_and_comes_near_t
     assert best["ceiling (%)"] == pytest.approx(100 * ceiling["expected"], rel=1e-4)
     assert best["test accuracy (%)"] == pytest.approx(100 * ceiling["oracle_on_this_draw"]["test"], abs=2)
     assert best["validation accuracy (%)"] == pytest.approx(100 * ceiling["expected"], abs=3)
+    claims = {claim["id"]: claim["verdicts"] for claim in json.loads((results / "claims.json").read_text())["claims"]}
+    assert claims["control-ceiling"]["sound"]["verdict"] == "replicated"
+    assert claims["control-ceiling"]["sound"]["n"] == [2]
+    assert claims["wide-accuracy"]["sound"]["verdict"] == "not run"
+    assert "preset full has it" in claims["wide-accuracy"]["sound"]["reason"]

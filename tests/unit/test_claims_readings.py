@@ -59,7 +59,14 @@ def test_a_run_that_ended_before_the_round_has_no_number():
     assert isnan(read(curve(), "last"))
 
 
-@pytest.mark.parametrize("reading", ["lowest", "highest", "best_round", "largest_drop", "rise_since_best", {"rounds_to": 0.9}, {"slope_of_last": 1.0}])  # fmt: skip
+@pytest.mark.parametrize(
+    "reading",
+    [
+        *("lowest", "highest", "best_round", "largest_drop", "rise_since_best"),
+        {"rounds_to": 0.9},
+        {"slope_of_last": 1.0},
+    ],
+)
 def test_a_round_that_is_not_a_number_makes_none_of_the_reading(reading):
     assert isnan(read(curve(0.1, float("nan"), 0.9), reading))
 

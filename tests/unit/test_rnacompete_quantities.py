@@ -53,7 +53,7 @@ def tested(monkeypatch):
 
     for module in (quantities, predictions):
         monkeypatch.setattr(module, "protein_predictions", of_protein)
-    monkeypatch.setattr(quantities, "is_tested", lambda study, variant: study.measured is not None)
+    monkeypatch.setattr(quantities, "is_predicted", lambda study, variant: study.measured is not None)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pandas as pd
 from conftest import TINY, Workflow, recorded_as_written
 
 DEMO = "results/demo/rnacompete"
-AFTER = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "report": 1}
+AFTER = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "judge_rnacompete": 1, "claims": 1, "report": 1}
 
 
 def config_of(workflow, path):

@@ -36,6 +36,7 @@ def test_every_reader_refuses_a_run_of_another_budget_by_name(mixed, replisome, 
         ("select", "--settings", selected, "--experiment", "variants", *where, *out),
         ("summarise", *tables, *where, *out),
         ("figures", *tables, *where, *out),
+        ("judge", "--settings", study / "claims/settings.json", *where, *out),
         ("report", "--settings", results / "report/report.json", *where, *out),
     ):
         done = replisome(*stage)

@@ -22,7 +22,9 @@ MODEL = f"{SOURCE}/models/cnn.py"
 RESULTS = "results/demo/bloodmnist"
 WIDTHS = ("WIDTHS = (32, 64, 128)", "WIDTHS = (32, 64, 96)")
 MORE = ("from __future__ import annotations\n", "from __future__ import annotations\n\nMORE = 1\n")
-AFTER_TABLES = {"figures_bloodmnist": 1, "report": 1}
+AFTER_FIGURES = {"figures_bloodmnist": 1, "report": 1}
+VERDICTS = {"judge_bloodmnist": 1, "claims": 1}
+AFTER_TABLES = {**AFTER_FIGURES, **VERDICTS}
 AFTER_SCORES = {"summarise_bloodmnist": 1, **AFTER_TABLES}
 AFTER_TRAINING = {"select": 1, **AFTER_SCORES}
 TRAINING = {"train": 2, "evaluate": 2, **AFTER_TRAINING}
@@ -123,10 +125,13 @@ SOMETHING = {
     ),
     "how models are chosen": (edit(f"{SOURCE}/stages/select.py", "np.mean(v)", "np.median(v)"), AFTER_TRAINING),
     "a table": (edit(f"{STUDY}/tables/training.py", *MORE), AFTER_SCORES),
-    "a figure": (edit(f"{STUDY}/figures/data.py", "SAMPLES = 8", "SAMPLES = 6"), AFTER_TABLES),
+    "a figure": (edit(f"{STUDY}/figures/data.py", "SAMPLES = 8", "SAMPLES = 6"), AFTER_FIGURES),
     "a caption": (edit(f"{STUDY}/figures/data.py", "like:", "like;"), {"report": 1}),
     "a title": (edit(f"{STUDY}/tables/training.py", '@table("How training', '@table("How it'), {"report": 1}),
     "a claim": (edit("config/studies/bloodmnist/claims.yaml", "93.25", "93.26"), AFTER_SCORES),
+    "a reading": (edit(f"{SOURCE}/claims/readings.py", *MORE), VERDICTS),
+    "a quantity": (edit(f"{STUDY}/quantities.py", *MORE), VERDICTS),
+    "a verdict that is lost": (results("claims.json", Path.unlink), VERDICTS),
     "a new value in a grid": (
         configure("experiments/variants/models/cnn/grid/lr", [0.003, 0.001]),
         {"train": 2, "evaluate": 2, **AFTER_TRAINING},
@@ -143,8 +148,8 @@ SOMETHING = {
     "predictions": (results("control/runs/cnn/*/seed=0/test/predictions.parquet", append), AFTER_SCORES),
     "a data card": (results("control/card.json", append), AFTER_SCORES),
     "a table's file": (results("tables/metrics.parquet", append), AFTER_TABLES),
-    "a figure that is lost": (results("figures/mistakes.png", Path.unlink), AFTER_TABLES),
-    "a record that is damaged": (results("figures/provenance.json", lambda path: path.write_text("{")), AFTER_TABLES),
+    "a figure that is lost": (results("figures/mistakes.png", Path.unlink), AFTER_FIGURES),
+    "a record that is damaged": (results("figures/provenance.json", lambda path: path.write_text("{")), AFTER_FIGURES),
 }
 
 
@@ -208,7 +213,7 @@ def test_stale_results_dated_ahead_of_the_clock_are_made_once(workflow):
 def test_a_report_left_behind_by_an_interruption_is_rendered_again(workflow):
     workflow.edit("config/studies/bloodmnist/study.yaml", "title: Blood-cell", "title: White-cell")
     assert workflow.run("--until", "figures_bloodmnist").returncode == 0
-    assert workflow.pending() == {"report": 1}
+    assert workflow.pending() == {"report": 1, **VERDICTS}
 
 
 def test_an_accepted_model_runs_what_marks_it_and_trains_nothing(workflow):
@@ -221,7 +226,7 @@ def test_an_accepted_model_runs_what_marks_it_and_trains_nothing(workflow):
 
 def test_explanations_that_changed_are_drawn_again_though_the_call_stopped_after_the_tables(heirs):
     heirs.edit(f"{SOURCE}/studies/rnacompete/explain.py", *MORE)
-    jobs = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "report": 1}
+    jobs = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "judge_rnacompete": 1, "claims": 1, "report": 1}
     assert set(heirs.pending()) == {"explain", *jobs}
     for path in (heirs.root / "results").rglob("explanation.parquet"):
         append(path)

@@ -197,7 +197,7 @@ class StudyResults:
         """Return what a report claims, as the claims file has it, where its numbers may stand beside a recipe's.
 
         Args:
-            recipe: under which they are to be shown: a report says nothing of a control, nor of other data than its own.
+            recipe: under which they are shown: a report says nothing of a control, nor of other data than its own.
             report: "report A", "report B", ...
 
         Returns:

@@ -12,7 +12,7 @@ from replisome.analysis.cost import cost_of
 from replisome.analysis.endings import remarks
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import final_role, is_tested, item_scores
+from replisome.analysis.scores import final_role, is_predicted, item_scores
 from replisome.analysis.variants import Variant, accepted_mark, label, rows_of, values_of, variants
 from replisome.claims.readings import Curve, read
 from replisome.config.declared import MEASURES
@@ -97,7 +97,7 @@ def _finished(study: StudyResults, variant: Variant, number: Mapping[str, Any]) 
     split, how, name = number["split"], number["read"], number["score"]
     score = study.plan.implementation.score(name)
     at = variant if how == "final" else variant.at(how)
-    if is_tested(study, at):
+    if is_predicted(study, at):
         found = item_scores(study, at, score, split)
         if found is not None:
             return found

@@ -11,7 +11,7 @@ import numpy as np
 from replisome.analysis.declare import fact, quantity
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import final_values, is_tested
+from replisome.analysis.scores import final_values, is_predicted
 from replisome.analysis.variants import Variant, curve_table
 from replisome.studies.proteinnet import predictions
 from replisome.studies.proteinnet.metrics import Pairs
@@ -46,7 +46,7 @@ def slope_of_log_loss_on_length(study: StudyResults, variant: Variant) -> ItemSc
     A line is fitted to each seed's chains. The length is that of the residues that a network sees, up to the crop. The
     difference of two variants' slopes is the slope of their gap: below 0 where the first one gains with length.
     """
-    if not is_tested(study, variant):
+    if not is_predicted(study, variant):
         return _unknown(variant)
     seen = np.minimum(predictions.chains(study, variant.recipe).lengths, study.cards[variant.recipe]["crop"])
     with np.errstate(divide="ignore"):
@@ -67,7 +67,7 @@ def striping(study: StudyResults, variant: Variant, beyond_true: bool = False) -
         beyond_true: whether that of the true maps is taken off, which have some: what lies at the rim of a protein is
             far from all the rest.
     """
-    if not is_tested(study, variant):
+    if not is_predicted(study, variant):
         return _unknown(variant)
     pairs = Pairs.of(study.cards[variant.recipe]["crop"])
     number = len(predictions.chains(study, variant.recipe).names)

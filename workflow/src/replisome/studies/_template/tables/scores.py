@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,18 @@ def scores(study: StudyResults) -> pd.DataFrame:
         return {
             **validation_columns(study, variant),
             **columns_on_test(study, variant, [selected_score(study, variant).name]),
-            # The claim in claims.yaml with this quantity and this ``where``.
-            "report A, test (%)": study.claimed(variant.recipe, "report A", "accuracy@test", hidden=hidden),
+            "report A, test (%)": _claimed(study, variant.recipe, {"hidden": hidden}),
             "ceiling (%)": 100 * ceiling.get("expected", np.nan),
         }
 
     return tabulate(study, variants(study), columns)
+
+
+def _claimed(study: StudyResults, recipe: str, where: Mapping[str, Any]) -> float | None:
+    """Return the value in claims.yaml of the network with these hyperparameters, or None."""
+    asks = (claim["ask"] for claim in study.claims_of(recipe, "report A"))
+    values = (ask for ask in asks if ask["kind"] == "value" and ask["of"]["where"] == where)
+    return next((ask["reported"]["value"] for ask in values), None)
 
 
 @table("What is our choice or inference")
