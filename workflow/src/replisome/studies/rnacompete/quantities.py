@@ -92,7 +92,8 @@ def motif_rank(study: StudyResults, variant: Variant) -> np.ndarray:
         for k, motif in enumerate(_motifs(study, variant.recipe))
         if motif
     ]
-    return np.max(np.array(places, dtype=float), axis=0)
+    worst: np.ndarray = np.array(places, dtype=float).max(axis=0)
+    return worst
 
 
 @quantity
@@ -173,7 +174,7 @@ def pooled_away_from_mean(study: StudyResults, variant: Variant, *, restored: bo
     """
     mean = final_values(study, variant, f"{SCORE}_mean")
     if not restored:
-        return np.abs(final_values(study, variant, SCORE) - mean)
+        return np.asarray(np.abs(final_values(study, variant, SCORE) - mean))
     scaling = _statistics(study, variant.recipe)["test"]
     labels = sum(protein["test"] for protein in proteins_of(study, variant.recipe))
     every = max(1, round(labels / ENTRIES))
@@ -181,7 +182,7 @@ def pooled_away_from_mean(study: StudyResults, variant: Variant, *, restored: bo
     truth = np.concatenate([_restored(one.measured[::every], own) for one, own in zip(each, scaling, strict=True)])
     guess = [_restored(one.predicted[:, ::every], own) for one, own in zip(each, scaling, strict=True)]
     pooled = [spearmanr(one, truth)[0] for one in np.concatenate(guess, axis=1)]
-    return np.abs(np.array(pooled) - mean)
+    return np.asarray(np.abs(np.array(pooled) - mean))
 
 
 # ---- of data, and of arithmetic
@@ -237,7 +238,8 @@ def _stats(study: StudyResults, recipe: str) -> dict[str, Any]:
 
 def _statistics(study: StudyResults, recipe: str) -> dict[str, Any]:
     """Return by split the statistics of each protein's targets."""
-    return _stats(study, recipe)["targets"]
+    statistics: dict[str, Any] = _stats(study, recipe)["targets"]
+    return statistics
 
 
 def _motifs(study: StudyResults, recipe: str) -> list[str]:
