@@ -17,7 +17,7 @@ from replisome.analysis.variants import Variant, values_of
 from replisome.config.catalogue import model_defaults
 from replisome.data.encode.bases import ALPHABET, encode_bases
 from replisome.data.encode.kmers import kmer_tokens
-from replisome.data.parquet import column_array, read_parquet
+from replisome.data.parquet import column_array
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete.data import sequence_codes
 from replisome.studies.rnacompete.logo import mean_by_kmer
@@ -92,7 +92,8 @@ def motif_rank(study: StudyResults, variant: Variant) -> np.ndarray:
         for k, motif in enumerate(_motifs(study, variant.recipe))
         if motif
     ]
-    return np.max(np.array(places, dtype=float), axis=0)
+    worst: np.ndarray = np.array(places, dtype=float).max(axis=0)
+    return worst
 
 
 @quantity
@@ -173,7 +174,7 @@ def pooled_away_from_mean(study: StudyResults, variant: Variant, *, restored: bo
     """
     mean = final_values(study, variant, f"{SCORE}_mean")
     if not restored:
-        return np.abs(final_values(study, variant, SCORE) - mean)
+        return np.asarray(np.abs(final_values(study, variant, SCORE) - mean))
     scaling = _statistics(study, variant.recipe)["test"]
     labels = sum(protein["test"] for protein in proteins_of(study, variant.recipe))
     every = max(1, round(labels / ENTRIES))
@@ -181,7 +182,7 @@ def pooled_away_from_mean(study: StudyResults, variant: Variant, *, restored: bo
     truth = np.concatenate([_restored(one.measured[::every], own) for one, own in zip(each, scaling, strict=True)])
     guess = [_restored(one.predicted[:, ::every], own) for one, own in zip(each, scaling, strict=True)]
     pooled = [spearmanr(one, truth)[0] for one in np.concatenate(guess, axis=1)]
-    return np.abs(np.array(pooled) - mean)
+    return np.asarray(np.abs(np.array(pooled) - mean))
 
 
 # ---- of data, and of arithmetic
@@ -237,7 +238,8 @@ def _stats(study: StudyResults, recipe: str) -> dict[str, Any]:
 
 def _statistics(study: StudyResults, recipe: str) -> dict[str, Any]:
     """Return by split the statistics of each protein's targets."""
-    return _stats(study, recipe)["targets"]
+    statistics: dict[str, Any] = _stats(study, recipe)["targets"]
+    return statistics
 
 
 def _motifs(study: StudyResults, recipe: str) -> list[str]:
@@ -263,7 +265,7 @@ def _test_probes(study: StudyResults, recipe: str) -> tuple[np.ndarray, np.ndarr
     """Return of a recipe's test probes the k-mers (n, positions) and which proteins they were measured for."""
 
     def read() -> tuple[np.ndarray, np.ndarray]:
-        rows, metadata = read_parquet(study.root / study.plan.name / recipe / "test.parquet")
+        rows, metadata = study.prepared(recipe, "test")
         codes = sequence_codes(column_array(rows, "input", tuple(metadata["shape"])), metadata["tokens"])
         return kmer_tokens(codes, K), ~np.isnan(column_array(rows, "target", (len(proteins_of(study, recipe)),)))
 
