@@ -1,4 +1,4 @@
-"""What is report D's own: the size of its genome, its three runs, and its values beside those of ours that repeat them."""
+"""What is report D's own: the size of its genome, its three runs, and its values beside ours that repeat them."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def above_entropy(study: StudyResults, variant: Variant) -> ItemScores | np.ndar
     ceiling = study.cards[variant.recipe].get("ceiling")
     if ceiling is None:
         raise ReplisomeError(
-            f"claims: quantity 'above_entropy': recipe '{variant.recipe}' has no genome of known entropy rate; name one "
-            "of control 'markov'."
+            f"claims: quantity 'above_entropy': recipe '{variant.recipe}' has no genome of known entropy rate; name "
+            "one of control 'markov'."
         )
     return _bits_beyond(study, variant, ceiling["expected"])
 
