@@ -95,7 +95,7 @@ def test_one_layer_and_three_differ_in_layers_and_dropout_alone(preset):
 
 
 def values_of_the_report(study):
-    """Return the claims that give a value in accuracies or losses of single steps, and what each measures."""
+    """Return the claims that give an accuracy, or the loss of one step, with the number that each asks for."""
     asks = {claim["id"]: claim["ask"] for claim in study.plan.settings["claims"] if claim["ask"]["kind"] == "value"}
     numbers = {name: {k: v for k, v in ask["number"].items() if k != "scale"} for name, ask in asks.items()}
     tabulated = (paper.ACCURACY["read"], "at_step")
