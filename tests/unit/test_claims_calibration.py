@@ -31,7 +31,7 @@ ALSO = {
     ("difference", "equal, by item"),
     ("difference", "equal, paired seeds"),
     ("size", "one more of each, other items"),
-    ("winner", "all 15 are better by w"),
+    ("winner", "best of 15, picked on other seeds"),
 }
 
 

@@ -81,7 +81,7 @@ def test_a_value_whose_runs_differ_by_more_than_the_resolution_stays_open():
         (Decides(None, None, None, 30.2), "no number of seeds decides this; it needs about 30 times as many items"),
         (
             Decides(None, None, None, 1e9),
-            "no number of seeds decides this; it needs about more than 1000 times as many items",
+            "no number of seeds decides this; it needs more than 1000 times as many items",
         ),
     ],
 )
