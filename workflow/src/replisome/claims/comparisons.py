@@ -61,8 +61,12 @@ def judge_order(ask: Mapping[str, Any], arms: Sequence[ItemScores], question: Qu
     The parts are the neighbours' differences in the claimed direction. The estimate is that of the worst part, and p
     the largest of all.
     """
-    ordered = arms if ask["first_is"] == "highest" else arms[::-1]
-    parts = tuple(with_runs(_higher({}, one, two, question, level), (one, two)) for one, two in pairwise(ordered))
+
+    def ahead(first: ItemScores, second: ItemScores) -> Finding:
+        higher, lower = (first, second) if ask["first_is"] == "highest" else (second, first)
+        return with_runs(_higher({}, higher, lower, question, level), (first, second))
+
+    parts = tuple(ahead(first, second) for first, second in pairwise(arms))
     known = [part.p for part in parts if part.p is not None]
     p = max(known) if len(known) == len(parts) else None
     reversed_pairs = [part for part in parts if part.word == "not replicated"]
@@ -81,7 +85,7 @@ def judge_order(ask: Mapping[str, Any], arms: Sequence[ItemScores], question: Qu
     reason = why_undecided(arms, question)
     if reason:
         return of_order("inconclusive", reason, open_pairs)
-    if _higher({}, ordered[0], ordered[-1], question, level).word == "replicated":
+    if ahead(arms[0], arms[-1]).word == "replicated":
         return of_order("direction only", "the ends stand so, not all between", open_pairs)
     return of_order("inconclusive", "neighbours cannot be told apart", open_pairs)
 

@@ -79,15 +79,15 @@ def for_all(parts: Iterable[Decides | None]) -> Decides | None:
     factors = [part.items_factor for part in known if part.items_factor is not None]
     if factors:
         return Decides(None, None, None, max(factors))
-    return Decides(*(_largest(part[index] for part in map(_numbers, known)) for index in range(3)))
+    return Decides(*map(_largest, zip(*map(_numbers, known), strict=True)))
 
 
 def in_words(decides: Decides) -> str:
     """Return it as the page says it: "about 12 seeds (7 to more than 15)"."""
     if decides.items_factor is not None:
         factor = decides.items_factor
-        times = f"{factor:.1f}" if factor < 10 else f"{factor:.0f}" if factor <= 1000 else "more than 1000"
-        return f"no number of seeds decides this; it needs about {times} times as many items"
+        times = f"about {factor:.{1 if factor < 10 else 0}f}" if factor <= 1000 else "more than 1000"
+        return f"no number of seeds decides this; it needs {times} times as many items"
     beyond = f"more than {MOST_SEEDS}"
     if decides.seeds is None:
         if decides.fewest is None:
@@ -102,8 +102,8 @@ def in_words(decides: Decides) -> str:
 def _seeds_half(found: Measured, number: np.ndarray, level: float, power: bool) -> np.ndarray:
     """Return the seeds' part of the half-width with ``number`` (n,) seeds a model, and what power asks for."""
     variances = np.array(found.variances)
-    # Satterthwaite's degrees of freedom, with equal numbers of seeds.
-    degrees = (number - 1) * variances.sum() ** 2 / (variances**2).sum()
+    shares = variances / variances.sum()
+    degrees = (number - 1) / (shares**2).sum()  # Satterthwaite's, with equal numbers of seeds
     error = np.sqrt(variances.sum() * (1 / number + found.one_run))
     half: np.ndarray = (stdtrit(degrees, 0.5 + level / 2) + (_POWER if power else 0.0)) * error
     return half

@@ -7,7 +7,10 @@ nothing of where the runs come from; whether they were full-sized, on real data 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from replisome.analysis.intervals import ItemScores, Question
 from replisome.analysis.statistics import LEVEL
@@ -54,4 +57,10 @@ def judge(ask: Mapping[str, Any], arms: Sequence[ItemScores], question: Question
     rule = _RULES.get(ask["kind"])
     if rule is None:
         raise ValueError(f"{ask['kind']} is not judged from scores; kinds that are: {', '.join(_RULES)}")
-    return rule(ask, arms, question, level)
+    return rule(ask, [_only_numbers(arm) for arm in arms], question, level)
+
+
+def _only_numbers(arm: ItemScores) -> ItemScores:
+    """Return scores with NaN instead of what is infinite, as the logarithm of nothing is."""
+    numbers = np.isfinite(arm.values)
+    return arm if numbers.all() else replace(arm, values=np.where(numbers, arm.values, np.nan))
