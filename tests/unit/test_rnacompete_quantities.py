@@ -132,7 +132,7 @@ def test_attention_on_the_motif_is_one_where_all_positions_weigh_the_same():
 def test_attention_of_a_run_that_was_not_explained_has_no_value():
     study = Results(RBFOX1)
     study.explanation = lambda run: None
-    assert len(quantities.attention_on_motif(study, VARIANT)) == 0
+    assert np.isnan(quantities.attention_on_motif(study, VARIANT)).all()
     with pytest.raises(ReplisomeError, match="recipe 'r' is asked about its motif"):
         quantities.attention_on_motif(Results(UNKNOWN), VARIANT)
 

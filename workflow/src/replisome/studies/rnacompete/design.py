@@ -26,7 +26,7 @@ def design_of(probes: Probes) -> dict[str, float]:
     codes = encode_bases(probes.sequences, WIDTH).codes
     lengths = (codes != PADDING).sum(axis=1)
     odd = codes >= len(ALPHABET)
-    certain: np.ndarray = ~np.lib.stride_tricks.sliding_window_view(odd, K, axis=1).any(axis=2)
+    certain = ~np.asarray(np.lib.stride_tricks.sliding_window_view(odd, K, axis=1).any(axis=2))
     numbers = kmer_numbers(np.where(odd, 0, codes).astype(np.uint8), K)
     of_set = [probes.sets == which for which in (0, 1)]
     in_set = [np.bincount(numbers[own][certain[own]], minlength=4**K) for own in of_set]

@@ -101,7 +101,7 @@ def attention_on_motif(study: StudyResults, variant: Variant) -> np.ndarray:
     """Return how much attention lies on the known motif, by that of weights that are equal everywhere.
 
     It is the mean over heads and over those of the strongest validation probes that hold the motif. Only runs that were
-    explained have a value.
+    explained count.
     """
     motif, found = _one_motif(study, variant.recipe), []
     for run in variant.runs:
@@ -116,7 +116,7 @@ def attention_on_motif(study: StudyResults, variant: Variant) -> np.ndarray:
         lengths, holds = rows["sequence"].str.len().to_numpy(), on.any(axis=1)
         share = (weights * on).sum(axis=1)[holds] / (on.sum(axis=1) / lengths)[holds]
         found.append(float(share.mean()) if holds.sum() >= FEWEST else np.nan)
-    return np.array(found)
+    return np.array(found or [np.nan])
 
 
 @quantity
