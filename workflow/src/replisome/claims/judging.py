@@ -182,8 +182,9 @@ def same_items(study: StudyResults, members: Sequence[Variant]) -> bool:
 
     def drawn(recipe: str) -> dict[str, Any]:
         block = {key: value for key, value in study.plan.recipes[recipe].items() if key not in ONLY_SHOWN}
-        if "windows" in block:  # training may read shorter pieces of them
-            block["windows"] = {key: value for key, value in block["windows"].items() if key != "piece"}
+        if "windows" in block:  # counted in tokens, so that the encoding decides where they lie; pieces only train
+            windows = {key: value for key, value in block["windows"].items() if key != "piece"}
+            block |= {"windows": windows, "encoding": study.plan.recipes[recipe]["encoding"]}
         return block
 
     first = drawn(members[0].recipe)

@@ -108,7 +108,9 @@ def _shown(claims: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"  {name:12} " + "   ".join(f"{SIGNS[word]} {count} {word}" for word, count in found.items())
         for claim in members:
             for protocol, verdict in claim["verdicts"].items():
-                if verdict["verdict"] != "not run":
+                if claim["kind"] == "conflict":
+                    yield f"  ≠ {claim['id']} ({PROTOCOL_NAMES[protocol]}): {verdict['reason']}"
+                elif verdict["verdict"] != "not run":
                     measured = f"{number(verdict['estimate'])} {claim['unit']}".strip()
                     yield (
                         f"  {SIGNS[verdict['verdict']]} {verdict['verdict']:15} {claim['id']} "
