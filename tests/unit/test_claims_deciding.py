@@ -68,7 +68,9 @@ def test_a_value_whose_runs_differ_by_more_than_the_resolution_stays_open():
     assert in_words(finding.decides) == "no number of seeds up to 15 decides this"
     calmer = judge(ask, [runs(-0.5, 0, 0.5)], "this_set")
     assert finding.reason == calmer.reason == "too noisy to tell"
-    assert calmer.decides.seeds == next(n for n in range(4, 16) if stats.t.ppf(0.975, n - 1) * 0.5 * np.sqrt(1 + 1 / n) < 1.5)
+    assert calmer.decides.seeds == next(
+        n for n in range(4, 16) if stats.t.ppf(0.975, n - 1) * 0.5 * np.sqrt(1 + 1 / n) < 1.5
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from math import isnan
 from typing import Any
 
@@ -62,11 +63,17 @@ def judge_fact(ask: Mapping[str, Any], found: float) -> Finding:
 
 
 def _of_share(ask: Mapping[str, Any], seen: int, n: int, level: float) -> tuple[Word, Estimate]:
-    interval = binomtest(seen, n).proportion_ci(level, method="exact")
-    estimate = Estimate(seen / n, float(interval.low), float(interval.high), n)
+    low, high = _bounds(seen, n, level)
+    estimate = Estimate(seen / n, low, high, n)
     most, limit = ask["expect"] == "most", ask.get("at_most", HALF) if ask["expect"] == "none" else HALF
     if estimate.low > limit:
         return ("replicated" if most else "not replicated"), estimate
     if estimate.high < limit:
         return ("not replicated" if most else "replicated"), estimate
     return "inconclusive", estimate
+
+
+@cache
+def _bounds(seen: int, n: int, level: float) -> tuple[float, float]:
+    interval = binomtest(seen, n).proportion_ci(level, method="exact")
+    return float(interval.low), float(interval.high)
