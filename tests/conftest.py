@@ -32,7 +32,7 @@ TINY = {
         "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
         "experiments": {
             "variants": {
-                "models": {"cnn": {"fixed": {"hidden": 8}}},
+                "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"lr": [0.003]}}},
                 "budget": {"epochs": 2},
                 "seeds": 1,
             },

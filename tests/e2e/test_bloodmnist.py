@@ -139,6 +139,6 @@ def test_the_demos_best_model_comes_within_three_points_of_the_ceiling(demo):
     """The demo's own settings, pooled variant: a pipeline that does not get there is broken."""
     recipe = demo / "bloodmnist/control"
     ceiling = json.loads((recipe / "card.json").read_text())["ceiling"]
-    best = json.loads((recipe / "runs/cnn/head=logits+lr=0.003+pool=max/seed=0/validation.json").read_text())["best"]
+    best = json.loads((recipe / "runs/cnn/head=logits+lr=0.002+pool=max/seed=0/validation.json").read_text())["best"]
     best = best["accuracy"]
     assert ceiling["expected"] - 0.03 <= best <= ceiling["expected"] + 0.02
