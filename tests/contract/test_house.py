@@ -201,5 +201,6 @@ def test_no_profile_overrides_another():
 def test_claims_have_names_of_their_own_and_no_two_speak_of_the_same_value():
     claims = [(name, claim) for name in folder_names(ROOT) for claim in read_study(name, ROOT).claims]
     assert len({claim["id"] for _, claim in claims}) == len(claims) > 0
-    keys = [(name, c["report"], c["quantity"], str(sorted(c.get("where", {}).items()))) for name, c in claims]
-    assert len(set(keys)) == len(keys)
+    asks = [(name, str(claim.get("paper")), claim["ask"]) for name, claim in claims if claim["ask"]["kind"] == "value"]
+    values = [(name, paper, str(ask["of"]), str(ask["number"])) for name, paper, ask in asks]
+    assert len(set(values)) == len(values)

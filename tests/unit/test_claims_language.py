@@ -96,7 +96,7 @@ def test_ids_are_of_one_claim_and_members_are_claims():
 
 def test_a_claim_of_version_0_3_is_told_what_it_is_now():
     refused(
-        "claim 'acc': has the form of version 0.3 ('statement', 'quantity', 'tolerance'); a claim now has 'plain',",
+        "claim 'acc': unknown key 'report', which stands in 'paper' now, with where it is said and in which words.",
         {"id": "acc", "report": "report B", "statement": "x", "quantity": "accuracy@test", "value": 3},
     )
 

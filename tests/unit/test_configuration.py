@@ -196,26 +196,25 @@ def test_the_claims_file_of_version_0_1_is_refused_with_its_new_place(root):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("old", "message"),
     [
-        ("report: report B,", "source: report B,", "unknown key '0.source', which is called 'report' now."),
-        (
-            "report: report B,",
-            "report: report B, study: bloodmnist,",
-            "unknown key '0.study', which is gone: claims stand",
-        ),
+        ("source: report B", "unknown key 'source', which stands in 'paper' now, as 'report'."),
+        ("study: bloodmnist", "unknown key 'study', which is gone: claims stand"),
+        ("statement: x", "unknown key 'statement', which is called 'plain' now."),
+        ("quantity: accuracy@test", "unknown key 'quantity', which is a 'number' in 'ask' now."),
+        ("tolerance: 1", "unknown key 'tolerance', which is a limit in 'ask' now, with whose it is."),
     ],
 )
-def test_keys_of_a_claim_of_version_0_1_are_refused_with_their_new_names(root, old, new, message):
-    edit(root / STUDY / "claims.yaml", old, new)
-    refused(f"{STUDY}/claims.yaml: {message}", root)
+def test_keys_of_a_claim_of_earlier_versions_are_refused_with_their_new_names(root, old, message):
+    write(root / STUDY / "claims.yaml", f"- {{id: a, {old}}}\n")
+    refused(f"{STUDY}/claims.yaml: claim 'a': {message}", root)
 
 
 def test_a_score_of_version_0_1_in_a_claim_is_refused_with_its_new_name(root):
     file = root / "config/studies/proteinnet/claims.yaml"
-    edit(file, "quantity: paper_loss@", "quantity: source_loss@")
+    edit(file, "score: paper_loss", "score: source_loss")
     refused("proteinnet/claims.yaml: claim '", root, studies=["proteinnet"])
-    refused("is 'paper_loss@test' now", root, studies=["proteinnet"])
+    refused("'source_loss' is 'paper_loss' now", root, studies=["proteinnet"])
 
 
 def test_a_score_of_version_0_1_is_refused_with_its_new_name():

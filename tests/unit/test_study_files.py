@@ -120,6 +120,7 @@ def test_all_studies_are_all_folders_and_a_fifth_is_found(root):
 
 def test_of_all_studies_one_without_the_preset_is_left_out_with_a_line_and_one_that_is_named_is_refused(root):
     (root / STUDY / "presets/demo.yaml").unlink()
+    (root / STUDY / "claims.yaml").unlink()  # some speak of that preset's runs
     plan = load(root, studies="all")
     assert sorted(plan.studies) == ["genome", "proteinnet", "rnacompete"]
     assert plan.left_out == (f"study 'bloodmnist' is left out: {STUDY} has no preset 'demo'.",)
@@ -223,7 +224,8 @@ def test_a_preset_of_an_extending_study_may_remove_an_experiment_that_the_others
 def test_an_extending_study_may_be_extended_and_may_have_a_folder_and_claims(root):
     folder = root / "config/studies/ptbp3"
     write(folder / "study.yaml", "extends: rnacompete\nreplace: {RBFOX1: PTBP3}\n")
-    write(folder / "claims.yaml", "- {id: a, report: report A, statement: b, quantity: spearman@test, value: 0.5}\n")
+    ask = {"kind": "missing", "needs": "run", "because": "nobody ran it", "cost": "a run"}
+    write(folder / "claims.yaml", [{"id": "a", "owner": "ours", "plain": "b", "ask": ask, "agreed": "2026-11-26"}])
     assert [claim["id"] for claim in load(root, studies=["ptbp3"]).studies["ptbp3"].settings["claims"]] == ["a"]
     plan = mine(root, "extends: ptbp3\nreplace: {UGCAUG: UUUCUU}\n")
     assert plan.settings["implementation"] == "rnacompete"

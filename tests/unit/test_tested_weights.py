@@ -62,7 +62,10 @@ def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
     variant = {"fixed": {"hidden": 4}, "grid": {"pool": ["max"], "head": ["logits"]}}
     changes = {
         "recipes": {"control": {"source": source}},
-        "experiments": {"variants": {"models": {"cnn": variant}, "budget": {"epochs": 3}}},
+        "experiments": {
+            "variants": {"models": {"cnn": variant}, "budget": {"epochs": 3}, "seeds": 1},
+            "unpooled": None,
+        },
     }
     plan = load(studies=["bloodmnist"], preset="demo", overrides={"bloodmnist": changes}).studies["bloodmnist"]
     recipe = {"name": "control", **plan.recipe("control")}

@@ -156,7 +156,8 @@ def test_every_stage_has_roots_that_exist():
     assert stages == set(ROOTS)
     for name, stage in [(name, stage) for name in study_names() for stage in stages]:
         if stage != "explain" or explains(name):
-            closure([f"replisome.stages.{stage}", *ROOTS[stage](identity(implementation=name))])
+            about = identity(implementation=name)
+            closure([f"replisome.stages.{stage}", *ROOTS[stage]({**about, "study": about})])
 
 
 def test_names_of_packages_that_stand_in_records_alone_do_not_count(package):

@@ -37,11 +37,6 @@ def check_claims(claims: Sequence[Any], origin: str) -> None:
     for number, claim in enumerate(claims, start=1):
         name = claim.get("id") if isinstance(claim, Mapping) else None
         at = f"{origin}: claim '{name}'" if isinstance(name, str) else f"{origin}: claim number {number}"
-        if isinstance(claim, Mapping) and "statement" in claim:
-            raise ReplisomeError(
-                f"{at}: has the form of version 0.3 ('statement', 'quantity', 'tolerance'); a claim now has 'plain', "
-                "'ask' and limits with an owner: see docs/reference/configuration.md, and the claims of other studies."
-            )
         validate(claim, SCHEMA, at, part="claim")
         if claim["id"] in ids:
             raise ReplisomeError(f"{at}: there are two of this id; an id is of one claim.")
@@ -58,6 +53,7 @@ def check_claims(claims: Sequence[Any], origin: str) -> None:
 
 def _check_ask(claim: Claim, at: str) -> None:
     ask = claim["ask"]
+    validate(ask["kind"], SCHEMA, at, ("ask", "kind"), part="kind")
     validate(ask, SCHEMA, at, ("ask",), part=ask["kind"])
     for keys, number in numbers_in(ask):
         _check_number(number, at, ("ask", *keys))

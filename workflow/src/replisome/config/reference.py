@@ -63,46 +63,64 @@ def reference() -> str:
     parts += _claims()
     ledger = schema("datasets")
     parts += _section("config/datasets.yaml, the ledger", {**ledger["additionalProperties"], **_described(ledger)})
+    parts += _verdicts()
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def _claims() -> list[str]:
     """Return the sections about claims: what one is, where its number comes from, and each kind of question."""
     about = schema("claims")
-    definitions = about["$defs"]
-
-    def table(title: str, name: str, says: str) -> list[str]:
-        found = {**definitions[name], "description": says}
-        found["properties"] = {
-            key: _resolved(value, definitions)
-            for key, value in definitions[name]["properties"].items()
-            if key != "kind"
-        }
-        return _section(title, found, "####")
-
+    kinds = about["$defs"]["kind"]["enum"]
+    read_word = about["$defs"]["read_word"]["description"]
     parts = ["### claims.yaml, a list", _sentence(about["description"])]
-    parts += table("A claim", "claim", "what it says, by whom, and the question that judges it")
-    parts += table("recipes, of a claim or an arm", "recipes", definitions["recipes"]["description"])
-    parts += table("An arm", "arm", definitions["arm"]["description"])
-    parts += table("A number that is scored", "number_score", "a score of the study, read from the curve over rounds")
-    parts.append(_sentence(f"read, in one word: {definitions['read_word']['description']}"))
-    parts += table("read, with an argument", "read_with", "one of these, as in {at_epoch: 25}")
-    parts += table("A number that is a cost", "number_cost", "what a run took")
-    parts += table("A number that the study works out", "number_quantity", "a quantity of the study's own")
-    parts += table("reported", "reported", definitions["reported"]["description"])
-    parts += table("A limit", "limit", definitions["limit"]["description"])
-    for kind in definitions["claim"]["properties"]["ask"]["properties"]["kind"]["enum"]:
-        parts += table(f"ask, kind {kind}", kind, definitions[kind]["description"])
+    parts += _part(about, "A claim", "claim", "what it says, by whom, and the question that judges it")
+    parts += _part(about, "recipes, of a claim or an arm", "recipes")
+    parts += _part(about, "An arm", "arm")
+    parts += _part(about, "A number that is scored", "number_score", "a score of the study, read from its curve")
+    parts.append(_sentence(f"read, in one word: {read_word}"))
+    parts += _part(about, "read, with an argument", "read_with", "one of these, as in {at_epoch: 25}")
+    parts += _part(about, "A number that is a cost", "number_cost", "what a run took")
+    parts += _part(about, "A number that the study works out", "number_quantity", "a quantity of the study's own")
+    parts += _part(about, "reported", "reported")
+    parts += _part(about, "A limit", "limit")
+    for kind in kinds:
+        parts += _part(about, f"ask, kind {kind}", kind)
     return parts
+
+
+def _verdicts() -> list[str]:
+    """Return the sections about what comes of claims."""
+    about = schema("verdicts")
+    parts = _section("claims.json, in the results", {**about, "properties": _all_resolved(about, about["$defs"])})
+    parts += _part(about, "A claim that was judged", "claim", "the claim, and its verdict under each protocol")
+    parts += _part(about, "A verdict", "verdict", "what the rule came to, and what it rests on")
+    parts += _part(
+        about, "A part of an order or a conjunction, or the size of a difference", "part", "a finding in itself"
+    )
+    parts += _part(about, "halves", "halves")
+    return parts
+
+
+def _part(about: Mapping[str, Any], title: str, name: str, says: str | None = None) -> list[str]:
+    """Return the section about one of a schema's definitions."""
+    definitions = about["$defs"]
+    found = definitions[name]
+    described = {**found, "description": says or found["description"]}
+    return _section(title, {**described, "properties": _all_resolved(found, definitions)}, "####")
+
+
+def _all_resolved(of: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _resolved(value, definitions) for key, value in of["properties"].items()}
 
 
 def _resolved(of: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
     """Return a key's schema with its definition in the place of a reference; what it says of itself stays."""
-    if "$ref" not in of:
-        return {"description": "", **of, "properties": {}} if "properties" in of else {"description": "", **of}
-    found = definitions[of["$ref"].rpartition("/")[2]]
-    shown = {"type": found.get("type", "any"), **({"enum": found["enum"]} if "enum" in found else {})}
-    return {**shown, "description": of.get("description", found.get("description", ""))}
+    found = definitions[of["$ref"].rpartition("/")[2]] if "$ref" in of else {}
+    shown = {key: found[key] for key in ("type", "enum") if key in found}
+    resolved: dict[str, Any] = {**shown, **of}
+    if "properties" in of:
+        resolved["properties"] = _all_resolved(of, definitions)
+    return resolved
 
 
 def _described(of: Mapping[str, Any]) -> dict[str, Any]:

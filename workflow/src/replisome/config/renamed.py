@@ -1,4 +1,4 @@
-"""Names of version 0.1 that are gone, each with what it is called now, so that an old file gets an answer."""
+"""Names of earlier versions that are gone, each with what it is called now, so that an old file gets an answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from replisome.errors import ReplisomeError
 # By the schema that refuses a key: what has become of it.
 KEYS: Mapping[str, Mapping[str, str]] = {
     "claims": {
-        "source": "is called 'report' now",
+        "source": "stands in 'paper' now, as 'report'",
+        "report": "stands in 'paper' now, with where it is said and in which words",
+        "statement": "is called 'plain' now",
+        "quantity": "is a 'number' in 'ask' now",
+        "value": "stands in 'ask' now, as 'reported'",
+        "tolerance": "is a limit in 'ask' now, with whose it is",
         "study": "is gone: claims stand in the folder of their study, config/studies/<study>/claims.yaml",
     },
 }
