@@ -32,11 +32,11 @@ TINY = {
         "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
         "experiments": {
             "variants": {
-                "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"lr": [0.003]}}},
+                "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"head": ["logits", "softmax"], "lr": [0.003]}}},
                 "budget": {"epochs": 2},
                 "seeds": 1,
             },
-            "unpooled": None,
+            "softmax": None,
         },
     },
     "rnacompete": {
@@ -125,10 +125,13 @@ TINY = {
                 "budget": {"steps": 4, "every": 2},
                 "seeds": 1,
             },
-            "protocols": {
-                "models": {"char_lstm": {"grid": {"embedding": [3], "hidden": [4]}}},
-                "budget": {"steps": 4, "every": 2},
-                "seeds": 1,
+            **{
+                name: {
+                    "models": {"char_lstm": {"grid": {"embedding": [3], "hidden": [4]}}},
+                    "budget": {"steps": 4, "every": 2},
+                    "seeds": 1,
+                }
+                for name in ("protocols", "protocols_more")
             },
             "baselines": {"models": {"context_counts": {"grid": {"k": [1, 2]}}}},
             "repeats": {"models": {"context_mix": {"grid": {"orders": [3]}}}},

@@ -45,7 +45,7 @@ def plan():
     }  # fmt: skip
     grid = {"lr": [float(rate) for rate in RATES], "pool": ["max"], "head": ["logits"]}
     first = {"models": {"cnn": {"grid": grid}}, "budget": {"epochs": 3}, "seeds": 2, "curves": ["test", "train"]}
-    overrides = {"bloodmnist": {"experiments": {"variants": first, "alone": block, "unpooled": None}}}
+    overrides = {"bloodmnist": {"experiments": {"variants": first, "alone": block, "softmax": None}}}
     return load(overrides=overrides).studies["bloodmnist"]
 
 

@@ -64,7 +64,7 @@ def test_one_job_scores_best_and_last_weights_and_tables_read_either(tmp_path):
         "recipes": {"control": {"source": source}},
         "experiments": {
             "variants": {"models": {"cnn": variant}, "budget": {"epochs": 3}, "seeds": 1},
-            "unpooled": None,
+            "softmax": None,
         },
     }
     plan = load(studies=["bloodmnist"], preset="demo", overrides={"bloodmnist": changes}).studies["bloodmnist"]
