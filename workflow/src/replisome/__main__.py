@@ -149,7 +149,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--threads", type=_positive, default=1)
     train.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
 
-    for name, text in (("evaluate", "score a run on the test split"), ("explain", "say why a run predicts as it does")):
+    for name, text in (
+        ("evaluate", "score a run on the test split, and predict validation and test"),
+        ("explain", "say why a run predicts as it does"),
+    ):
         stage = stages.add_parser(name, help=text)
         _settings(stage, "the run's config.json", "--run")
         stage.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")

@@ -62,7 +62,7 @@ def _card(claim: Written) -> str:
     for protocol, verdict in claim["verdicts"].items():
         lines += ["", *_verdict(PROTOCOL_NAMES[protocol], claim, verdict)]
     if claim["leak"]:
-        lines += ["", f"- The leak is worth {_interval(claim['leak'], claim['unit'])}."]
+        lines += ["", f"- The leak is worth {measured(claim['leak'], claim['unit'])}."]
     return "\n".join(lines)
 
 
@@ -82,7 +82,7 @@ def _verdict(protocol: str, claim: Written, verdict: Written) -> list[str]:
     sign = "" if claim["kind"] == "conflict" else f"{SIGNS[verdict['verdict']]} "
     lines = [f"- {protocol}: **{sign}{word}**{dagger} ({verdict['reason']}), verdict {verdict['id']}"]
     if verdict["estimate"] is not None:
-        lines.append(f"  - measured: {_interval(verdict, claim['unit'])}{_uncertainty(verdict)}")
+        lines.append(f"  - measured: {measured(verdict, claim['unit'])}{_uncertainty(verdict)}")
     lines += [f"  - capped: {cap}" for cap in verdict["caps"]]
     lines += [f"  - note: {flag}" for flag in verdict["flags"]]
     if verdict["decides"]:
@@ -96,7 +96,8 @@ def _uncertainty(verdict: Written) -> str:
     return f" ({'; '.join([f'{seeds} seeds' if seeds else '', *parts]).strip('; ')})" if seeds or parts else ""
 
 
-def _interval(found: Written, unit: str) -> str:
+def measured(found: Written, unit: str) -> str:
+    """Return an estimate with its unit and its interval, where it has one."""
     bounds = ""
     if found["low"] is not None and found["low"] != found["high"]:
         bounds = f" [{number(found['low'])}, {number(found['high'])}]"

@@ -57,7 +57,7 @@ def for_page(plans: Iterable[StudyPlan], root: Path) -> list[Path]:
         found += [study / "tables" / name for name in ("study.json", "metrics.parquet")]
         found += [study / "tables" / f"{name}.csv" for name in declared.tables(implementation)]
         found += [study / "figures" / f"{name}.png" for name in declared.figures(implementation)]
-        found += selections(plan, root)
+        found += [*selections(plan, root), *verdicts_of([plan.name], root)]
         found += [study / recipe / "card.json" for recipe in plan.recipes]
         found += [root / run.directory / RECORD for run in plan.runs]
         found += _notes(plan, root)

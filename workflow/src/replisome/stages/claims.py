@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from replisome.analysis.statistics import LEVEL
 from replisome.claims.lock import changes, write_lock
 from replisome.claims.supplement import PROTOCOL_NAMES, SIGNS, counts, number
 from replisome.claims.verdicts import FORM
@@ -68,7 +69,12 @@ def _merge(identity: dict[str, Any], results: Path, out: Path) -> None:
     studies = [read_verified(path) for path in files]
     claims = [claim for study in studies for claim in study["claims"]]
     written = [out.with_suffix(".json"), out.with_suffix(".csv")]
-    about = {"schema": FORM, "preset": identity["preset"], "studies": {s["study"]: s["title"] for s in studies}}
+    about = {
+        "schema": FORM,
+        "level": LEVEL,
+        "preset": identity["preset"],
+        "studies": {s["study"]: s["title"] for s in studies},
+    }
     write_json(written[0], {**about, "claims": claims})
     write_text(written[1], _as_csv(claims))
     record.write(out / "provenance.json", files, written)

@@ -17,6 +17,7 @@ from replisome import __version__
 from replisome.analysis.endings import divergence_notes
 from replisome.analysis.planned import require_drawn, require_planned
 from replisome.analysis.results import StudyResults
+from replisome.claims.table import verdict_table
 from replisome.config.budget import Budget
 from replisome.config.declared import Declared, figures, tables
 from replisome.config.grid import seeds
@@ -26,7 +27,7 @@ from replisome.data.splits import SPLITS
 from replisome.data.study_inputs import for_page
 from replisome.io import read_json, write_text
 from replisome.tracking.record import Record
-from replisome.tracking.verify import read_record, verified
+from replisome.tracking.verify import read_record, read_verified, verified
 
 ABOUT = ("recipe", "protocol", "data", "budget", "seeds", "weights")  # columns that say what a row was made with
 MOST_ROWS = 100  # of a table on the page
@@ -74,6 +75,7 @@ def _study(study: StudyResults, ledger: Mapping[str, Mapping[str, Any]]) -> dict
         "summary": plan.settings["summary"],
         "notes": _notes(study),
         "facts": _facts(study),
+        "verdicts": _table(verdict_table(read_verified(folder / "claims.json")["claims"])),
         "experiments": _table(pd.DataFrame([_experiment(plan, name) for name in plan.experiments])),
         "cards": [_card(plan.implementation, card, ledger.get(card["dataset"], {})) for card in study.cards.values()],
         "tables": [
