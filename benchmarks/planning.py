@@ -21,11 +21,13 @@ def dry_run() -> Iterator[str]:
     for seeds in SEEDS:
         with tempfile.TemporaryDirectory() as name:
             own = Path(name) / "overrides.yaml"
+            grid = {"pool": ["none", "max"], "head": ["logits", "softmax"]}
+            variants = {"models": {"cnn": {"grid": grid}}, "seeds": seeds}
             own.write_text(
                 yaml.safe_dump(
                     {
                         "studies": ["bloodmnist"],
-                        "overrides": {"bloodmnist": {"experiments": {"variants": {"seeds": seeds}}}},
+                        "overrides": {"bloodmnist": {"experiments": {"variants": variants, "softmax": None}}},
                     }
                 )
             )
