@@ -117,7 +117,7 @@ def test_a_reading_needs_what_the_experiment_records():
 def test_simulated_data_never_judge_a_papers_claim():
     claim = changed(recipes={"reported": None, "sound": "control", "why": "x"})
     assert found(claim, "sound", preset="demo").missing == "simulated data (cells) never judge a paper's claim"
-    own = changed(owner="control", paper=None, recipes={"reported": None, "sound": "control", "why": "x"})
+    own = of_arm() | {"owner": "control", "recipes": {"reported": None, "sound": "control", "why": "x"}}
     assert found(own, "sound", preset="demo").missing is None
 
 

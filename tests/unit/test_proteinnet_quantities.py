@@ -167,9 +167,16 @@ def test_a_printed_loss_is_below_another_by_so_many_percent():
     assert quantities.percent_below(None, "reported", 1.5, 1.2) == pytest.approx(-25)
 
 
-def test_the_spread_over_seeds_is_in_percent_of_the_mean(monkeypatch):
+def test_how_far_seeds_are_from_their_mean_is_in_percent_of_it():
     rows = [("test", "paper_loss", "final", seed, 3, value) for seed, value in enumerate((9e9, 10e9, 11e9))]
-    study = Results(rows)
-    monkeypatch.setattr(predictions, "find", lambda study, recipe, name: variant(3) if name == "improved" else None)
-    assert quantities.spread_percent(study, "r", "improved") == pytest.approx(10)
-    assert np.isnan(quantities.spread_percent(study, "r", "simple"))
+    np.testing.assert_allclose(quantities.apart_from_mean_percent(Results(rows), variant(3)), [10, 0, 10], atol=1e-9)
+
+
+def test_the_gap_to_training_is_a_ratio_at_the_last_epoch():
+    rows = [
+        (split, "loss", "curve", seed, epoch, value)
+        for split, values in (("validation", (9.0, 4.0)), ("train_sample", (8.0, 2.0)))
+        for seed in (0, 1)
+        for epoch, value in enumerate(values, start=1)
+    ]
+    np.testing.assert_allclose(quantities.log_gap_to_train(Results(rows), variant(2)), [np.log(2)] * 2)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from replisome.analysis.endings import remarks
 from replisome.analysis.intervals import ItemScores, Question
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, data_kind, label
@@ -18,6 +19,7 @@ from replisome.claims.readings import never_crosses
 from replisome.claims.rules import judge, judge_all, judge_fact, judge_share
 from replisome.config.claims import Claim, arms_in
 from replisome.config.declared import MEASURES
+from replisome.errors import ReplisomeError
 
 STAND_IN = "a stand-in, not the official data"
 DIRECTED = ("difference", "order", "ratio")  # kinds that can hold in their direction only
@@ -104,7 +106,7 @@ def _conflict(findings: Sequence[Finding], names: Sequence[str]) -> Finding:
     stand = [name for name, finding in zip(names, findings, strict=True) if finding.word == "replicated"]
     fall = [name for name, finding in zip(names, findings, strict=True) if finding.word == "not replicated"]
     said = [f"{', '.join(group)} {verb}" for group, verb in ((stand, "stands"), (fall, "falls")) if group]
-    return Finding("inconclusive", "; ".join(said) or "neither side is decided", parts=tuple(findings))
+    return Finding("not run", "; ".join(said) or "neither side is decided", parts=tuple(findings))
 
 
 def _judge_one(study: StudyResults, claim: Claim, found: Mapping[str, Any]) -> Judged:
@@ -114,6 +116,14 @@ def _judge_one(study: StudyResults, claim: Claim, found: Mapping[str, Any]) -> J
     if found["missing"]:
         return Judged(Finding("not run", found["missing"]))
     members = tuple(variant_at(study, place) for place in found["places"])
+    try:
+        return _judge_runs(study, claim, found, members)
+    except ReplisomeError as error:  # a quantity or fact that these runs or data do not have
+        return Judged(Finding("not run", str(error)), variants=members)
+
+
+def _judge_runs(study: StudyResults, claim: Claim, found: Mapping[str, Any], members: tuple[Variant, ...]) -> Judged:
+    ask = claim["ask"]
     if ask["kind"] == "fact":
         judged = _judge_fact(study, ask, found, members)
         resized = found["resized"] and members and claim["owner"] == "paper"
@@ -137,13 +147,16 @@ def _judge_fact(
 def _judge_share(study: StudyResults, ask: Mapping[str, Any], members: tuple[Variant, ...]) -> Judged:
     event = ask["event"]
     if "never_crosses" in event:
+        found = [curves(study, variant, event["split"], event["never_crosses"]) for variant in members]
+        flags = tuple(f"{label(study, v)}: {noted}" for v in members if (noted := remarks(study, v.key)))
+        if any(np.isnan(curve.values).any() for arm in found for curve in arm):
+            return Judged(Finding("inconclusive", "a run has no such number"), "this_set", (), flags, members)
         first, second = (
-            dict(zip(sorted(run.seed for run in variant.runs), found, strict=True))
-            for variant in members
-            for found in [curves(study, variant, event["split"], event["never_crosses"])]
+            dict(zip(sorted(run.seed for run in variant.runs), arm, strict=True))
+            for variant, arm in zip(members, found, strict=True)
         )
         events = [never_crosses(first[seed], second[seed]) for seed in sorted(first.keys() & second.keys())]
-        return Judged(judge_share(ask, events), "this_set", variants=members)
+        return Judged(judge_share(ask, events), "this_set", (), flags, members)
     measured = measure(study, members[0], event["number"], _called(study, ask["of"][0], members[0]))
     if isinstance(measured, Unmeasured):
         return Judged(Finding("not run", measured.why), variants=members)
@@ -161,16 +174,20 @@ def _judge_scores(study: StudyResults, claim: Claim, members: tuple[Variant, ...
     if ask["kind"] == "ratio":
         number = {**number, "scale": "log"}
     given = arms_in(ask)
-    names = [_called(study, given[min(place, len(given) - 1)], variant) for place, variant in enumerate(members)]
+    names = [
+        _called(study, given[place] if place < len(given) else {}, variant) for place, variant in enumerate(members)
+    ]
     measured = [measure(study, variant, number, name) for variant, name in zip(members, names, strict=True)]
     lacking = next((one.why for one in measured if isinstance(one, Unmeasured)), None)
     if lacking:
         return Judged(Finding("not run", lacking), variants=members)
     arms = [one for one in measured if isinstance(one, Measured)]
+    flags = [flag for one in arms for flag in one.flags]
+    if ask["kind"] == "winner":  # a rival that diverged is no better than the choice; its flag says so
+        arms = [arms[0], *(one for one in arms[1:] if np.isfinite(one.scores.values).all())]
     scores = together([one.scores for one in arms], same_items(study, members))
     known = all(one.items for one in scores)
     question: Question = claim.get("items", "general") if known else "this_set"
-    flags = [flag for one in arms for flag in one.flags]
     if claim.get("items") == "general" and not known:
         flags.append("the items of these scores are not known: the interval is about these very items")
     found = tuple(one.scores for one in arms)
@@ -245,4 +262,4 @@ def _capped(study: StudyResults, claim: Claim, found: Mapping[str, Any], judged:
     elif word == "replicated":
         word = "direction only" if kind in DIRECTED else "inconclusive"
         reason = f"seen at this budget ({reason})"
-    return replace(judged, finding=replace(finding, word=word, reason=reason), caps=tuple(caps))
+    return replace(judged, finding=replace(finding, word=word, reason=reason, decides=None), caps=tuple(caps))

@@ -173,6 +173,6 @@ def _flags(study: StudyResults, variant: Variant, scores: ItemScores, called: st
     if len(values) >= FEWEST_TO_COMPARE:
         apart = np.abs(values - np.median(values))
         far = int((apart > FAR * np.median(apart)).sum())
-        if far and np.median(apart) > 0:
+        if far:
             found.append(f"{called}: {far} of {len(values)} runs lie far from their fellows")
     return tuple(found)

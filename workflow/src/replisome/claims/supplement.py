@@ -77,12 +77,12 @@ def _limits(rule: Mapping[str, Any]) -> list[str]:
 
 
 def _verdict(protocol: str, claim: Written, verdict: Written) -> list[str]:
-    dagger = " †" if verdict["bh"] is False else ""
+    dagger = " †" if lost(verdict) else ""
     word = "drawn, not judged" if claim["kind"] == "conflict" else verdict["verdict"]
     sign = "" if claim["kind"] == "conflict" else f"{SIGNS[verdict['verdict']]} "
     lines = [f"- {protocol}: **{sign}{word}**{dagger} ({verdict['reason']}), verdict {verdict['id']}"]
     if verdict["estimate"] is not None:
-        lines.append(f"  - measured: {measured(verdict, claim['unit'])}{_uncertainty(verdict)}")
+        lines.append(f"  - measured: {measured(verdict, claim['unit'])}{_uncertainty(verdict, claim['kind'])}")
     lines += [f"  - capped: {cap}" for cap in verdict["caps"]]
     lines += [f"  - note: {flag}" for flag in verdict["flags"]]
     if verdict["decides"]:
@@ -90,8 +90,15 @@ def _verdict(protocol: str, claim: Written, verdict: Written) -> list[str]:
     return lines
 
 
-def _uncertainty(verdict: Written) -> str:
-    parts = [f"{name} ± {number(half)}" for name, half in verdict["halves"].items() if half]
+def lost(verdict: Written) -> bool:
+    """Say whether a verdict that leans to a side would not survive if all questions were asked at once."""
+    leans = verdict["verdict"] in ("replicated", "direction only", "not replicated")
+    return leans and verdict["bh"] is False
+
+
+def _uncertainty(verdict: Written, kind: str) -> str:
+    sign, none = ("x/", 1) if kind == "ratio" else ("±", 0)  # halves of a ratio are factors
+    parts = [f"{name} {sign} {number(half)}" for name, half in verdict["halves"].items() if half not in (None, none)]
     seeds = " + ".join(map(str, verdict["n"]))
     return f" ({'; '.join([f'{seeds} seeds' if seeds else '', *parts]).strip('; ')})" if seeds or parts else ""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from replisome.claims.supplement import PROTOCOL_NAMES, ROLES, SIGNS, measured, number
+from replisome.claims.supplement import PROTOCOL_NAMES, ROLES, SIGNS, lost, measured, number
 
 
 def verdict_table(claims: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -40,5 +40,5 @@ def verdict_table(claims: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 def _verdict(verdict: Mapping[str, Any], unit: str) -> str:
     found = "" if verdict["estimate"] is None else f": {measured(verdict, unit)}"
-    dagger = " †" if verdict["bh"] is False else ""
+    dagger = " †" if lost(verdict) else ""
     return f"{SIGNS[verdict['verdict']]} {verdict['verdict']}{dagger}{found} ({verdict['reason']})"

@@ -75,7 +75,7 @@ def unit_of(study: StudyResults, ask: Mapping[str, Any], number: Mapping[str, An
     if given is not None:
         return str(given)
     scale = number.get("scale", "plain")
-    if ask["kind"] == "ratio" or scale == "log":
+    if ask["kind"] in ("ratio", "share") or scale == "log":
         return ""
     if scale != "plain":
         return "%" if scale == "percent" else "points"
@@ -148,7 +148,7 @@ def _leak(study: StudyResults, claim: Claim, by_protocol: Mapping[str, Judged]) 
     if kind in OF_ONE:
         variants, scores = [one.variants[0] for one in judged], [one.scores[0] for one in judged]
         reported, sound = together(scores, same_items(study, variants))
-        question: Question = "general" if reported.items else "this_set"
+        question: Question = judged[0].question or "this_set" if reported.items else "this_set"
         found = difference(reported, sound, question=question)
     else:
         reported_gap, sound_gap = (one.finding.estimate for one in judged)
@@ -174,7 +174,8 @@ class _Evidence:
     def of(self, judged: Judged) -> list[Any]:
         """Return the hashes of what the runs of a claim left, training and test."""
         folders = [Path(run.directory) for variant in judged.variants for run in variant.runs]
-        return [[str(folder), self.of_folder(folder), self.of_folder(folder / "test")] for folder in folders]
+        parts = ("", "test", "explanation")
+        return [[str(folder), *(self.of_folder(folder / part) for part in parts)] for folder in folders]
 
 
 def _evidence(study: StudyResults) -> _Evidence:
@@ -185,5 +186,6 @@ def _verdict_id(claim: Claim, judged: Judged, evidence: _Evidence) -> str:
     """Return six digits over the claim, its runs, what they left, and what came of it."""
     entry = {key: value for key, value in claim.items() if key != "found"}
     finding = judged.finding
-    content = [entry, LEVEL, evidence.of(judged), finding.word, finding.reason, [part.word for part in finding.parts]]
+    came = [_part(finding), [_part(part) for part in finding.parts], judged.caps]
+    content = [entry, LEVEL, evidence.of(judged), came]
     return text_hash(canonical_json(content))[:ID_DIGITS]

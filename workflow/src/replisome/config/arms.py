@@ -80,28 +80,43 @@ def find_claim(plan: StudyPlan, claim: Claim, protocol: str, at: str) -> Found:
     """
     ask = claim["ask"]
     _check_names(plan.implementation, ask, at)
+    if "claims" in ask or ask["kind"] == "missing":
+        return Found()
     control = _control_of(plan, claim, protocol)
     if control and claim["owner"] == "paper":
         return Found(missing=f"simulated data ({control}) never judge a paper's claim")
-    places: list[Place] = []
-    for arm in arms_in(ask):
-        recipe = (arm.get("recipes") or claim.get("recipes") or {}).get(protocol)
-        found = _find_arm(plan, arm, recipe)
-        if isinstance(found, str):
-            return Found(missing=found)
-        lacking = next(filter(None, (_lacking(plan, found, n) for _, n in numbers_in(ask))), None)
-        if lacking:
-            return Found(missing=lacking)
-        places.append(found)
-    if ask["kind"] == "winner":
-        places += _rivals(plan, places[0])
+    places = _places(plan, claim, protocol)
+    if isinstance(places, str):
+        return Found(missing=places)
     recipe = ask.get("recipe") or (claim.get("recipes") or {}).get(protocol)
     about_data = ask["kind"] == "fact" and not places
     if about_data and recipe is not None and recipe not in plan.recipes:
         return Found(missing=f"no experiment uses recipe '{recipe}'")
-    if claim["owner"] == "control" and not control:
-        return Found(missing="a control's claim is about simulated data")
     return Found(tuple(places), recipe=recipe if about_data else None)
+
+
+def _places(plan: StudyPlan, claim: Claim, protocol: str) -> list[Place] | str:
+    """Return the arms of a claim, and a winner's rivals, or why one of them is not there."""
+    ask = claim["ask"]
+    places: list[Place] = []
+    for arm in arms_in(ask):
+        found = _find_arm(plan, arm, (arm.get("recipes") or claim.get("recipes") or {}).get(protocol))
+        if isinstance(found, str):
+            return found
+        lacking = next(filter(None, (_lacking(plan, found, number) for number in _curves_of(ask))), None)
+        if lacking:
+            return lacking
+        places.append(found)
+    return places + (_rivals(plan, places[0]) if ask["kind"] == "winner" else [])
+
+
+def _curves_of(ask: Claim) -> list[Mapping[str, Any]]:
+    """Return the numbers of a question, and the curve that an event of two runs is about."""
+    found = [number for _, number in numbers_in(ask)]
+    event = ask.get("event", {})
+    if "never_crosses" in event:
+        found.append({"score": event["never_crosses"], "split": event["split"], "read": "lowest"})
+    return found
 
 
 def _check_names(study: Study, ask: Claim, at: str) -> None:
@@ -231,7 +246,8 @@ def _lacking(plan: StudyPlan, place: Place, number: Mapping[str, Any]) -> str | 
 
 
 def _last_epoch(read: Mapping[str, Any]) -> int:
-    return max([int(read.get("at_epoch", 0)), *read.get("change_between", [])])
+    found: int = max([read.get("at_epoch", 0), *read.get("change_between", [])])
+    return found
 
 
 def runs_at(plan: StudyPlan, place: Place) -> list[Run]:

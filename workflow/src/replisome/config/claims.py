@@ -50,6 +50,19 @@ def check_claims(claims: Sequence[Any], origin: str) -> None:
                     f"{did_you_mean(member, [i for i in ids if i != claim['id']])}"
                 )
 
+    _check_circles({claim["id"]: claim["ask"].get("claims", []) for claim in claims}, origin)
+
+
+def _check_circles(members: Mapping[str, Sequence[str]], origin: str) -> None:
+    """Refuse claims about claims that come back to themselves."""
+    waiting = {name: set(of) for name, of in members.items()}
+    while waiting:
+        free = [name for name, of in waiting.items() if not of & waiting.keys()]
+        if not free:
+            raise ReplisomeError(f"{origin}: claim '{min(waiting)}', key 'ask.claims': is in a circle of claims.")
+        for name in free:
+            del waiting[name]
+
 
 def _check_ask(claim: Claim, at: str) -> None:
     ask = claim["ask"]
@@ -72,6 +85,8 @@ def _check_ask(claim: Claim, at: str) -> None:
         raise ReplisomeError(f"{at}, key 'ask.margin': 'near' needs it, 'above' and 'below' have none.")
     if ask["kind"] == "share":
         _check_event(ask, at)
+    if ask["kind"] == "fact":
+        _check_fact(ask, at)
     if ask["kind"] == "fact" and "of" in ask and "recipe" in ask:
         raise ReplisomeError(f"{at}, key 'ask.recipe': a fact is about a run (of) or about data (recipe), not both.")
     if claim.get("items") == "general" and not by_item(ask):
@@ -103,8 +118,21 @@ def _check_number(number: Mapping[str, Any], at: str, keys: tuple[str, ...]) -> 
                 f"{at}, key '{where}.split': of the running training scores only the loss is kept; "
                 "use 'train_sample' for others."
             )
+        if number["read"] in ("final", "best") and number["split"] in ("train", "train_sample"):
+            raise ReplisomeError(f"{at}, key '{where}.read': of training there are 'last' and curves, no selection.")
         if number["read"] == "gap_to_train" and number["split"] != "validation":
             raise ReplisomeError(f"{at}, key '{where}.read': 'gap_to_train' is of the validation split.")
+
+
+def _check_fact(ask: Claim, at: str) -> None:
+    """Check that a fact of every study's runs has what it is worked out from."""
+    needs = {"parameter_count": ("of",), "layer_parameters": ("of",), "parameters_shrink_percent": ("of", "than")}
+    lacking = next((key for key in needs.get(ask["fact"], ()) if key not in ask), None)
+    if lacking:
+        raise ReplisomeError(f"{at}, key 'ask.{lacking}': '{ask['fact']}' needs it.")
+    layers = {"layer"} & ask.get("with", {}).keys()
+    if ask["fact"] == "layer_parameters" and not layers:
+        raise ReplisomeError(f"{at}, key 'ask.with': '{ask['fact']}' needs 'layer'.")
 
 
 def _check_event(ask: Claim, at: str) -> None:

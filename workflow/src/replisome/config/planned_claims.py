@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from replisome.config.arms import find_claim, protocols_of
-from replisome.config.claims import Claim
+from replisome.config.arms import Found, find_claim, protocols_of
+from replisome.config.claims import Claim, arms_in
 from replisome.config.plan import StudyPlan
 from replisome.config.printed import read_printed
 from replisome.config.reductions import reductions
@@ -42,8 +42,7 @@ def plan_claims(
             found = find_claim(plan, claim, protocol, at)
             if found.missing is None:
                 theirs = find_claim(made("full"), claim, protocol, at)
-                lines, resized = reductions(plan, made("full"), found.places, theirs.places)
-                found = replace(found, reduced=lines, resized=resized)
+                found = _with_reductions(plan, made("full"), found, theirs, len(arms_in(claim["ask"])))
             else:
                 having = [name for name in presets if find_claim(made(name), claim, protocol, at).missing is None]
                 if not having:
@@ -56,6 +55,14 @@ def plan_claims(
             by_protocol[protocol] = found.as_json()
         planned.append({**_with_printed(claim, files.folder / "printed"), "found": by_protocol})
     return planned
+
+
+def _with_reductions(plan: StudyPlan, full: StudyPlan, found: Found, theirs: Found, arms: int) -> Found:
+    """Return what a plan has of a claim with what it is less than the full settings; of a winner's rivals how many."""
+    lines, resized = reductions(plan, full, found.places[:arms], theirs.places[:arms])
+    ours, whole = len(found.places) - arms, len(theirs.places) - arms
+    fewer = (f"{ours} rivals, not {whole}",) if theirs.places and ours < whole else ()
+    return replace(found, reduced=(*lines, *fewer), resized=resized)
 
 
 def _with_printed(claim: Claim, folder: Path) -> dict[str, Any]:

@@ -32,13 +32,11 @@ def reductions(
         return ("the full settings have no such run",), True
     found: dict[str, None] = {}
     resized = False
-    for mine, whole in zip(ours, theirs, strict=False):  # a smaller grid has fewer rivals
+    for mine, whole in zip(ours, theirs, strict=True):
         before, now = _settings(full, whole), _settings(plan, mine)
         for key, (one, two) in differences(before, now).items():
             found[f"{key} {_written(two)}, not {_written(one)}"] = None
             resized = resized or key.partition(".")[0] not in TRAINING_KEYS | BUDGET_KEYS
-    if len(ours) < len(theirs):
-        found[f"{len(ours)} configurations, not {len(theirs)}"] = None
     lines = list(found)
     return tuple(lines[:MOST_NAMED] + (["and more"] if len(lines) > MOST_NAMED else [])), resized
 

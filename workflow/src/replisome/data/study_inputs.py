@@ -38,7 +38,8 @@ def for_figures(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]
 
 def for_claims(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]:
     """Return what a study's claims are judged by: what its figures are drawn from, and the records of its runs."""
-    return [*for_figures(plan, selection, root), *(root / run.directory / RECORD for run in plan.runs)]
+    records = [root / run.directory / RECORD for run in plan.runs]
+    return [*for_figures(plan, selection, root), *records, *(root / plan.name / r / "stats.json" for r in plan.recipes)]
 
 
 def verdicts_of(studies: Iterable[str], root: Path) -> list[Path]:

@@ -25,7 +25,21 @@ RESIDUES = 100  # the unit of a chain's length, so that slopes are of order one
 def loss_fall(study: StudyResults, variant: Variant) -> np.ndarray:
     """Return by how many percent each seed's validation loss fell from its first epoch to its least (seeds,)."""
     curves = curve_table(study, variant, "validation")
-    found: np.ndarray = 100 * (1 - curves.min(axis=1) / curves[curves.columns[0]]).to_numpy()
+    found: np.ndarray = 100 * (1 - curves.min(axis=1, skipna=False) / curves[curves.columns[0]]).to_numpy()
+    return found
+
+
+@quantity
+def log_gap_to_train(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return the logarithm of each seed's last validation loss over that of a sample of training (seeds,).
+
+    A difference of the losses themselves would grow and shrink with the loss that a network has reached.
+    """
+    validation, train = (
+        curve_table(study, variant, split).ffill(axis=1).iloc[:, -1].to_numpy()
+        for split in ("validation", "train_sample")
+    )
+    found: np.ndarray = np.log(validation / train)
     return found
 
 
@@ -160,18 +174,11 @@ def percent_below(study: StudyResults, recipe: str, loss: float, than: float) ->
     return 100 * (1 - loss / than)
 
 
-@fact
-def spread_percent(study: StudyResults, recipe: str, network: str) -> float:
-    """Return the standard deviation over seeds of a network's test loss, in percent of its mean.
-
-    Args:
-        study: the study's results.
-        recipe: of which it is.
-        network: its name on the page, ``improved`` for example.
-
-    Returns:
-        The percentage of report C's loss; NaN of a network that was not tested, or has one seed.
-    """
-    variant = predictions.find(study, recipe, network)
-    values = np.empty(0) if variant is None else final_values(study, variant, "paper_loss")
-    return float(100 * values.std(ddof=1) / values.mean()) if len(values) > 1 else float("nan")
+@quantity
+def apart_from_mean_percent(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return how far each seed's test loss is from the mean over seeds, in percent of that mean (seeds,)."""
+    losses = final_values(study, variant, "paper_loss")
+    if not len(losses):
+        return _unknown(variant).values
+    found: np.ndarray = 100 * np.abs(losses / losses.mean() - 1)
+    return found
