@@ -1,4 +1,4 @@
-# make demo   the whole workflow on simulated data, ending in a report to look at
+# make demo   the whole workflow on simulated data, ending in verdicts and a report to look at
 # make test   all tests
 # make check  the inner loop: lint, types and the fast tests, in two minutes
 # All set up .venv first. Others: setup, lint, types, bench, reference, picture, clean.
@@ -33,6 +33,7 @@ $(READY_DEV): $(READY) envs/requirements-dev.txt
 
 demo: $(READY)
 	snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules
+	@python -m replisome claims --results results/demo
 	@echo "The report: $(CURDIR)/results/demo/report.html"
 
 test: $(READY_DEV)
