@@ -1,6 +1,7 @@
 """Arms: which runs of a plan a claim speaks of, what is missing, and in what they are less than the full settings."""
 
 from copy import deepcopy
+from functools import cache
 
 import pytest
 from planning import load
@@ -16,8 +17,9 @@ ONE = {"experiment": "variants", "model": "cnn", "where": {"pool": "max", "head"
 SIGN = {"kind": "sign", "of": ONE, "number": {"score": "accuracy", "split": "test", "read": "last"}, "expect": "above"}
 
 
-def plan(preset: str = "full", study: str = "bloodmnist", **changes):
-    return load(studies=[study], preset=preset, **changes).studies[study]
+@cache
+def plan(preset: str = "full", study: str = "bloodmnist"):
+    return load(studies=[study], preset=preset).studies[study]
 
 
 def of_arm(**changes) -> dict:

@@ -10,6 +10,7 @@ from replisome.claims import judging
 from replisome.claims.finding import Finding
 from replisome.claims.judging import judge_claims, same_items, together
 from replisome.claims.measures import Measured, Unmeasured
+from replisome.errors import ReplisomeError
 
 ARM = {"experiment": "e", "called": "ours"}
 PAPER = {"report": "report A", "where": "Table 1", "says": "x"}
@@ -43,6 +44,7 @@ def study(monkeypatch):
     made.card = lambda recipe: {"control": None, "origin": {"stand_in": made.stand_in}}
     variant = SimpleNamespace(recipe="r", model="m", key=("r", "m", "s"), runs=())
     monkeypatch.setattr(judging, "variant_at", lambda study, place: variant)
+    monkeypatch.setattr(judging, "label", lambda study, variant: "a rival")
 
     def measure(study, variant, number, called):
         found = made.numbers.pop(0)
@@ -173,3 +175,23 @@ def test_items_are_the_same_where_recipes_only_show_them_otherwise():
     assert same("a", "shown", "a")
     assert same("cut", "piece")
     assert not any(same(*pair) for pair in (("a", "split"), ("a", "data"), ("cut", "tokens")))
+
+
+def test_a_rival_that_diverged_is_no_better_than_the_choice(study):
+    winner = {"kind": "winner", "of": ARM, "number": NUMBER, "best": "highest", "within": {"value": 1, "from": "paper"}}
+    found = judged(study, claim(winner, 3), HIGH, LOW, np.array([np.nan, 9.0, 9.0]))
+    assert found.finding.word == "replicated"
+    assert len(found.variants) == 3
+
+
+def test_a_quantity_that_these_runs_do_not_have_leaves_its_claim_not_run(study, monkeypatch):
+    def measure(*_):
+        raise ReplisomeError("no motif is known of this protein.")
+
+    monkeypatch.setattr(judging, "measure", measure)
+    assert judged(study, claim(DIFFERENCE, 2)).finding == Finding("not run", "no motif is known of this protein.")
+
+
+def test_a_capped_verdict_asks_for_no_more_seeds(study):
+    found = judged(study, claim(DIFFERENCE, 2, reduced=["epochs 3, not 200"]), HIGH, HIGH + 0.01)
+    assert (found.finding.word, found.finding.decides) == ("inconclusive", None)

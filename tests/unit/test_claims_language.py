@@ -122,3 +122,26 @@ def test_near_has_a_margin_and_the_other_signs_have_none():
     margin = {"value": 1, "from": "paper"}
     refused("key 'ask.margin'", changed(ask={**sign, "expect": "above", "margin": margin}))
     check_claims([changed(ask={**sign, "margin": margin})], "claims.yaml")
+
+
+def test_claims_about_claims_do_not_come_back_to_themselves():
+    one = changed(id="one", ask={"kind": "all", "claims": ["two", "softmax-hurts"]}, recipes=None)
+    two = changed(id="two", ask={"kind": "conflict", "claims": ["one", "softmax-hurts"]}, recipes=None)
+    refused("claim 'one', key 'ask.claims': is in a circle of claims.", CLAIM, one, two)
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        ({"fact": "parameter_count"}, "key 'ask.of': 'parameter_count' needs it."),
+        ({"fact": "parameters_shrink_percent", "of": ARM}, "key 'ask.than': 'parameters_shrink_percent' needs it."),
+        ({"fact": "layer_parameters", "of": ARM}, "key 'ask.with': 'layer_parameters' needs 'layer'."),
+    ],
+)
+def test_a_fact_about_a_model_says_of_which(fact, message):
+    refused(message, changed(ask={"kind": "fact", **fact, "reported": {"value": 1}}))
+
+
+def test_training_has_no_selected_weights():
+    number = {"score": "loss", "split": "train", "read": "best"}
+    refused("key 'ask.number.read': of training there are 'last' and curves", changed(ask_number=number))
