@@ -169,12 +169,18 @@ def test_a_study_that_explains_nothing_is_not_asked_to():
         ({"source": {"dataset": "rnacompete"}}, "recipes.control.source': give either 'dataset' or 'control'."),
         ({"source": {"options": {"trian": 5}}}, "unknown option 'trian'; did you mean 'train'?"),
         (
-            {"source": {"control": None, "dataset": "rnacompete", "options": {"proteins": "A1CF"}}},
+            {"source": {"control": None, "dataset": "rnacompete", "options": {"train": None, "proteins": "A1CF"}}},
             "'A1CF' is not of type list",
         ),
         *(
             (
-                {"source": {"control": None, "dataset": "rnacompete", "options": {"proteins": proteins}}},
+                {
+                    "source": {
+                        "control": None,
+                        "dataset": "rnacompete",
+                        "options": {"train": None, "proteins": proteins},
+                    }
+                },
                 "is not of type str",
             )
             for proteins in ([1], [None], [["A1CF"]])

@@ -32,7 +32,7 @@ def plan_of(study, preset="full", **experiments):
             },
         ),
         ("genome", {"protocols", "protocols_kmer", "deep", "depth"}),
-        ("proteinnet", {"simple", "improved", "no_dropout", "relu", "no_attention", "long_run"}),
+        ("proteinnet", {"simple", "improved", "no_dropout", "relu", "no_attention", "sound_loss", "long_run"}),
     ],
 )  # fmt: skip
 def test_runs_of_which_a_report_gives_scores_are_tested_with_both_weights(study, named):
