@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from replisome.analysis.statistics import LEVEL
 from replisome.claims.lock import changes, write_lock
 from replisome.claims.supplement import PROTOCOL_NAMES, SIGNS, counts, number
-from replisome.claims.verdicts import FORM
 from replisome.data.study_inputs import verdicts_of
 from replisome.errors import ReplisomeError
 from replisome.io import read_json, write_json, write_text
@@ -70,8 +68,9 @@ def _merge(identity: dict[str, Any], results: Path, out: Path) -> None:
     claims = [claim for study in studies for claim in study["claims"]]
     written = [out.with_suffix(".json"), out.with_suffix(".csv")]
     about = {
-        "schema": FORM,
-        "level": LEVEL,
+        **{
+            key: studies[0][key] for key in ("schema", "level")
+        },  # as the judge wrote them, whose libraries take seconds
         "preset": identity["preset"],
         "studies": {s["study"]: s["title"] for s in studies},
     }
