@@ -26,6 +26,7 @@ rule all:
     input:
         REPORT,
         f"{RESULTS}/claims.json",
+        verdicts_from(),
         [selections_of(study) + tables_of(study) + figures_of(study) for study in PLAN.studies],
 
 

@@ -118,7 +118,7 @@ def copied(finished_genome, tmp_path):
 def test_a_second_run_does_nothing_and_an_edited_table_trains_nothing(copied):
     assert copied.pending("genome") == {}
     copied.edit("workflow/src/replisome/studies/genome/tables/scores.py", "SETTLED = 32", "SETTLED = 16")
-    assert copied.pending("genome") == {"summarise_genome": 1, "figures_genome": 1, "genome": 1}
+    assert copied.pending("genome") == {"summarise_genome": 1, "figures_genome": 1, "judge_genome": 1, "genome": 1}
 
 
 def test_edited_preparation_prepares_every_recipe_and_trains_every_run(copied):

@@ -147,7 +147,7 @@ def test_named_chains_are_drawn_and_only_tables_and_figures_run_again(copied):
     named = copy.deepcopy(TINY)
     named["proteinnet"]["show"] = ["test_2", "test_5"]
     pending = copied.pending("proteinnet", overrides=named)
-    assert pending == {"summarise_proteinnet": 1, "figures_proteinnet": 1, "proteinnet": 1}
+    assert pending == {"summarise_proteinnet": 1, "figures_proteinnet": 1, "judge_proteinnet": 1, "proteinnet": 1}
     done = copied.run("proteinnet", overrides=named)
     assert done.returncode == 0, done.stdout
     drawn = (copied.root / "results/demo/proteinnet/figures/maps.svg").read_text()
