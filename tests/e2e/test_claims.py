@@ -137,37 +137,17 @@ def test_rnacompete_values_and_differences_of_spearman_as_the_headlines_ask(fini
 
 def test_genome_accuracy_and_bits_as_the_headlines_ask(finished_study):
     study = opened(finished_study, "genome")
-    lstm, mix = (
-        {"experiment": "models", "model": "char_lstm"},
-        {"experiment": "baselines", "model": "context_mix", "where": {"both_strands": True}},
-    )
+    lstm = {"experiment": "models", "model": "char_lstm"}
+    counts = {"experiment": "baselines", "model": "context_counts", "where": {"k": 2}}
     last = predictions(folder(study, "control", "models", model="char_lstm"))
-    accuracy = {
-        "kind": "sign",
-        "of": lstm,
-        "number": {"score": "accuracy", "split": "test", "read": "final", "scale": "percent"},
-        "expect": "above",
-    }
-    right = 100 * np.stack(last["right"]).mean() if "right" in last else None
-    found = judged(study, accuracy, "control").finding.estimate.value
-    curve = json.loads((folder(study, "control", "models", model="char_lstm") / "test" / "metrics.json").read_text())
-    assert found == pytest.approx(100 * curve["scores"]["accuracy"])
-    assert right is None or found == pytest.approx(right)
-    bits = {
-        "kind": "difference",
-        "first": lstm,
-        "second": mix,
-        "expect": "first_lower",
-        "number": {"score": "bits_per_base", "split": "test", "read": "final"},
-    }
-    ours, theirs = (
-        np.stack(predictions(folder(study, "control", experiment, model=model, **more))["bits"]).mean()
-        for experiment, model, more in (
-            ("models", "char_lstm", {}),
-            ("baselines", "context_mix", {"both_strands": True}),
-        )
-    )
-    assert judged(study, bits, "control").finding.estimate.value == pytest.approx(theirs - ours)
+    number = {"score": "accuracy", "split": "test", "read": "final", "scale": "percent"}
+    accuracy = judged(study, {"kind": "sign", "of": lstm, "number": number, "expect": "above"}, "control")
+    assert accuracy.finding.estimate.value == pytest.approx(100 * np.stack(last["right"]).mean())
+    number = {"score": "bits_per_base", "split": "test", "read": "final"}
+    ask = {"kind": "difference", "first": lstm, "second": counts, "number": number, "expect": "first_lower"}
+    theirs = predictions(folder(study, "control", "baselines", model="context_counts", k=2))
+    gain = np.stack(theirs["bits"]).mean() - np.stack(last["bits"]).mean()
+    assert judged(study, ask, "control").finding.estimate.value == pytest.approx(gain)
 
 
 def test_proteinnet_ratios_and_orders_of_the_papers_loss_as_the_headlines_ask(finished_study):
