@@ -168,22 +168,19 @@ def _parser() -> argparse.ArgumentParser:
     select = stages.add_parser("select", help="choose the best model of an experiment on validation")
     _settings(select, "study.json")
     select.add_argument("--experiment", required=True)
-    select.add_argument("--results", required=True, type=Path)
-    select.add_argument("--out", required=True, type=Path)
+    _from_results(select)
 
     for name, text in (("summarise", "write the tables of a study"), ("figures", "draw the figures of a study")):
         stage = stages.add_parser(name, help=text)
         _settings(stage, "study.json")
         _planned(stage)
-        stage.add_argument("--results", required=True, type=Path)
-        stage.add_argument("--out", required=True, type=Path)
+        _from_results(stage)
 
     _claims_parsers(stages)
 
     report = stages.add_parser("report", help="write report.html")
     _settings(report, "report.json")
-    report.add_argument("--results", required=True, type=Path)
-    report.add_argument("--out", required=True, type=Path)
+    _from_results(report)
 
     accept = stages.add_parser(
         "accept",
@@ -200,8 +197,7 @@ def _parser() -> argparse.ArgumentParser:
 def _claims_parsers(stages: Any) -> None:
     judge = stages.add_parser("judge", help="judge the claims of a study")
     _settings(judge, "the study's settings and claims")
-    judge.add_argument("--results", required=True, type=Path)
-    judge.add_argument("--out", required=True, type=Path)
+    _from_results(judge)
 
     claims = stages.add_parser(
         "claims",
@@ -232,6 +228,11 @@ def _named(text: str) -> tuple[str, Path]:
 
 def _settings(parser: argparse.ArgumentParser, what: str, flag: str = "--settings") -> None:
     parser.add_argument(flag, dest="settings", required=True, type=Path, help=what)
+
+
+def _from_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--results", required=True, type=Path, help="the results folder")
+    parser.add_argument("--out", required=True, type=Path, help="the folder to write to")
 
 
 def _planned(parser: argparse.ArgumentParser) -> None:

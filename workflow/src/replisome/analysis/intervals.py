@@ -49,6 +49,12 @@ class ItemScores:
     trained: bool = True
 
     @classmethod
+    def of_seeds(cls, values: np.ndarray, *, trained: bool = True) -> ItemScores:
+        """Return numbers that no item tells, one a seed (seeds,); they know the error of seeds only."""
+        values = np.atleast_1d(np.asarray(values, dtype=float))
+        return cls(values, np.zeros((len(values), 1)), 0, 0, trained)
+
+    @classmethod
     def of_items(cls, scores: np.ndarray, groups: np.ndarray | None = None, *, trained: bool = True) -> ItemScores:
         """Return scores from what each item adds to them: its own score, where a score is a mean over items.
 

@@ -75,6 +75,11 @@ def is_predicted(study: StudyResults, variant: Variant, split: str = "test") -> 
     return (*variant.key, final_role(run.weights, weights) if split == "test" else weights) not in study.lost
 
 
+def unscored(variant: Variant) -> np.ndarray:
+    """Return no number for any seed (seeds,): what a quantity is of a variant that was not tested, or diverged."""
+    return np.full(len(variant.runs), np.nan)
+
+
 def score_on_test(study: StudyResults, variant: Variant, score: Score) -> Estimate:
     """Return a test score, mean over seeds, with its interval over seeds and items.
 
@@ -128,7 +133,7 @@ def difference_on_validation(study: StudyResults, one: Variant, two: Variant, sc
     over_seeds = []
     for variant in (one, two):
         values = values_of(study, variant, split="validation", metric=score.name, role=variant.weights)
-        over_seeds.append(ItemScores(values, np.zeros((len(values), 1)), 0, 0, variant.trained))
+        over_seeds.append(ItemScores.of_seeds(values, trained=variant.trained))
     return difference(*over_seeds, question="this_set")
 
 

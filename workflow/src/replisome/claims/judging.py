@@ -17,7 +17,7 @@ from replisome.claims.finding import Finding, Word
 from replisome.claims.measures import Measured, Unmeasured, curves, measure, variant_at
 from replisome.claims.readings import never_crosses
 from replisome.claims.rules import judge, judge_all, judge_fact, judge_share
-from replisome.config.claims import Claim, arms_in
+from replisome.config.claims import Claim, arms_in, in_order
 from replisome.config.declared import MEASURES
 from replisome.errors import ReplisomeError
 
@@ -56,11 +56,10 @@ def judge_claims(study: StudyResults, claims: Sequence[Claim]) -> dict[str, dict
         claims: as planned, each with where its runs are (:mod:`replisome.config.planned_claims`).
 
     Returns:
-        By claim and protocol, how it was judged; claims about other claims come after those.
+        By claim, in the order given, and protocol, how it was judged.
     """
     judged: dict[str, dict[str, Judged]] = {}
-    about_claims = [claim for claim in claims if "claims" in claim["ask"]]
-    for claim in [*(claim for claim in claims if claim not in about_claims), *_inner_first(about_claims)]:
+    for claim in in_order(claims):
         if "claims" in claim["ask"]:
             judged[claim["id"]] = _judge_members(claim, judged)
         else:
@@ -68,18 +67,6 @@ def judge_claims(study: StudyResults, claims: Sequence[Claim]) -> dict[str, dict
                 protocol: _judge_one(study, claim, found) for protocol, found in claim["found"].items()
             }
     return {claim["id"]: judged[claim["id"]] for claim in claims}
-
-
-def _inner_first(claims: Sequence[Claim]) -> list[Claim]:
-    """Return claims about claims in an order in which each comes after those that it is about."""
-    waiting, ready = list(claims), []
-    names = {claim["id"] for claim in claims}
-    while waiting:
-        free = [claim for claim in waiting if not names & set(claim["ask"]["claims"])]
-        ready += free
-        names -= {claim["id"] for claim in free}
-        waiting = [claim for claim in waiting if claim["id"] in names]
-    return ready
 
 
 def _judge_members(claim: Claim, judged: Mapping[str, Mapping[str, Judged]]) -> dict[str, Judged]:
@@ -233,7 +220,7 @@ def together(arms: Sequence[ItemScores], same: bool) -> list[ItemScores]:
             )
             for place, one in enumerate(arms)
         ]
-    return [replace(one, parts=np.zeros((len(one.values), 1)), items=0, groups=0) for one in arms]
+    return [ItemScores.of_seeds(one.values, trained=one.trained) for one in arms]
 
 
 def _called(study: StudyResults, arm: Mapping[str, Any], variant: Variant) -> str:

@@ -74,22 +74,19 @@ def measure(study: StudyResults, variant: Variant, number: Mapping[str, Any], ca
 def _found(study: StudyResults, variant: Variant, number: Mapping[str, Any]) -> ItemScores | Unmeasured:
     if "quantity" in number:
         given = getattr(study.part(MEASURES), number["quantity"])(study, variant, **number.get("with", {}))
-        return given if isinstance(given, ItemScores) else of_seeds(given, variant)
+        return given if isinstance(given, ItemScores) else ItemScores.of_seeds(given, trained=variant.trained)
     if "cost" in number:
-        return of_seeds(_cost(study, variant, number["cost"]), variant)
+        return ItemScores.of_seeds(_cost(study, variant, number["cost"]), trained=variant.trained)
     split, how = number["split"], number["read"]
     if how in ("final", "last", "best") and split in ("validation", "test"):
         return _finished(study, variant, number)
     if how == "gap_to_train":
         train, validation = (curves(study, variant, name, number["score"]) for name in ("train_sample", "validation"))
         gaps = [one.gains[-1] - other.gains[-1] for one, other in zip(train, validation, strict=True)]
-        return of_seeds(np.array(gaps), variant)
-    if how in ("final", "best"):
-        how = "last"  # of training there is no selection
-    return of_seeds(
-        np.array([read(curve, how, number.get("printed", ())) for curve in read_curves(study, variant, number)]),
-        variant,
-    )
+        return ItemScores.of_seeds(np.array(gaps), trained=variant.trained)
+    printed = number.get("printed", ())
+    found = [read(curve, how, printed) for curve in read_curves(study, variant, number)]
+    return ItemScores.of_seeds(np.array(found), trained=variant.trained)
 
 
 def _finished(study: StudyResults, variant: Variant, number: Mapping[str, Any]) -> ItemScores | Unmeasured:
@@ -111,7 +108,7 @@ def _finished(study: StudyResults, variant: Variant, number: Mapping[str, Any]) 
             values = np.array([c.values[int(e) - 1] for c, e in zip(found_curves, epochs, strict=True)])
     if not len(values):
         return Unmeasured(f"the test split was not read for {label(study, variant)} with its {kind} weights")
-    return of_seeds(values, variant)
+    return ItemScores.of_seeds(values, trained=variant.trained)
 
 
 def read_curves(study: StudyResults, variant: Variant, number: Mapping[str, Any]) -> list[Curve]:
@@ -146,12 +143,6 @@ def _cost(study: StudyResults, variant: Variant, name: str) -> np.ndarray:
         "parameters": np.full(len(cost.training), float(cost.parameters)),
     }
     return by_name[name]
-
-
-def of_seeds(values: np.ndarray, variant: Variant) -> ItemScores:
-    """Return numbers that no item tells, one a seed."""
-    values = np.atleast_1d(np.asarray(values, dtype=float))
-    return ItemScores(values, np.zeros((len(values), 1)), 0, 0, variant.trained)
 
 
 def scaled(scores: ItemScores, scale: str) -> ItemScores:

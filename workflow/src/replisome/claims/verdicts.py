@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,6 @@ def verdicts(study: StudyResults, claims: Sequence[Claim]) -> list[dict[str, Any
     """
     judged = judge_claims(study, claims)
     kept = {protocol: _survivors(claims, judged, protocol) for protocol in PROTOCOLS}
-    evidence = _evidence(study)
     found = []
     for claim in claims:
         by_protocol = judged[claim["id"]]
@@ -53,13 +51,13 @@ def verdicts(study: StudyResults, claims: Sequence[Claim]) -> list[dict[str, Any
             "plain": claim["plain"],
             "paper": claim.get("paper"),
             "reported": claim["ask"].get("reported"),
-            "unit": unit_of(study, claim["ask"], number),
+            "unit": unit_of(claim["ask"], number),
             "agreed": claim["agreed"],
             "rule": {key: value for key, value in claim["ask"].items() if key != "kind"},
             "verdicts": {
                 protocol: {
-                    "id": _verdict_id(claim, one, evidence),
-                    **_verdict(study, one, kept[protocol].get(claim["id"])),
+                    "id": _verdict_id(study, claim, one),
+                    **_verdict(one, kept[protocol].get(claim["id"])),
                 }
                 for protocol, one in by_protocol.items()
             },
@@ -69,7 +67,7 @@ def verdicts(study: StudyResults, claims: Sequence[Claim]) -> list[dict[str, Any
     return found
 
 
-def unit_of(study: StudyResults, ask: Mapping[str, Any], number: Mapping[str, Any]) -> str:
+def unit_of(ask: Mapping[str, Any], number: Mapping[str, Any]) -> str:
     """Return the unit of what was measured: the paper's where it says one, else that of scale, score or cost."""
     given = ask.get("reported", {}).get("unit")
     if given is not None:
@@ -96,7 +94,7 @@ def _survivors(
     return survivors(found)
 
 
-def _verdict(study: StudyResults, judged: Judged, survives: Survives | None) -> dict[str, Any]:
+def _verdict(judged: Judged, survives: Survives | None) -> dict[str, Any]:
     finding = judged.finding
     return {
         "verdict": finding.word,
@@ -159,33 +157,28 @@ def _leak(study: StudyResults, claim: Claim, by_protocol: Mapping[str, Judged]) 
     return None if numbers["estimate"] is None else numbers
 
 
-class _Evidence:
-    """What the runs of a study left, as their records have it: hashes of all their files."""
+def _evidence(study: StudyResults, judged: Judged) -> list[Any]:
+    """Return the hashes of all files that the runs of a claim left: training, test, explanation."""
+    folders = [Path(run.directory) for variant in judged.variants for run in variant.runs]
+    parts = ("", "test", "explanation")
+    return [[str(folder), *(_outputs(study, folder / part) for part in parts)] for folder in folders]
 
-    def __init__(self, study: StudyResults) -> None:
-        self._root = study.root
-        self.of_folder = cache(self._of_folder)
 
-    def _of_folder(self, folder: Path) -> Mapping[str, str]:
-        record = self._root / folder / RECORD
+def _outputs(study: StudyResults, folder: Path) -> Mapping[str, str]:
+    """Return by name the hashes of a stage's files, as its record has them; nothing where there is no record."""
+
+    def read() -> Mapping[str, str]:
+        record = study.root / folder / RECORD
         found: Mapping[str, str] = read_record(record)["outputs"] if record.exists() else {}
         return found
 
-    def of(self, judged: Judged) -> list[Any]:
-        """Return the hashes of what the runs of a claim left, training and test."""
-        folders = [Path(run.directory) for variant in judged.variants for run in variant.runs]
-        parts = ("", "test", "explanation")
-        return [[str(folder), *(self.of_folder(folder / part) for part in parts)] for folder in folders]
+    return study.once(("outputs", folder), read)
 
 
-def _evidence(study: StudyResults) -> _Evidence:
-    return _Evidence(study)
-
-
-def _verdict_id(claim: Claim, judged: Judged, evidence: _Evidence) -> str:
+def _verdict_id(study: StudyResults, claim: Claim, judged: Judged) -> str:
     """Return six digits over the claim, its runs, what they left, and what came of it."""
     entry = {key: value for key, value in claim.items() if key != "found"}
     finding = judged.finding
     came = [_part(finding), [_part(part) for part in finding.parts], judged.caps]
-    content = [entry, LEVEL, evidence.of(judged), came]
+    content = [entry, LEVEL, _evidence(study, judged), came]
     return text_hash(canonical_json(content))[:ID_DIGITS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from replisome.config.renamed import renamed_metric
@@ -12,12 +13,8 @@ from replisome.errors import ReplisomeError, did_you_mean
 Claim = Mapping[str, Any]
 PROTOCOLS = ("reported", "sound")
 BY_ITEM = ("final", "last", "best")  # readings of the finished weights, whose predictions tell items apart
-ARMS = (
-    "first",
-    "second",
-    "of",
-    "than",
-)  # keys of a question that hold an arm, or a list of them; 'than' may be a number
+# Keys of a question that hold an arm, or a list of them; 'than' may be a number too.
+ARMS = ("first", "second", "of", "than")
 # Facts that every study's runs hold; a study may declare more in its quantities.py.
 COMMON_FACTS = ("parameter_count", "layer_parameters", "parameters_shrink_percent")
 SCHEMA = "claims"
@@ -49,19 +46,23 @@ def check_claims(claims: Sequence[Any], origin: str) -> None:
                     f"{origin}: claim '{claim['id']}', key 'ask.claims': there is no other claim '{member}'"
                     f"{did_you_mean(member, [i for i in ids if i != claim['id']])}"
                 )
+    try:
+        in_order(claims)
+    except CycleError as error:
+        raise ReplisomeError(
+            f"{origin}: claim '{min(error.args[1])}', key 'ask.claims': is in a circle of claims."
+        ) from None
 
-    _check_circles({claim["id"]: claim["ask"].get("claims", []) for claim in claims}, origin)
 
+def in_order(claims: Sequence[Claim]) -> list[Claim]:
+    """Return claims in an order in which those about other claims come after them.
 
-def _check_circles(members: Mapping[str, Sequence[str]], origin: str) -> None:
-    """Refuse claims about claims that come back to themselves."""
-    waiting = {name: set(of) for name, of in members.items()}
-    while waiting:
-        free = [name for name, of in waiting.items() if not of & waiting.keys()]
-        if not free:
-            raise ReplisomeError(f"{origin}: claim '{min(waiting)}', key 'ask.claims': is in a circle of claims.")
-        for name in free:
-            del waiting[name]
+    Raises:
+        CycleError: some come back to themselves.
+    """
+    by_id = {claim["id"]: claim for claim in claims}
+    members = {name: claim["ask"].get("claims", []) for name, claim in by_id.items()}
+    return [by_id[name] for name in TopologicalSorter(members).static_order()]
 
 
 def _check_ask(claim: Claim, at: str) -> None:
@@ -87,8 +88,6 @@ def _check_ask(claim: Claim, at: str) -> None:
         _check_event(ask, at)
     if ask["kind"] == "fact":
         _check_fact(ask, at)
-    if ask["kind"] == "fact" and "of" in ask and "recipe" in ask:
-        raise ReplisomeError(f"{at}, key 'ask.recipe': a fact is about a run (of) or about data (recipe), not both.")
     if claim.get("items") == "general" and not by_item(ask):
         raise ReplisomeError(
             f"{at}, key 'items': this number is not scored by item, so that nothing can be said of other items; "
@@ -125,14 +124,15 @@ def _check_number(number: Mapping[str, Any], at: str, keys: tuple[str, ...]) -> 
 
 
 def _check_fact(ask: Claim, at: str) -> None:
-    """Check that a fact of every study's runs has what it is worked out from."""
+    """Check that a fact has what it is worked out from, and one of run and data."""
     needs = {"parameter_count": ("of",), "layer_parameters": ("of",), "parameters_shrink_percent": ("of", "than")}
     lacking = next((key for key in needs.get(ask["fact"], ()) if key not in ask), None)
     if lacking:
         raise ReplisomeError(f"{at}, key 'ask.{lacking}': '{ask['fact']}' needs it.")
-    layers = {"layer"} & ask.get("with", {}).keys()
-    if ask["fact"] == "layer_parameters" and not layers:
+    if ask["fact"] == "layer_parameters" and "layer" not in ask.get("with", {}):
         raise ReplisomeError(f"{at}, key 'ask.with': '{ask['fact']}' needs 'layer'.")
+    if "of" in ask and "recipe" in ask:
+        raise ReplisomeError(f"{at}, key 'ask.recipe': a fact is about a run (of) or about data (recipe), not both.")
 
 
 def _check_event(ask: Claim, at: str) -> None:

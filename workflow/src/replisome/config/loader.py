@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -138,9 +138,11 @@ def _plan_study(files: StudyFiles, config: Mapping[str, Any], ledger: Mapping[st
     except ReplisomeError as error:
         raise ReplisomeError(f"{origin}: {error}") from None
     whole = {**config, "overrides": {}, "max_epochs": None, "max_steps": None, "max_seeds": None}
-    presets = {
+    presets: dict[str, Callable[[], StudyPlan]] = {
         preset: partial(_bare_plan, files, {**whole, "preset": preset}) for preset in ("full", *sorted(files.presets))
     }
+    if {**whole, "preset": config["preset"]} == config:
+        presets[config["preset"]] = lambda: plan  # its runs are known already
     return replace(plan, claims=plan_claims(files, plan, presets))
 
 

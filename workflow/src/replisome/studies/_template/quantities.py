@@ -9,7 +9,7 @@ import numpy as np
 from replisome.analysis.declare import quantity
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import item_scores
+from replisome.analysis.scores import item_scores, unscored
 from replisome.analysis.variants import Variant
 
 
@@ -27,5 +27,5 @@ def accuracy_less_ceiling(study: StudyResults, variant: Variant) -> ItemScores |
     oracle = study.cards[variant.recipe]["ceiling"]["oracle_on_this_draw"]["test"]
     found = item_scores(study, variant, study.plan.implementation.score("accuracy"))
     if found is None:
-        return np.full(len(variant.runs), np.nan)
+        return unscored(variant)
     return replace(found, values=found.values - oracle)

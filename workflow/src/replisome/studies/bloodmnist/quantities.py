@@ -10,7 +10,7 @@ import pandas as pd
 from replisome.analysis.declare import fact, quantity
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import item_scores
+from replisome.analysis.scores import item_scores, unscored
 from replisome.analysis.variants import Variant, curve_table
 from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
@@ -42,7 +42,7 @@ def accuracy_less_ceiling(study: StudyResults, variant: Variant) -> ItemScores |
         )
     found = item_scores(study, variant, study.plan.implementation.score("accuracy"))
     if found is None:
-        return _unknown(variant)
+        return unscored(variant)
     return replace(found, values=found.values - card["ceiling"]["oracle_on_this_draw"]["test"])
 
 
@@ -61,7 +61,7 @@ def best_less_last(study: StudyResults, variant: Variant, *, score: str) -> Item
     asked = study.plan.implementation.score(score)
     best, last = (item_scores(study, variant.at(weights), asked) for weights in ("best", "last"))
     if best is None or last is None:
-        return _unknown(variant)
+        return unscored(variant)
     return replace(best, values=best.values - last.values, parts=best.parts - last.parts)
 
 
@@ -117,8 +117,3 @@ def seen_test_images_percent(study: StudyResults, recipe: str) -> float:
     seen = sum(group.count(test) for group in groups if set(group) != {test})
     images: int = sum(card["counts"][test])
     return 100 * seen / images
-
-
-def _unknown(variant: Variant) -> np.ndarray:
-    """Return no number for any seed."""
-    return np.full(len(variant.runs), np.nan)

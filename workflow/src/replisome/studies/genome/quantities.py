@@ -9,7 +9,7 @@ import numpy as np
 from replisome.analysis.declare import fact, quantity
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import item_scores
+from replisome.analysis.scores import item_scores, unscored
 from replisome.analysis.variants import Variant
 from replisome.config.catalogue import model_defaults
 from replisome.errors import ReplisomeError
@@ -73,7 +73,7 @@ def gain_from_context(
         ReplisomeError: windows are too short to have such tokens, or the numbers are not in order.
     """
     if _bits_by_window(study, variant) is None:
-        return _not_tested(variant)
+        return unscored(variant)
     stride = encoding_of(study, variant.recipe)[1]
     tables = [table for run in variant.runs if (table := study.predictions(run, variant.read_with)) is not None]
     bits = np.stack([np.stack(table["bits"].tolist()).astype(np.float64) / stride for table in tables])
@@ -108,12 +108,8 @@ def setting_added(study: StudyResults, recipe: str, *, setting: str, to: str, be
 
 def _bits_beyond(study: StudyResults, variant: Variant, least: float) -> ItemScores | np.ndarray:
     bits = _bits_by_window(study, variant)
-    return _not_tested(variant) if bits is None else replace(bits, values=bits.values - least)
+    return unscored(variant) if bits is None else replace(bits, values=bits.values - least)
 
 
 def _bits_by_window(study: StudyResults, variant: Variant) -> ItemScores | None:
     return item_scores(study, variant, study.plan.implementation.score("bits_per_base"))
-
-
-def _not_tested(variant: Variant) -> np.ndarray:
-    return np.full(len(variant.runs), np.nan)

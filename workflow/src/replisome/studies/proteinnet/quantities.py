@@ -11,7 +11,7 @@ import numpy as np
 from replisome.analysis.declare import fact, quantity
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import final_values, is_predicted
+from replisome.analysis.scores import final_values, is_predicted, unscored
 from replisome.analysis.variants import Variant, curve_table
 from replisome.studies.proteinnet import predictions
 from replisome.studies.proteinnet.metrics import Pairs
@@ -155,7 +155,7 @@ def _sums(groups: np.ndarray, values: np.ndarray | None = None, size: int = 0) -
 
 def _unknown(variant: Variant) -> ItemScores:
     """Return scores of which none is a number."""
-    return ItemScores(np.full(len(variant.runs), np.nan), np.zeros((len(variant.runs), 0)), 0, 0, variant.trained)
+    return ItemScores.of_seeds(unscored(variant), trained=variant.trained)
 
 
 # ---- of none
@@ -179,6 +179,6 @@ def apart_from_mean_percent(study: StudyResults, variant: Variant) -> np.ndarray
     """Return how far each seed's test loss is from the mean over seeds, in percent of that mean (seeds,)."""
     losses = final_values(study, variant, "paper_loss")
     if not len(losses):
-        return _unknown(variant).values
+        return unscored(variant)
     found: np.ndarray = 100 * np.abs(losses / losses.mean() - 1)
     return found

@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from replisome.analysis.declare import fact, quantity
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import final_values, is_predicted
+from replisome.analysis.scores import final_values, is_predicted, unscored
 from replisome.analysis.variants import Variant, values_of
 from replisome.config.catalogue import model_defaults
 from replisome.data.encode.bases import ALPHABET, encode_bases
@@ -41,7 +41,7 @@ def of_tested(function: Callable[..., Answer]) -> Callable[..., Answer | np.ndar
     @wraps(function)
     def asked(study: StudyResults, variant: Variant, **options: Any) -> Answer | np.ndarray:
         if not is_predicted(study, variant):
-            return np.full(len(variant.runs), np.nan)
+            return unscored(variant)
         return function(study, variant, **options)
 
     return asked
