@@ -262,7 +262,7 @@ def test_the_control_is_ordered_and_every_model_learns(demo):
     )
     runs = curves.sort_values("epoch").groupby(["recipe", "model", "hyperparameters", "seed"])["value"]
     learned = [curve for _, curve in runs if len(curve) > 1]
-    assert len(learned) == 4
+    assert len(learned) == 10  # three networks with three seeds, one with one
     assert all(curve.min() < 0.7 * curve.iloc[0] for curve in learned)
 
 
