@@ -46,6 +46,8 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
     opened = open_run(settings, data, HELD_OUT, threads)
     config, task = opened.config, opened.task
     kinds = [path.stem for path in weights]
+    models = [restore(config, task, path, opened.device) for path in weights]
+    diverged = [divergence(path) for path in weights]
     record = Record("evaluate", evaluation_settings(config, kinds))
     gives = model_traits(config["model"]).output(config["hyperparameters"])
     tables, items, scores = [], {}, {}
@@ -53,9 +55,9 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
     for name in HELD_OUT:
         split = task.load(name, opened.device)
         items[name] = len(split)
-        for path, kind in zip(weights, kinds, strict=True):
-            found = predict(restore(config, task, path, opened.device), task, split)
-            why = lost[name][kind] = divergence(path) or (None if found.finite else f"diverged on the {name} split")
+        for kind, model, marked in zip(kinds, models, diverged, strict=True):
+            found = predict(model, task, split)
+            why = lost[name][kind] = marked or (None if found.finite else f"diverged on the {name} split")
             columns = {"item": np.arange(items[name])}
             if why is None:
                 kept = task.predictions(found.outputs, found.targets, gives)
