@@ -179,13 +179,7 @@ class StudyResults:
         weights = weights or run.weights
         if run.key not in self.tested or weights not in self.tested_weights(run):
             return None
-        table, metadata = read_parquet(self.root / run.directory / "test" / "predictions.parquet")
-        if metadata["diverged"][split][weights]:
-            return None
-        rows = table.filter(pc.and_(pc.equal(table["split"], split), pc.equal(table["weights"], weights)))
-        empty = [name for name in rows.column_names if rows[name].null_count == len(rows)]
-        predictions: pd.DataFrame = rows.drop(["split", "weights", *empty]).to_pandas()
-        return predictions
+        return rows_predicted(self.root / run.directory / "test" / "predictions.parquet", weights, split)
 
     def predictions_of(
         self, runs: Sequence[Run], weights: str | None = None, split: str = "test"
@@ -214,3 +208,17 @@ class StudyResults:
         for column, value in where.items():
             rows = rows[rows[column] == value]
         return rows
+
+
+def rows_predicted(path: Path, weights: str, split: str) -> pd.DataFrame | None:
+    """Return the rows of a predictions.parquet that are of one split and one kind of weights, in the split's order.
+
+    None where there are none, because the run diverged. Columns that are kept of the other split alone are left out.
+    """
+    table, metadata = read_parquet(path)
+    if metadata["diverged"][split][weights]:
+        return None
+    rows = table.filter(pc.and_(pc.equal(table["split"], split), pc.equal(table["weights"], weights)))
+    empty = [name for name in rows.column_names if rows[name].null_count == len(rows)]
+    predictions: pd.DataFrame = rows.drop(["split", "weights", *empty]).to_pandas()
+    return predictions
