@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from replisome.stages.train import make_fabric
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
-from replisome.training.precision import choose_precision
+from replisome.training.precision import Arithmetic
 from replisome.training.predict import to_device
 from replisome.training.task import Split
 
@@ -49,21 +48,21 @@ def resident_loop(
     """Return items a second of the step in replisome.training.loop on data that lie on the device."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
-    fabric = make_fabric(choose_precision("fp32"))
-    split = split_on(fabric.device)
-    model = to_device(model, fabric.device, memory_format)
-    model, optimiser = fabric.setup(model, make_optimiser(model.parameters(), TrainingSettings()))
+    arithmetic = Arithmetic.here("32-true")
+    split = split_on(arithmetic.device)
+    model = to_device(model, arithmetic.device, memory_format)
+    optimiser = make_optimiser(model.parameters(), TrainingSettings())
     schedule = make_schedule(optimiser, TrainingSettings(), steps + WARM_UP)
-    order = torch.randperm(len(split)).to(fabric.device)
-    total = torch.zeros((), device=fabric.device)
+    order = torch.randperm(len(split)).to(arithmetic.device)
+    total = torch.zeros((), device=arithmetic.device)
     began = 0.0
     for step, items in enumerate(torch.split(order, BATCH)):
         if step == WARM_UP:
             began = time.perf_counter()
         inputs, targets = split.batch(items)
-        loss = loss_of(model(inputs), targets)
+        loss = loss_of(arithmetic.outputs(model, inputs), targets)
         optimiser.zero_grad()
-        fabric.backward(loss)
+        loss.backward()
         optimiser.step()
         schedule.step()
         total += loss.detach()

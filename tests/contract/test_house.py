@@ -55,7 +55,7 @@ def test_stages_that_need_no_torch_do_not_import_it(stage, name):
             if isinstance(node, ast.Import | ast.ImportFrom)
             for alias in node.names
         }
-        assert not {top for top in tops if top.split(".")[0] in ("torch", "lightning_fabric")}, module
+        assert not {top for top in tops if top.split(".")[0] == "torch"}, module
 
 
 def test_no_study_is_named_in_a_rules_file():
@@ -171,7 +171,7 @@ def test_the_conda_environment_has_the_same_pins():
 
 
 def test_everything_the_library_imports_is_pinned():
-    names = {"yaml": "PyYAML", "sklearn": "scikit-learn", "lightning_fabric": "lightning-fabric", "Bio": "biopython"}
+    names = {"yaml": "PyYAML", "sklearn": "scikit-learn", "Bio": "biopython"}
     wanted = {name.lower() for name in pins(ROOT / "envs" / "replisome.yaml")}
     for module, path in all_modules():
         for node in ast.walk(ast.parse(path.read_text())):

@@ -330,7 +330,7 @@ def test_planning_imports_no_heavy_library():
         "import sys; from pathlib import Path; from replisome.config import loader, schema\n"
         "config = schema.read_yaml(Path('config/config.yaml'))\n"
         "assert loader.load(config, Path.cwd()).studies\n"
-        "heavy = {'torch', 'numpy', 'pandas', 'matplotlib', 'scipy', 'pyarrow', 'lightning_fabric', 'sklearn'}\n"
+        "heavy = {'torch', 'numpy', 'pandas', 'matplotlib', 'scipy', 'pyarrow', 'sklearn'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

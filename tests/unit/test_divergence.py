@@ -11,12 +11,12 @@ from torch import nn
 
 from replisome.config.budget import Budget
 from replisome.config.catalogue import part
-from replisome.stages.train import make_fabric
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.closed_form import estimate
 from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
+from replisome.training.precision import Arithmetic
 from replisome.training.predict import predict, score
 from replisome.training.rounds import Goal, Progress, close_round, score_round
 from replisome.training.task import Sample
@@ -34,7 +34,7 @@ def train(path, goal=Goal("accuracy", "max"), task=None, model=None, parts=None,
     model = model or nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
     settings = TrainingSettings(**{"optimiser": "sgd", "batch_size": 16, "lr": 0.01, **changes})
     return fit(
-        model, task or Signs(), parts or splits(), settings, Budget(5), 3, goal, make_fabric("32-true"),
+        model, task or Signs(), parts or splits(), settings, Budget(5), 3, goal, Arithmetic.here("32-true"),
         Checkpoint(path, {}, 5.0),
     )  # fmt: skip
 

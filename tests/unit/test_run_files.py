@@ -18,6 +18,7 @@ from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
+from replisome.training.precision import Arithmetic
 from replisome.training.predict import predict
 from replisome.training.restore import divergence
 from replisome.training.rounds import Goal
@@ -163,6 +164,6 @@ def test_validation_in_the_loop_is_in_fp32_as_the_test_is_though_training_is_in_
     model, splits = nn.Linear(2, 1), {"train": Points(32, 0), "validation": Points(32, 1)}
     progress = fit(
         model, Sums(), splits, TrainingSettings(batch_size=8), Budget(2), 0, Goal("loss", "min"),
-        train.make_fabric("bf16-mixed"), Checkpoint(tmp_path / "c", {}, 5.0),
+        Arithmetic.here("bf16-mixed"), Checkpoint(tmp_path / "c", {}, 5.0),
     )  # fmt: skip
     assert progress.history[-1]["validation_loss"] == predict(model.cpu(), Sums(), splits["validation"]).loss

