@@ -62,7 +62,7 @@ def resident_loop(
         inputs, targets = split.batch(items)
         loss = loss_of(arithmetic.outputs(model, inputs), targets)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
         total += loss.detach()

@@ -156,7 +156,7 @@ def _step(
     for piece, wanted in _pieces(inputs, targets, settings.micro_batch):
         # Each piece counts by its share of the terms: the gradient is that of the mean over the whole batch.
         part = task.loss(arithmetic.outputs(model, piece), wanted) * (task.terms(wanted) / count.clamp(min=1))
-        part.backward()
+        part.backward()  # type: ignore[no-untyped-call]
         loss = loss + part.detach()
     if settings.clip_norm is not None:
         clip_grad_norm_(model.parameters(), settings.clip_norm)

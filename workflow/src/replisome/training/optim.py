@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -58,7 +58,7 @@ def make_optimiser(parameters: Iterable[nn.Parameter], settings: TrainingSetting
     On a CPU thread that takes a tenth of the default's time for the 25.7 million parameters of the unpooled CNN.
     """
     own = {"momentum": settings.momentum} if settings.optimiser == "sgd" else {"eps": settings.epsilon}
-    given = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": True, **own}
+    given: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": True, **own}
     return KINDS[settings.optimiser](parameters, **given)
 
 
