@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from scipy.stats import spearmanr
 
 from replisome.analysis.results import StudyResults
@@ -60,7 +61,12 @@ def test_verdicts_are_shown_locked_and_checked(finished, replisome, tmp_path):
     assert "bloodmnist/control-ceiling (sound): not so" in changed.stderr
 
 
-# ---- numbers, once more and by another way
+def test_the_demos_verdicts_are_those_committed(demo, replisome):
+    done = replisome("claims", "--results", demo, "--check", ROOT / "docs/results/demo.lock")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# ---- numbers of controls, once more and by another way; of the headline claims see unit/test_headline_claims.py
 
 
 def opened(finished_study, name: str) -> StudyResults:
