@@ -16,6 +16,16 @@ def test_the_first_linear_layer_has_the_assignments_parameters(pool, head, first
     assert sum(p.numel() for p in model.hidden.parameters()) == first_linear
 
 
+def test_fewer_filters_and_hidden_units_make_a_small_network_without_pooling():
+    """As many parameters as the pooled network has, so that pooling and capacity can be told apart."""
+    small = models.build("cnn", BLOOD, {"filters": 4, "hidden": 31})
+    convolutions = (3 * 9 + 1) * 4 + (4 * 9 + 1) * 8 + (8 * 9 + 1) * 16
+    linear = (16 * 28 * 28 + 1) * 31 + (31 + 1) * 8
+    assert sum(p.numel() for p in small.parameters()) == convolutions + linear
+    pooled = models.build("cnn", BLOOD, {"pool": "max"})
+    assert convolutions + linear == pytest.approx(sum(p.numel() for p in pooled.parameters()), rel=0.02)
+
+
 @pytest.mark.parametrize("pool", ["none", "max"])
 @pytest.mark.parametrize(("shape", "classes"), [((3, 28, 28), 8), ((1, 28, 28), 2), ((3, 64, 64), 9), ((1, 17, 9), 3)])
 def test_any_image_shape_and_number_of_classes(pool, shape, classes):

@@ -13,6 +13,7 @@ from replisome.models._contexts import count_contexts, other_strand
 BASES, KMERS = DataSpec((30,), 4, 4), DataSpec((30,), 256, 256)
 TRAINED = [
     ("char_lstm", {"hidden": 12, "embedding": 6}, BASES),
+    ("char_lstm", {"hidden": 12, "onehot": True}, BASES),
     ("kmer_lstm", {"hidden": 12, "embedding": 6}, KMERS),
     ("kmer_lstm_deep", {"hidden": 12, "embedding": 6}, KMERS),
     ("causal_cnn", {"width": 8, "depth": 4, "longest": 4}, BASES),
@@ -21,6 +22,15 @@ TRAINED = [
 
 def tokens_of(data, n=3, seed=0):
     return torch.randint(0, data.tokens, (n, data.shape[0]), generator=torch.Generator().manual_seed(seed))
+
+
+def test_one_hot_bases_are_an_embedding_that_is_the_identity():
+    torch.manual_seed(0)
+    model = models.build("char_lstm", BASES, {"hidden": 12, "onehot": True})
+    other = models.build("char_lstm", BASES, {"hidden": 12, "embedding": 4})
+    other.load_state_dict({**model.state_dict(), "embedding.weight": torch.eye(4)})
+    torch.testing.assert_close(model(tokens_of(BASES)), other(tokens_of(BASES)))
+    assert sum(p.numel() for p in model.parameters()) == 4 * 12 * (4 + 12 + 2) + 12 * 4 + 4
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,28 @@ def test_the_reports_networks_have_the_reports_numbers_of_parameters():
         assert size(models.build("conv_attention", FULL, values)) == 40_897
 
 
+def test_what_report_c_proposes_adds_its_own_weights():
+    attention = 4 * 159**2 + 4 * 159  # queries, keys, values, output, with biases
+    assert size(models.build("conv_attention", FULL, {"heads": 3})) == 40_897 + attention
+    assert size(models.build("conv_attention", FULL, {"embedded": True})) == 40_897 + 21 * 21
+    with pytest.raises(ReplisomeError, match="4 heads: they cannot share 159 columns; 3 fit"):
+        models.build("conv_attention", FULL, {"heads": 4})
+    with pytest.raises(ReplisomeError, match="3 heads: attention is off"):
+        models.build("conv_attention", FULL, {"heads": 3, "attention": False})
+
+
+def test_an_embedding_of_residues_is_a_vector_a_letter():
+    torch.manual_seed(0)
+    model = models.build("conv_attention", SMALL, {"embedded": True}).eval()
+    inputs = chains([16, 9])
+    before = model(inputs)
+    model.embed.weight.data.copy_(torch.eye(21))
+    plain = models.build("conv_attention", SMALL, {}).eval()
+    plain.load_state_dict({k: v for k, v in model.state_dict().items() if k != "embed.weight"})
+    torch.testing.assert_close(model(inputs), plain(inputs))
+    assert not torch.allclose(before, plain(inputs))
+
+
 def test_the_constants_of_the_reports_networks_are_those_of_its_framework():
     """Keras: batch norm with epsilon 1e-3 and momentum 0.99, Glorot uniform weights, zero biases."""
     simple = models.build("conv_simple", SMALL, {})

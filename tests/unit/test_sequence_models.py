@@ -16,10 +16,12 @@ ONEHOT = DataSpec((41, 4), 2, 0, ((0.5, -1.0), (1.0, 0.0)))
 TRAINED = {
     "bilstm": [{"width": 6, "depth": 2}, {"width": 6, "readout": "mean"}, {"width": 6, "bidirectional": False}],
     "bilstm_attention": [{"heads": 3, "width": 6}],
-    "cnn1d": [{"width": 6, "depth": 2}],
+    "birnn": [{"width": 6, "depth": 2}],
+    "cnn1d": [{"width": 6, "depth": 2}, {"width": 6, "depth": 2, "activation": "sigmoid", "kernel": 21}],
     "cnn_bilstm": [{"width": 6, "depth": 1}],
     "multiprotein": [{"width": 6}, {"width": 6, "protein": "features"}, {"width": 6, "encoder": "cnn1d"}],
 }
+TRAINED["transformer"] = [{"width": 8, "heads": 2}, {"width": 8, "heads": 2, "positions": False}]
 CASES = [(name, values) for name, choices in TRAINED.items() for values in choices]
 
 
@@ -49,9 +51,10 @@ def test_padding_leaks_into_no_prediction(name, values, k):
     torch.testing.assert_close(padded[1:], alone, atol=1e-5, rtol=1e-5)
 
 
-def test_recurrent_layers_equal_torchs_on_packed_sequences():
+@pytest.mark.parametrize("cell", [nn.LSTM, nn.RNN])
+def test_recurrent_layers_equal_torchs_on_packed_sequences(cell):
     torch.manual_seed(0)
-    ours, theirs = Recurrent(4, 5, 2, 0.0, True), nn.LSTM(4, 5, 2, bidirectional=True, batch_first=True)
+    ours, theirs = Recurrent(4, 5, 2, 0.0, True, cell), cell(4, 5, 2, bidirectional=True, batch_first=True)
     for layer in range(2):
         for suffix, stack in (("", ours.forwards), ("_reverse", ours.backwards)):
             for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
@@ -60,12 +63,53 @@ def test_recurrent_layers_equal_torchs_on_packed_sequences():
     mask = torch.arange(7) < lengths[:, None]
     values = torch.randn(4, 7, 4)
     packed = nn.utils.rnn.pack_padded_sequence(values, lengths, batch_first=True, enforce_sorted=False)
-    states, (final, _) = theirs(packed)
+    states, last = theirs(packed)
+    final = last[0] if cell is nn.LSTM else last
     states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True)
     hidden = ours(values, mask)
     torch.testing.assert_close(hidden * mask[..., None], states)
     torch.testing.assert_close(ours.read_out(hidden, mask, "final"), torch.cat([final[-2], final[-1]], dim=1))
     assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for p in theirs.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "parameters"),
+    [
+        # each direction: input, states and two biases to the width; then the head to two outputs
+        ("birnn", {"width": 64}, 2 * 64 * (4 + 64 + 2) + 128 * 2 + 2),
+        ("bilstm", {"width": 64}, 2 * 4 * 64 * (4 + 64 + 2) + 128 * 2 + 2),
+        # widening, positions; a layer: attention 4 w^2 + 4 w, feed-forward 8 w^2 + 5 w, two norms 4 w; norm; head
+        ("transformer", {"width": 64, "depth": 2}, 4 * 64 + 64 + 41 * 64 + 2 * (12 * 64**2 + 13 * 64) + 2 * 64 + 130),
+        ("transformer", {"width": 64, "depth": 1, "positions": False}, 320 + 12 * 64**2 + 13 * 64 + 2 * 64 + 130),
+        ("cnn1d", {"width": 64, "kernel": 41, "activation": "tanh"}, 64 * 4 * 41 + 64 + 130),
+    ],
+)
+def test_sizes_are_those_worked_out_by_hand(name, values, parameters):
+    assert sum(p.numel() for p in models.build(name, ONEHOT, values).parameters()) == parameters
+
+
+def test_a_transformer_without_positions_does_not_see_order():
+    probe = inputs_of(["ACGUACGUUGCAUGACGGAUUCGAUCGAUA"], 0)
+    turned = probe[:, torch.randperm(probe.shape[1], generator=torch.Generator().manual_seed(1))]
+    for positions, same in ((False, True), (True, False)):
+        torch.manual_seed(0)
+        model = models.build("transformer", ONEHOT, {"positions": positions}).eval()
+        assert torch.allclose(model(probe), model(turned), atol=1e-5) is same
+
+
+def test_heads_that_do_not_divide_the_width_are_a_message():
+    with pytest.raises(ReplisomeError, match="3 heads cannot share a width of 64; make it a multiple"):
+        models.build("transformer", ONEHOT, {"heads": 3})
+
+
+@pytest.mark.parametrize(("name", "function"), [("relu", torch.relu), ("sigmoid", torch.sigmoid), ("tanh", torch.tanh)])
+def test_the_cnn_has_the_activation_that_is_asked_for(name, function):
+    torch.manual_seed(0)
+    model = models.build("cnn1d", ONEHOT, {"width": 3, "activation": name}).eval()
+    probe = inputs_of(["A" * 41], 0)
+    block = model.convolutions.blocks[0]
+    strongest = function(block(probe.transpose(1, 2))).amax(dim=2)
+    torch.testing.assert_close(model(probe), model.output(strongest))
 
 
 def test_attention_weights_are_readable_and_rest_on_the_sequence_alone():

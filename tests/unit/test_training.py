@@ -293,3 +293,32 @@ def test_an_optimiser_steps_as_torchs_own_does():
                 optimiser.step()
         assert torch.equal(ours, theirs)
         assert isinstance(pair[0][1], own)
+
+
+@pytest.mark.parametrize("clip_norm", [None, 0.3])
+def test_the_gradients_norms_are_those_before_clipping(tmp_path, clip_norm):
+    seeds.start(3)
+    model, split = nn.Linear(2, 2), Points(32, 0)
+    twin = nn.Linear(2, 2)
+    twin.load_state_dict(model.state_dict())
+    settings = TrainingSettings(optimiser="sgd", lr=0.5, batch_size=8, clip_norm=clip_norm)
+    progress = fit(
+        model, Signs(), {"train": split, "validation": Points(9, 1)}, settings, Budget(2), 3, ACCURACY,
+        Arithmetic.here("32-true"), Checkpoint(tmp_path / "c", {}, 5.0),
+    )  # fmt: skip
+    norms = []
+    for epoch in range(2):
+        for items in torch.split(seeds.epoch_order(3, epoch, 32), 8):
+            inputs, targets = split.batch(items)
+            grads = torch.autograd.grad(nn.functional.cross_entropy(twin(inputs), targets), list(twin.parameters()))
+            norm = math.sqrt(sum(float((g**2).sum()) for g in grads))
+            norms.append(norm)
+            share = 1 if clip_norm is None else min(1, clip_norm / (norm + 1e-6))
+            with torch.no_grad():
+                for weights, gradient in zip(twin.parameters(), grads, strict=True):
+                    weights.sub_(0.5 * share * gradient)
+    for row, own in zip(progress.history, (norms[:4], norms[4:]), strict=True):
+        assert row["train_gradient_norm"] == pytest.approx(np.mean(own), rel=1e-4)
+        assert row["train_gradient_norm_max"] == pytest.approx(max(own), rel=1e-4)
+        clipped = 0 if clip_norm is None else np.mean([norm > clip_norm for norm in own])
+        assert row["train_gradient_clipped"] == clipped

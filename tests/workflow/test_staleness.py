@@ -20,7 +20,7 @@ SOURCE = "workflow/src/replisome"
 STUDY = f"{SOURCE}/studies/bloodmnist"
 MODEL = f"{SOURCE}/models/cnn.py"
 RESULTS = "results/demo/bloodmnist"
-WIDTHS = ("WIDTHS = (32, 64, 128)", "WIDTHS = (32, 64, 96)")
+GROWTH = ("GROWTH = (1, 2, 4)", "GROWTH = (1, 2, 3)")
 MORE = ("from __future__ import annotations\n", "from __future__ import annotations\n\nMORE = 1\n")
 AFTER_FIGURES = {"figures_bloodmnist": 1, "report": 1}
 VERDICTS = {"judge_bloodmnist": 1, "claims": 1, "report": 1}
@@ -97,7 +97,7 @@ def dated(*changes: Callable[[Workflow], dict], when: float) -> Callable[[Workfl
 
 
 NOTHING = {
-    "a comment": edit(MODEL, WIDTHS[0], f"{WIDTHS[0]}  # as the assignment says"),
+    "a comment": edit(MODEL, GROWTH[0], f"{GROWTH[0]}  # as the assignment says"),
     "a docstring": edit(MODEL, "Conv-ReLU[-MaxPool] x 3", "Three blocks"),
     "an error message": edit(f"{SOURCE}/io.py", "not a JSON file.", "cannot be read as JSON."),
     "an error message that is raised elsewhere": edit(f"{SOURCE}/io.py", "Free some space", "Make some room"),
@@ -112,11 +112,11 @@ NOTHING = {
 }
 
 SOMETHING = {
-    "a model": (edit(MODEL, *WIDTHS), TRAINING),
-    "a model, of results dated ahead": (dated(edit(MODEL, *WIDTHS), when=AHEAD), TRAINING),
-    "a model, of results without a date": (dated(edit(MODEL, *WIDTHS), when=0), TRAINING),
+    "a model": (edit(MODEL, *GROWTH), TRAINING),
+    "a model, of results dated ahead": (dated(edit(MODEL, *GROWTH), when=AHEAD), TRAINING),
+    "a model, of results without a date": (dated(edit(MODEL, *GROWTH), when=0), TRAINING),
     "a model, of results without Snakemake's records": (
-        lambda w: shutil.rmtree(w.root / ".snakemake") or edit(MODEL, *WIDTHS)(w),
+        lambda w: shutil.rmtree(w.root / ".snakemake") or edit(MODEL, *GROWTH)(w),
         TRAINING,
     ),
     "how weights are scored": (
@@ -197,9 +197,9 @@ def test_places_and_clocks_run_nothing(workflow, tmp_path):
 
 
 def test_an_edit_taken_back_runs_nothing(workflow):
-    workflow.edit(MODEL, *WIDTHS)
+    workflow.edit(MODEL, *GROWTH)
     workflow.pending()
-    workflow.edit(MODEL, *reversed(WIDTHS))
+    workflow.edit(MODEL, *reversed(GROWTH))
     assert workflow.pending() == {}
 
 
@@ -217,7 +217,7 @@ def test_a_report_left_behind_by_an_interruption_is_rendered_again(workflow):
 
 
 def test_an_accepted_model_runs_what_marks_it_and_trains_nothing(workflow):
-    workflow.edit(MODEL, *WIDTHS)
+    workflow.edit(MODEL, *GROWTH)
     command = [sys.executable, "-m", "replisome", "accept", f"{RESULTS}/control/runs", "--note", "same numbers"]
     source = {**os.environ, "PYTHONPATH": "workflow/src"}
     subprocess.run(command, env=source, cwd=workflow.root, check=True)

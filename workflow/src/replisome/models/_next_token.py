@@ -22,6 +22,18 @@ def require_tokens(model: str, data: DataSpec, alphabet: int | None = None) -> N
         )
 
 
+class OneHot(nn.Module):
+    """A token as a vector that is 1 at its place and 0 elsewhere, in place of a learned embedding."""
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__()
+        self.tokens = tokens
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map tokens (...) to vectors (..., tokens)."""
+        return nn.functional.one_hot(inputs, self.tokens).float()
+
+
 class TokenLSTM(nn.Module):
     """Embedding, LSTM layers with dropout between them, and a linear layer at every position.
 
@@ -29,15 +41,17 @@ class TokenLSTM(nn.Module):
     is run through whole, which equals the report's loop over tokens with the state carried along.
     """
 
-    def __init__(self, data: DataSpec, embedding: int, hidden: int, layers: int, dropout: float) -> None:
+    def __init__(
+        self, data: DataSpec, embedding: int, hidden: int, layers: int, dropout: float, onehot: bool = False
+    ) -> None:
         super().__init__()
         if layers == 1 and dropout > 0:
             raise ReplisomeError(
                 f"this model drops values between its LSTM layers, of which it has one: dropout {dropout} would do "
                 "nothing. Set layers to 2 or more, or dropout to 0."
             )
-        self.embedding = nn.Embedding(data.tokens, embedding)
-        self.recurrent = nn.LSTM(embedding, hidden, layers, dropout=dropout)
+        self.embedding = OneHot(data.tokens) if onehot else nn.Embedding(data.tokens, embedding)
+        self.recurrent = nn.LSTM(data.tokens if onehot else embedding, hidden, layers, dropout=dropout)
         self.output = nn.Linear(hidden, data.outputs)
 
     def forward(self, inputs: Tensor) -> Tensor:

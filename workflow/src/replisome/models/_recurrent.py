@@ -1,4 +1,4 @@
-"""LSTM layers in which padding reaches neither direction, and the network that reads a sequence through them."""
+"""Recurrent layers in which padding reaches neither direction, and the network that reads a sequence through them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from replisome.models import DataSpec
 from replisome.models._sequence import Convolutions, Reader, mean_over
 
 ReadOut = Literal["final", "mean"]
+Cell = type[nn.LSTM] | type[nn.RNN]
 
 
 class Recurrent(nn.Module):
-    """A stack of (bidirectional) LSTM layers over padded sequences; ``features`` is the width of what comes out.
+    """A stack of (bidirectional) recurrent layers over padded sequences; ``features`` is the width of what comes out.
 
-    The backward direction is a forward LSTM over each sequence reversed within its own length. That equals
-    ``nn.LSTM`` on packed sequences, takes a third of its time on a CPU thread, and needs no lengths on the host, for
+    The backward direction is a forward layer over each sequence reversed within its own length. That equals
+    ``cell`` on packed sequences, takes a third of its time on a CPU thread, and needs no lengths on the host, for
     which a GPU would be waited for at every step. Dropout acts between layers.
     """
 
-    def __init__(self, features: int, width: int, depth: int, dropout: float, bidirectional: bool) -> None:
+    def __init__(
+        self, features: int, width: int, depth: int, dropout: float, bidirectional: bool, cell: Cell = nn.LSTM
+    ) -> None:
         super().__init__()
         self.features = width * (2 if bidirectional else 1)
         sizes = [features] + [self.features] * (depth - 1)
-        self.forwards = nn.ModuleList(nn.LSTM(size, width) for size in sizes)
-        self.backwards = nn.ModuleList(nn.LSTM(size, width) for size in sizes if bidirectional)
+        self.forwards = nn.ModuleList(cell(size, width) for size in sizes)
+        self.backwards = nn.ModuleList(cell(size, width) for size in sizes if bidirectional)
         self.dropout = nn.Dropout(dropout)
         self.width = width
 
@@ -58,7 +61,7 @@ class Recurrent(nn.Module):
 
 
 class RecurrentRegressor(nn.Module):
-    """Reader, a Conv1d-ReLU[-dropout] block where there is a ``kernel``, LSTM layers, read-out, dropout, linear."""
+    """Reader, a Conv1d-ReLU[-dropout] block if there is a ``kernel``, recurrent layers, read-out, dropout, linear."""
 
     def __init__(
         self,
@@ -70,12 +73,13 @@ class RecurrentRegressor(nn.Module):
         readout: ReadOut,
         embedding: int,
         kernel: int | None = None,
+        cell: Cell = nn.LSTM,
     ) -> None:
         super().__init__()
         self.reader = Reader(data, embedding)
         features = self.reader.features if kernel is None else width
         self.convolutions = None if kernel is None else Convolutions(self.reader.features, width, 1, kernel, dropout)
-        self.recurrent = Recurrent(features, width, depth, dropout, bidirectional)
+        self.recurrent = Recurrent(features, width, depth, dropout, bidirectional, cell)
         self.readout = readout
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(self.recurrent.features, data.outputs)

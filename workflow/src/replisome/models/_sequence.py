@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -37,15 +38,24 @@ class Reader(nn.Module):
 
 
 class Convolutions(nn.Module):
-    """Conv1d-ReLU[-dropout] blocks with same padding; what lies beyond the sequence is zero before each of them."""
+    """Conv1d-activation[-dropout] blocks with same padding; beyond the sequence all is zero before each of them."""
 
-    def __init__(self, features: int, width: int, depth: int, kernel: int, dropout: float) -> None:
+    def __init__(
+        self,
+        features: int,
+        width: int,
+        depth: int,
+        kernel: int,
+        dropout: float,
+        activation: Callable[[Tensor], Tensor] = torch.relu,
+    ) -> None:
         super().__init__()
         sizes = [features] + [width] * depth
         self.blocks = nn.ModuleList(
             nn.Conv1d(before, after, kernel, padding="same") for before, after in pairwise(sizes)
         )
         self.dropout = nn.Dropout(dropout)
+        self.activation = activation
         self.features = width
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
@@ -53,7 +63,7 @@ class Convolutions(nn.Module):
         present = mask.unsqueeze(1)
         values = values.transpose(1, 2)
         for block in self.blocks:
-            values = self.dropout(torch.relu(block(values * present)))
+            values = self.dropout(self.activation(block(values * present)))
         return (values * present).transpose(1, 2)
 
 

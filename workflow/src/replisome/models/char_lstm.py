@@ -10,7 +10,13 @@ TRAITS = Traits(kind="network", gives="logits")
 
 
 def build(
-    data: DataSpec, *, embedding: int = 128, hidden: int = 1024, layers: int = 1, dropout: float = 0.0
+    data: DataSpec,
+    *,
+    embedding: int = 128,
+    hidden: int = 1024,
+    layers: int = 1,
+    dropout: float = 0.0,
+    onehot: bool = False,
 ) -> TokenLSTM:
     """Build the network; the defaults are report D's.
 
@@ -20,6 +26,7 @@ def build(
         hidden: LSTM units.
         layers: LSTM layers.
         dropout: share of values dropped between layers; 0 where there is one.
+        onehot: whether the LSTM reads each base as a one-hot vector; then there is no embedding, whatever its width.
     """
     require_tokens("char_lstm", data)
-    return TokenLSTM(data, embedding, hidden, layers, dropout)
+    return TokenLSTM(data, embedding, hidden, layers, dropout, onehot)

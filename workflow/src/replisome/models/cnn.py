@@ -13,25 +13,26 @@ from replisome.models import DataSpec
 
 TRAITS = Traits(kind="network", gives="logits", gives_by=("head", {"softmax": "probabilities"}))
 
-WIDTHS = (32, 64, 128)
+GROWTH = (1, 2, 4)  # filters of each convolution, in those of the first
 
 
 class CNN(nn.Module):
     """Conv-ReLU[-MaxPool] x 3, flatten, Linear-ReLU, Linear[-Softmax]."""
 
-    def __init__(self, data: DataSpec, pool: bool, softmax: bool, hidden: int) -> None:
+    def __init__(self, data: DataSpec, pool: bool, softmax: bool, hidden: int, filters: int) -> None:
         super().__init__()
         if len(data.shape) != 3:
             raise ReplisomeError(
                 f"model 'cnn' needs images (channels, height, width), not inputs of shape {data.shape}."
             )
         channels, height, width = data.shape
-        if pool and min(height, width) < 2 ** len(WIDTHS):
+        if pool and min(height, width) < 2 ** len(GROWTH):
             raise ReplisomeError(
                 f"model 'cnn' with pool=max needs images of at least 8x8 pixels, not {height}x{width}; use pool=none."
             )
         blocks: OrderedDict[str, nn.Module] = OrderedDict()
-        for number, features in enumerate(WIDTHS, start=1):
+        for number, times in enumerate(GROWTH, start=1):
+            features = filters * times
             blocks[f"conv{number}"] = nn.Conv2d(channels, features, kernel_size=3, stride=1, padding=1)
             blocks[f"relu{number}"] = nn.ReLU(inplace=True)
             if pool:
@@ -57,6 +58,7 @@ def build(
     pool: Literal["none", "max"] = "none",
     head: Literal["logits", "softmax"] = "logits",
     hidden: int = 256,
+    filters: int = 32,
 ) -> CNN:
     """Build the network.
 
@@ -68,8 +70,9 @@ def build(
         pool: max pooling after each convolution, or none.
         head: what the network gives: logits, or the softmax of them, which is wrong on purpose.
         hidden: units of the hidden layer.
+        filters: of the first convolution; the second has twice as many, the third four times.
 
     Raises:
         ReplisomeError: the images are too small for three poolings.
     """
-    return CNN(data, pool=pool == "max", softmax=head == "softmax", hidden=hidden)
+    return CNN(data, pool=pool == "max", softmax=head == "softmax", hidden=hidden, filters=filters)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import torch
 from torch import Tensor, nn
 
 from replisome.config.catalogue import Traits
@@ -11,13 +14,18 @@ from replisome.models._sequence import Convolutions, Reader, largest_over
 TRAITS = Traits(kind="network", gives="affinity")
 
 
-class CNN1d(nn.Module):
-    """Reader, Conv1d-ReLU[-dropout] blocks, global max pooling, linear."""
+ACTIVATIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
 
-    def __init__(self, data: DataSpec, width: int, depth: int, dropout: float, kernel: int, embedding: int) -> None:
+
+class CNN1d(nn.Module):
+    """Reader, Conv1d-activation[-dropout] blocks, global max pooling, linear."""
+
+    def __init__(
+        self, data: DataSpec, width: int, depth: int, dropout: float, kernel: int, activation: str, embedding: int
+    ) -> None:
         super().__init__()
         self.reader = Reader(data, embedding)
-        self.convolutions = Convolutions(self.reader.features, width, depth, kernel, dropout)
+        self.convolutions = Convolutions(self.reader.features, width, depth, kernel, dropout, ACTIVATIONS[activation])
         self.output = nn.Linear(width, data.outputs)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -28,7 +36,14 @@ class CNN1d(nn.Module):
 
 
 def build(
-    data: DataSpec, *, width: int = 64, depth: int = 1, dropout: float = 0.0, kernel: int = 7, embedding: int = 16
+    data: DataSpec,
+    *,
+    width: int = 64,
+    depth: int = 1,
+    dropout: float = 0.0,
+    kernel: int = 7,
+    activation: Literal["relu", "sigmoid", "tanh"] = "relu",
+    embedding: int = 16,
 ) -> CNN1d:
     """Build the network.
 
@@ -37,7 +52,8 @@ def build(
         width: filters a layer.
         depth: convolutional layers.
         dropout: share of values dropped after each layer.
-        kernel: length of a filter, in bases or tokens.
+        kernel: length of a filter, in bases or tokens; a probe has 41 bases at most.
+        activation: between layers.
         embedding: width of a token's learned vector; of k-mer recipes only.
     """
-    return CNN1d(data, width, depth, dropout, kernel, embedding)
+    return CNN1d(data, width, depth, dropout, kernel, activation, embedding)

@@ -1,4 +1,7 @@
-"""Report C's second, improved model: strided convolutions, self-attention without weights, small convolutions."""
+"""Report C's second, improved model: strided convolutions, self-attention without weights, small convolutions.
+
+What report C proposes beyond it are switches: attention of several heads, with weights, and embedded residues.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +48,22 @@ def _margins(size: int) -> tuple[int, int]:
 
 
 class ConvAttention(nn.Module):
-    """At 256 residues it has 40,897 parameters, whatever the ablation."""
+    """At 256 residues it has 40,897 parameters, whatever the ablation; the proposals add to them."""
 
-    def __init__(self, residues: int, columns: int, dropout: float, activation: nn.Module, attention: bool) -> None:
+    def __init__(
+        self,
+        residues: int,
+        columns: int,
+        dropout: float,
+        activation: nn.Module,
+        attention: bool,
+        heads: int | None,
+        embedded: bool,
+    ) -> None:
         super().__init__()
         self.attention = attention
+        self.heads = nn.MultiheadAttention(columns, heads, batch_first=True) if heads else None
+        self.embed = nn.Linear(COLUMNS, COLUMNS, bias=False) if embedded else nn.Identity()
         self.profile = _Strided(same=True, activation=activation)
         self.letters = _Strided(same=False, activation=activation)
         self.dropout = nn.Dropout(dropout)
@@ -65,8 +79,10 @@ class ConvAttention(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return coordinates (batch, residues, 3) from inputs (batch, 2, residues, 21)."""
-        rows = torch.cat([self.profile(inputs[:, 0]), self.letters(inputs[:, 1])], dim=2)
-        if self.attention:
+        rows = torch.cat([self.profile(inputs[:, 0]), self.letters(self.embed(inputs[:, 1]))], dim=2)
+        if self.heads is not None:
+            rows, _ = self.heads(rows, rows, rows, need_weights=False)
+        elif self.attention:
             rows = (rows @ rows.transpose(1, 2)).softmax(dim=2) @ rows
         image = self.dropout(rows).unflatten(2, (-1, 3)).permute(0, 3, 1, 2)
         mixed = self.each(self.mixing(image).permute(0, 2, 3, 1)).flatten(2)
@@ -99,6 +115,8 @@ def build(
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
     slope: float = 0.3,
     attention: bool = True,
+    heads: int | None = None,
+    embedded: bool = False,
 ) -> ConvAttention:
     """Build the model.
 
@@ -108,10 +126,18 @@ def build(
         activation: between layers, leaky ReLU or ReLU.
         slope: of the leaky ReLU below zero.
         attention: whether residues attend to one another.
+        heads: attention with weights of its own and this many heads (Vaswani et al. 2017), in place of report C's;
+            rows have a multiple of three columns, so that one and three heads always fit.
+        embedded: whether a residue's letter goes through a learned vector, as wide as the one-hot one.
 
     Raises:
-        ReplisomeError: the data are no protein chains, or the crop does not fit the model's reshaping.
+        ReplisomeError: the data are no protein chains, the crop does not fit the model's reshaping, or the heads do
+            not divide its rows.
     """
     residues = residues_of(data, "conv_attention")
     kind = nn.LeakyReLU(slope) if activation == "leaky_relu" else nn.ReLU()
-    return ConvAttention(residues, _columns(residues), dropout, kind, attention)
+    columns = _columns(residues)
+    if heads and (not attention or columns % heads):
+        why = "attention is off" if not attention else f"they cannot share {columns} columns; 3 fit"
+        raise ReplisomeError(f"model 'conv_attention': {heads} heads: {why}.")
+    return ConvAttention(residues, columns, dropout, kind, attention, heads, embedded)

@@ -12,11 +12,11 @@ import math
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Optimizer
 
 from replisome.config.budget import Budget
@@ -78,9 +78,7 @@ def fit(
 
     with Termination() as termination:
         while progress.epoch < len(ends) and not progress.stopped:
-            loss_sum, terms = torch.tensor(
-                [progress.loss_sum, progress.terms], dtype=torch.float64, device=arithmetic.device
-            ).unbind()
+            sums = _Sums.of(progress, arithmetic.device)
             first_loss = torch.tensor(progress.first_loss)
             first_step = ends[progress.epoch - 1] if progress.epoch else 0
             items_seen = 0
@@ -89,16 +87,15 @@ def fit(
             model.train()
             while progress.step < ends[progress.epoch]:
                 inputs, targets = next(stream)
-                loss, count = _step(model, task, optimiser, inputs, targets, settings, arithmetic)
+                loss, count, norm = _step(model, task, optimiser, inputs, targets, settings, arithmetic)
                 schedule.step()
-                loss_sum, terms = loss_sum + loss * count, terms + count
+                sums = sums.plus(loss, count, norm, settings.clip_norm)
                 first_loss = loss if progress.step == first_step else first_loss
                 progress.step += 1
                 items_seen += len(inputs)
                 if termination.requested or (checkpoint.due_within_epoch() and progress.step < ends[progress.epoch]):
-                    progress.loss_sum, progress.terms, progress.first_loss = (
-                        value.item() for value in (loss_sum, terms, first_loss)
-                    )
+                    sums.store(progress)
+                    progress.first_loss = first_loss.item()
                     progress.seconds = carried + time.monotonic() - began
                     save()
                 if time.monotonic() - beat > HEARTBEAT:
@@ -107,8 +104,8 @@ def fit(
                         f"  {budget.round_name} {progress.epoch + 1}: step {progress.step}/{ends[progress.epoch]}",
                         flush=True,
                     )
-            # The one wait for the device in a round.
-            progress.loss_sum, progress.terms, train_loss = torch.stack([loss_sum, terms, loss_sum / terms]).tolist()
+            sums.store(progress)
+            train_loss = progress.loss_sum / progress.terms
             progress.first_loss = first_loss.item()
             progress.seconds = carried + time.monotonic() - began
             scored = termination.cut_short(partial(score_round, model, task, splits, train_loss))
@@ -122,6 +119,37 @@ def fit(
             if not ended and (termination.requested or checkpoint.due_after_epoch()):
                 save()
     return progress
+
+
+class _Sums(NamedTuple):
+    """What the current round has summed up, on the device, where adding to it waits for nothing; as in Progress."""
+
+    loss_sum: Tensor
+    terms: Tensor
+    norm_sum: Tensor
+    norm_max: Tensor
+    clipped: Tensor
+
+    @classmethod
+    def of(cls, progress: Progress, device: torch.device) -> _Sums:
+        """Return where a round stands that begins, or goes on."""
+        values = [getattr(progress, name) for name in cls._fields]
+        return cls(*torch.tensor(values, dtype=torch.float64, device=device).unbind())
+
+    def plus(self, loss: Tensor, count: Tensor, norm: Tensor, clip_norm: float | None) -> _Sums:
+        """Return the sums with one more step: its mean loss, its terms and the norm of its gradient."""
+        return _Sums(
+            self.loss_sum + loss * count,
+            self.terms + count,
+            self.norm_sum + norm,
+            torch.maximum(self.norm_max, norm),
+            self.clipped if clip_norm is None else self.clipped + (norm > clip_norm),
+        )
+
+    def store(self, progress: Progress) -> None:
+        """Write the sums to the progress: the one wait for the device."""
+        for name, value in zip(self._fields, torch.stack(self).tolist(), strict=True):
+            setattr(progress, name, value)
 
 
 def _batches(
@@ -148,8 +176,8 @@ def _step(
     targets: Tensor,
     settings: TrainingSettings,
     arithmetic: Arithmetic,
-) -> tuple[Tensor, Tensor]:
-    """Take one step on a batch, whole or piece by piece; return the batch's mean loss and its terms."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Take one step on a batch, whole or piece by piece; return its mean loss, its terms and its gradient's norm."""
     count = task.terms(targets)
     loss = torch.zeros((), device=arithmetic.device)
     optimiser.zero_grad()
@@ -159,9 +187,11 @@ def _step(
         part.backward()  # type: ignore[no-untyped-call]
         loss = loss + part.detach()
     if settings.clip_norm is not None:
-        clip_grad_norm_(model.parameters(), settings.clip_norm)
+        norm = clip_grad_norm_(model.parameters(), settings.clip_norm)
+    else:
+        norm = get_total_norm([weights.grad for weights in model.parameters() if weights.grad is not None])
     optimiser.step()
-    return loss, count
+    return loss, count, norm
 
 
 def _pieces(inputs: Tensor, targets: Tensor, size: int | None) -> Iterator[tuple[Tensor, Tensor]]:

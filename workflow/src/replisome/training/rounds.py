@@ -35,6 +35,9 @@ class Progress:
     loss_sum: float = 0.0
     terms: float = 0.0
     first_loss: float = math.nan  # of the current round's first batch, before its step
+    norm_sum: float = 0.0  # of the gradient, before clipping; over the current round's steps, as are the next two
+    norm_max: float = 0.0
+    clipped: float = 0.0  # steps whose gradient was clipped
     seconds: float = 0.0  # training time of the current round so far
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int | None = None  # None until a round was finite
@@ -93,12 +96,17 @@ def close_round(progress: Progress, model: nn.Module, scored: RoundScores, goal:
         goal: the validation score that decides, and its direction.
         learning_rate: at the round's end.
     """
+    steps = progress.step - (progress.history[-1]["step"] if progress.history else 0)
     progress.epoch += 1
     row = {"epoch": float(progress.epoch), "step": float(progress.step), "train_loss": scored.train_loss}
     row["train_loss_at_start"] = progress.first_loss
+    if steps:  # a model that is solved takes none
+        row |= {"train_gradient_norm": progress.norm_sum / steps, "train_gradient_norm_max": progress.norm_max}
+        row["train_gradient_clipped"] = progress.clipped / steps
     row |= {**scored.scores, "seconds_training": progress.seconds, "seconds_evaluation": scored.seconds}
     row["learning_rate"] = learning_rate
     progress.loss_sum, progress.terms, progress.first_loss, progress.seconds = 0.0, 0.0, math.nan, 0.0
+    progress.norm_sum, progress.norm_max, progress.clipped = 0.0, 0.0, 0.0
     progress.history.append(row)
     if not scored.sound:
         row["train_loss"] = math.nan  # infinite, or of weights that are lost
