@@ -15,6 +15,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.scores import final_role, is_predicted, item_scores
 from replisome.analysis.variants import Variant, accepted_mark, label, rows_of, values_of, variants
 from replisome.claims.readings import Curve, read
+from replisome.config.claims import GRADIENT
 from replisome.config.declared import MEASURES
 
 FEWEST_TO_COMPARE = 5  # runs among which one can be told to lie apart
@@ -126,7 +127,7 @@ def read_curves(study: StudyResults, variant: Variant, number: Mapping[str, Any]
 
 def curves(study: StudyResults, variant: Variant, split: str, metric: str) -> list[Curve]:
     """Return what was scored after each round, a curve a seed, in the order of seeds."""
-    better = "min" if metric.startswith("loss") else study.plan.implementation.score(metric).better
+    better = "min" if metric.startswith("loss") or metric in GRADIENT else study.plan.implementation.score(metric).better
     rows = rows_of(study, variant, split=split, metric=metric, role="curve").sort_values(["seed", "epoch"])
     return [
         Curve(group["step"].to_numpy(dtype=float), group["value"].to_numpy(dtype=float), better)

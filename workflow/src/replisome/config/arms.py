@@ -9,7 +9,7 @@ from typing import Any
 
 from replisome.config.budget import KEYS as BUDGET_KEYS
 from replisome.config.catalogue import model_defaults, training_defaults
-from replisome.config.claims import BY_ITEM, COMMON_FACTS, PROTOCOLS, Claim, arms_in, numbers_in
+from replisome.config.claims import BY_ITEM, COMMON_FACTS, GRADIENT, PROTOCOLS, Claim, arms_in, numbers_in
 from replisome.config.declared import measures
 from replisome.config.grid import Run
 from replisome.config.plan import TRAINING_KEYS, StudyPlan
@@ -126,7 +126,7 @@ def _check_names(study: Study, ask: Claim, at: str) -> None:
     if "never_crosses" in ask.get("event", {}):
         asked.append((f"{at}, key 'ask.event", {"score": ask["event"]["never_crosses"]}))
     for where, number in asked:
-        if "score" in number and number["score"] not in scores:
+        if "score" in number and number["score"] not in [*scores, *GRADIENT]:
             near = did_you_mean(number["score"], scores)
             raise ReplisomeError(f"{where}.score': unknown score '{number['score']}'{near}")
         if "quantity" in number:

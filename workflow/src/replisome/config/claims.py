@@ -13,6 +13,8 @@ from replisome.errors import ReplisomeError, did_you_mean
 Claim = Mapping[str, Any]
 PROTOCOLS = ("reported", "sound")
 BY_ITEM = ("final", "last", "best")  # readings of the finished weights, whose predictions tell items apart
+# Of the gradient before clipping, by round: the mean norm of its steps, the largest, the share of steps that were clipped.
+GRADIENT = ("gradient_norm", "gradient_norm_max", "gradient_clipped")
 # Keys of a question that hold an arm, or a list of them; 'than' may be a number too.
 ARMS = ("first", "second", "of", "than")
 # Facts that every study's runs hold; a study may declare more in its quantities.py.
@@ -112,11 +114,14 @@ def _check_number(number: Mapping[str, Any], at: str, keys: tuple[str, ...]) -> 
         validate(number["read"], SCHEMA, at, (*keys, "read"), part=part)
         if now := renamed_metric(number["score"]):
             raise ReplisomeError(f"{at}, key '{where}.score': '{number['score']}' is '{now}' now.")
-        if number["split"] == "train" and number["score"] != "loss":
+        running = number["score"] in GRADIENT or number["score"] == "loss"
+        if number["split"] == "train" and not running:
             raise ReplisomeError(
                 f"{at}, key '{where}.split': of the running training scores only the loss is kept; "
                 "use 'train_sample' for others."
             )
+        if number["split"] != "train" and number["score"] in GRADIENT:
+            raise ReplisomeError(f"{at}, key '{where}.split': the gradient is of training: 'train'.")
         if number["read"] in ("final", "best") and number["split"] in ("train", "train_sample"):
             raise ReplisomeError(f"{at}, key '{where}.read': of training there are 'last' and curves, no selection.")
         if number["read"] == "gap_to_train" and number["split"] != "validation":

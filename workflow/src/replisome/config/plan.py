@@ -207,12 +207,11 @@ class StudyPlan:
         return [self.by_key[key] for key in tested]
 
     def explained_runs(self, selection: Selection) -> list[Run]:
-        """Return the runs that are explained: of each model that an experiment names, the best one's first seed."""
+        """Return the runs that are explained: of each model that an experiment names, the best one's, all its seeds."""
         explained: dict[tuple[str, str, str, str, int], Run] = {}
         for experiment, block in self.experiments.items():
             for model in block.get("explain", []):
-                runs = self.best(experiment, model, selection)
-                explained |= {run.key: run for run in runs if run.seed == runs[0].seed}
+                explained |= {run.key: run for run in self.best(experiment, model, selection)}
         return list(explained.values())
 
     def best(self, experiment: str, model: str, selection: Selection) -> list[Run]:

@@ -13,7 +13,7 @@ from replisome.analysis.declare import fact, quantity
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
 from replisome.analysis.scores import final_values, is_predicted, unscored
-from replisome.analysis.variants import Variant, values_of
+from replisome.analysis.variants import Variant, curves_of, values_of
 from replisome.config.catalogue import model_defaults
 from replisome.data.encode.bases import ALPHABET, encode_bases
 from replisome.data.encode.kmers import kmer_tokens
@@ -117,6 +117,16 @@ def attention_on_motif(study: StudyResults, variant: Variant) -> np.ndarray:
         share = (weights * on).sum(axis=1)[holds] / (on.sum(axis=1) / lengths)[holds]
         found.append(float(share.mean()) if holds.sum() >= FEWEST else np.nan)
     return np.array(found or [np.nan])
+
+
+@quantity
+def gradient_peak(study: StudyResults, variant: Variant) -> np.ndarray:
+    """Return how many times the usual gradient the largest one was, by seed.
+
+    The largest norm of any step, over the median of the rounds' mean norms, before clipping.
+    """
+    largest, usual = (curves_of(study, variant, "train", name) for name in ("gradient_norm_max", "gradient_norm"))
+    return np.array([one.max() / np.median(other) for one, other in zip(largest, usual, strict=True)])
 
 
 @quantity
