@@ -43,6 +43,17 @@ def test_auc_and_accuracy_are_those_of_medmnist(task, classes, kind):
     assert 0.5 < scores["auc"] < 1
 
 
+def test_a_collapse_shows_in_the_commonest_answer_and_the_entropy(task):
+    labels, logits, _ = answers(4)
+    collapsed = np.zeros_like(logits)
+    collapsed[:, 2] = 50.0
+    found = task.scores(collapsed, labels)
+    assert (found["commonest"], found["entropy"]) == (1.0, pytest.approx(0, abs=1e-9))
+    even = task.scores(np.zeros_like(logits), labels)
+    assert even["entropy"] == pytest.approx(np.log(4))
+    assert task.scores(logits, labels)["commonest"] == np.bincount(logits.argmax(axis=1)).max() / len(logits)
+
+
 def test_a_head_that_gives_probabilities_has_the_same_auc_as_one_that_gives_logits(task):
     labels, logits, probabilities = answers(5)
     assert task.scores(probabilities, labels)["auc"] == task.scores(logits, labels)["auc"]

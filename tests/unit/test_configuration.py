@@ -119,8 +119,8 @@ def test_two_models_of_the_same_slug_are_refused():
 
 
 def test_caps_shrink_every_experiment_of_the_full_configuration():
-    assert len(load(preset="full").studies["bloodmnist"].runs) == 40
-    assert len(load(preset="full", max_epochs=1, max_seeds=1).studies["bloodmnist"].runs) == 8
+    assert len(load(preset="full").studies["bloodmnist"].runs) == 160
+    assert len(load(preset="full", max_epochs=1, max_seeds=1).studies["bloodmnist"].runs) == 32
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,7 @@ def test_what_cannot_be_inherited_is_refused(source, message):
     ("change", "message"),
     [
         ({"attention": {"explain": ["lstm"]}}, "experiments.attention.explain: no model 'lstm'"),
+        ({"attention": {"explain": "every"}}, "key 'experiments.attention.explain': 'every' does not match"),
         ({"architectures": {"select": {"metric": "spearmen"}}}, "unknown metric 'spearmen'; did you mean 'spearman'?"),
         ({"architectures": {"training": {"augment": "flip"}}}, "augment: study 'rnacompete' has no 'flip'"),
     ],
@@ -158,8 +159,10 @@ def test_an_experiment_that_cannot_be_is_refused(change, message):
 
 
 def test_a_study_that_explains_nothing_is_not_asked_to():
-    change = {"variants": {"explain": ["cnn"]}}
-    refused("study 'bloodmnist' cannot explain its models.", overrides={"bloodmnist": {"experiments": change}})
+    change = {"models": {"explain": "all"}}
+    refused(
+        "study 'genome' cannot explain its models.", studies=["genome"], overrides={"genome": {"experiments": change}}
+    )
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,29 @@ def test_a_protein_keeps_a_share_of_its_labels_and_the_same_ones_alone_as_beside
     assert len(target_of(alone, "validation")) == several.card["proteins"][1]["validation"]
 
 
+def test_an_unseen_protein_has_labels_in_the_test_alone():
+    """Of four drawn proteins a quarter is unseen; of the others nothing changes."""
+    drawn = {"control": "probes", "options": {"proteins": 4, "train": 400, "test": 60}}
+    given = {"source": drawn, "split": "stratified-deduplicated", "normalisation": "training"}
+    whole, without = (prepare(recipe(**given, **more), {}) for more in ({}, {"unseen": 0.25}))
+    unseen = [k for k, p in enumerate(without.card["proteins"]) if p["experiment"] in without.card["unseen"]]
+    seen = [k for k in range(4) if k not in unseen]
+    assert len(unseen) == 1
+    for split in ("train", "validation"):
+        assert np.isnan(target_of(without, split)[:, unseen]).all()
+        assert all(without.card["proteins"][k][split] == 0 for k in unseen)
+        np.testing.assert_array_equal(target_of(without, split)[:, seen], target_of(whole, split)[:, seen])
+    np.testing.assert_array_equal(target_of(without, "test"), target_of(whole, "test"))
+    assert prepare(recipe(**given, unseen=0.25), {}).card["unseen"] == without.card["unseen"]
+
+
+@pytest.mark.parametrize(("share", "proteins"), [(0.1, 4), (0.9, 4)])
+def test_a_share_that_leaves_none_unseen_or_too_few_seen_is_a_message(share, proteins):
+    drawn = {"control": "probes", "options": {"proteins": proteins, "train": 100, "test": 30}}
+    with pytest.raises(ReplisomeError, match=f"recipe: unseen: {share} of {proteins} proteins leaves none unseen"):
+        prepare(recipe(source=drawn, split="stratified-deduplicated", unseen=share), {})
+
+
 def test_a_protein_with_few_training_labels_has_no_more_validation_labels(probe_table, probe_info):
     few = {"source": BOTH, "split": "stratified-deduplicated", "label_fraction": {"ANKHD1": 0.1}}
     several = prepare(recipe(**few), files(probe_table(), probe_info))

@@ -15,11 +15,35 @@ from replisome.studies.rnacompete import STUDY, predictions
 from replisome.studies.rnacompete.motifs import explained_proteins, known_motif
 from replisome.studies.rnacompete.paper import scores_of
 from replisome.studies.rnacompete.predictions import Measured
-from replisome.studies.rnacompete.task import correlations
+from replisome.studies.rnacompete.task import Binding, correlations
 
 RNG = np.random.default_rng(0)
 MEASURED = RNG.normal(size=(200, 2)).astype(np.float32)
 MEASURED[::5, 1] = np.nan
+
+
+def test_a_mean_over_some_proteins_is_that_of_their_own_scores():
+    predicted = np.where(np.isnan(MEASURED), 0, MEASURED) + RNG.normal(size=(2, 200, 2))
+    study, one = Results(plain=predicted[0]), solved("plain")
+    own = [predictions.protein_scores(study, one, "spearman", number).values[0] for number in range(2)]
+    for numbers in ([0], [1], [0, 1]):
+        found = predictions.mean_over_proteins(study, one, "spearman", numbers).values
+        assert found == pytest.approx([np.mean([own[k] for k in numbers])])
+
+
+def test_a_split_that_knows_nothing_of_a_protein_is_scored_on_the_others(monkeypatch):
+    hidden = MEASURED.copy()
+    hidden[:, 1] = np.nan
+    study = Results(plain=MEASURED + RNG.normal(size=MEASURED.shape))
+    monkeypatch.setattr(
+        Results, "prepared", lambda self, recipe, split: (pa.table({"target": array_column(hidden)}), {})
+    )
+    found = predictions.item_scores(study, solved("plain"), STUDY.score("spearman_mean"), "validation").values
+    assert found == pytest.approx(predictions.protein_scores(study, solved("plain"), "spearman", 0).values)
+    task = SimpleNamespace(experiments=["E0", "E1"])
+    scores = Binding.scores(task, MEASURED, hidden)
+    assert scores["spearman_mean"] == scores["spearman.E0"] == pytest.approx(1)
+    assert "spearman.E1" not in scores
 
 
 class Results:

@@ -56,6 +56,23 @@ def tested(monkeypatch):
     monkeypatch.setattr(quantities, "is_predicted", lambda study, variant: study.measured is not None)
 
 
+def test_unseen_proteins_have_a_mean_of_their_own(monkeypatch):
+    asked = []
+    monkeypatch.setattr(quantities, "mean_over_proteins", lambda *given: asked.append(given[2:]))
+    study = Results(RBFOX1, A1CF, UNKNOWN, measured=one_protein([1.0]), unseen=["RNCMPT00099", "RNCMPT00001"])
+    quantities.spearman_unseen(study, VARIANT)
+    assert asked == [("spearman", [2, 1])]
+    with pytest.raises(ReplisomeError, match="recipe 'r' has no unseen proteins"):
+        quantities.spearman_unseen(Results(RBFOX1, measured=one_protein([1.0])), VARIANT)
+
+
+def test_the_largest_gradient_is_told_in_usual_ones(monkeypatch):
+    rounds = {"gradient_norm": [[1.0, 2.0, 3.0], [4.0, 4.0]], "gradient_norm_max": [[5.0, 30.0, 3.0], [4.0, 6.0]]}
+    curves = lambda study, variant, split, name: [np.array(one) for one in rounds[name]]  # noqa: E731
+    monkeypatch.setattr(quantities, "curves_of", curves)
+    np.testing.assert_allclose(quantities.gradient_peak(Results(), VARIANT), [15, 1.5])
+
+
 @pytest.fixture
 def stored(monkeypatch):
     """Give the test scores that runs stored."""

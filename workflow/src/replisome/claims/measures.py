@@ -127,7 +127,8 @@ def read_curves(study: StudyResults, variant: Variant, number: Mapping[str, Any]
 
 def curves(study: StudyResults, variant: Variant, split: str, metric: str) -> list[Curve]:
     """Return what was scored after each round, a curve a seed, in the order of seeds."""
-    better = "min" if metric.startswith("loss") or metric in GRADIENT else study.plan.implementation.score(metric).better
+    costs = metric.startswith("loss") or metric in GRADIENT
+    better = "min" if costs else study.plan.implementation.score(metric).better
     rows = rows_of(study, variant, split=split, metric=metric, role="curve").sort_values(["seed", "epoch"])
     return [
         Curve(group["step"].to_numpy(dtype=float), group["value"].to_numpy(dtype=float), better)

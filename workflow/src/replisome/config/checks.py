@@ -9,7 +9,7 @@ from typing import Any
 
 from replisome.config import declared
 from replisome.config.catalogue import STUDIES, check_hyperparameters, explains, model_traits, source_options
-from replisome.config.plan import StudyPlan
+from replisome.config.plan import ALL, StudyPlan
 from replisome.config.renamed import METRICS
 from replisome.config.schema import check_schema, validate
 from replisome.config.study import Study
@@ -76,7 +76,8 @@ def check_experiment(plan: StudyPlan, name: str) -> None:
             raise ReplisomeError(
                 f"experiments.{name}: augment: study '{plan.name}' has no '{augment}'{did_you_mean(augment, allowed)}"
             )
-    for model in block.get("explain", []):
+    explained = block.get("explain", [])
+    for model in block["models"] if explained == ALL else explained:
         if not explains(study.name):
             raise ReplisomeError(f"experiments.{name}.explain: study '{plan.name}' cannot explain its models.")
         if model not in block["models"]:

@@ -13,7 +13,7 @@ from replisome.errors import ReplisomeError, did_you_mean
 Claim = Mapping[str, Any]
 PROTOCOLS = ("reported", "sound")
 BY_ITEM = ("final", "last", "best")  # readings of the finished weights, whose predictions tell items apart
-# Of the gradient before clipping, by round: the mean norm of its steps, the largest, the share of steps that were clipped.
+# Of the gradient before clipping, by round: the mean norm, the largest, and the share of steps that were clipped.
 GRADIENT = ("gradient_norm", "gradient_norm_max", "gradient_clipped")
 # Keys of a question that hold an arm, or a list of them; 'than' may be a number too.
 ARMS = ("first", "second", "of", "than")

@@ -21,6 +21,7 @@ from replisome.io import canonical_json
 # By an experiment's name, its candidates by recipe, best on validation first.
 Selection = Callable[[str], Mapping[str, Sequence[Mapping[str, Any]]]]
 # A name in a grid is a training key if the schema of training settings has it, and the model's otherwise.
+ALL = "all"  # in place of the models to explain: every run of the experiment
 TRAINING_KEYS = frozenset(schema("training")["properties"])
 
 
@@ -207,10 +208,14 @@ class StudyPlan:
         return [self.by_key[key] for key in tested]
 
     def explained_runs(self, selection: Selection) -> list[Run]:
-        """Return the runs that are explained: of each model that an experiment names, the best one's, all its seeds."""
+        """Return the runs that are explained: all of an experiment, or of each model that it names the best one's."""
         explained: dict[tuple[str, str, str, str, int], Run] = {}
         for experiment, block in self.experiments.items():
-            for model in block.get("explain", []):
+            asked = block.get("explain", [])
+            if asked == ALL:
+                explained |= {run.key: run for run in self.runs_of[experiment]}
+                continue
+            for model in asked:
                 explained |= {run.key: run for run in self.best(experiment, model, selection)}
         return list(explained.values())
 

@@ -66,6 +66,36 @@ def best_less_last(study: StudyResults, variant: Variant, *, score: str) -> Item
 
 
 @quantity
+def accuracy_lost_by_shifting(study: StudyResults, variant: Variant) -> ItemScores | np.ndarray:
+    """Return by how much accuracy is lower on images shifted by 1 to 3 pixels than on the same images as they are.
+
+    Of the validation images, with the weights that are tested; the mean is over twelve shifts.
+
+    Args:
+        study: the study's results.
+        variant: runs that differ in their seed only.
+
+    Returns:
+        Shares, by seed and image; not a number where a run diverged.
+
+    Raises:
+        ReplisomeError: the experiment does not ask for explanations of these runs.
+    """
+    if any(run.key not in study.explained for run in variant.runs):
+        raise ReplisomeError("claims: 'accuracy_lost_by_shifting' needs an experiment that says explain: all.")
+    lost = []
+    for run in variant.runs:
+        explanation = study.explanation(run)
+        if explanation is None:
+            return unscored(variant)
+        rows, _ = explanation
+        label = rows["label"].to_numpy()
+        right = np.stack(rows["shifted"].tolist()) == label[:, None]
+        lost.append((rows["predicted"].to_numpy() == label) - right.mean(axis=1))
+    return ItemScores.of_items(np.stack(lost), trained=variant.trained)
+
+
+@quantity
 def after_largest_drop(study: StudyResults, variant: Variant, *, score: str, drop_of: str, split: str) -> np.ndarray:
     """Return a score after the epoch at which another, or the same, got worse by most from one epoch to the next.
 

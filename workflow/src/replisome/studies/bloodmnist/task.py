@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.stats import entropy as scipy_entropy
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 from torch import Tensor, nn
 
@@ -67,12 +68,19 @@ class ImageClassification(PreparedTask):
         return torch.tensor(len(targets), device=targets.device)
 
     def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-        """Return accuracy, balanced accuracy and AUC of outputs (n, classes), be they logits or probabilities."""
+        """Return accuracy, balanced accuracy and AUC of outputs (n, classes), be they logits or probabilities.
+
+        And what a collapse shows in: ``entropy``, the mean of the predicted distributions' (nats), and ``commonest``,
+        the share of the answer that is given most.
+        """
         predicted = outputs.argmax(axis=1)
+        probabilities = outputs if _are_probabilities(outputs) else _softmax(outputs)
         return {
             "accuracy": float(accuracy_score(targets, predicted)),
             "balanced_accuracy": float(balanced_accuracy_score(targets, predicted)),
-            "auc": auc(targets, outputs if _are_probabilities(outputs) else _softmax(outputs)),
+            "auc": auc(targets, probabilities),
+            "entropy": float(scipy_entropy(probabilities.astype(np.float64), axis=1).mean()),
+            "commonest": float(np.bincount(predicted).max() / len(predicted)),
         }
 
     def predictions(self, outputs: np.ndarray, targets: np.ndarray, gives: Output) -> dict[str, np.ndarray]:

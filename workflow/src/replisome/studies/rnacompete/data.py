@@ -21,7 +21,7 @@ from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete import targets
 from replisome.studies.rnacompete.design import design_of
-from replisome.studies.rnacompete.few_labels import hide_beyond_training, keep_labels
+from replisome.studies.rnacompete.few_labels import draw_unseen, hide_beyond_training, keep_labels
 from replisome.studies.rnacompete.probe_faults import SHORTEST
 from replisome.studies.rnacompete.probes import WIDTH, Probes, read_probes, say_what_was_read
 
@@ -34,7 +34,7 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
 
     Args:
         recipe: the recipe's block of the study file: source, split, encoding, normalisation and, where it has them,
-            targets and label_fraction.
+            targets, label_fraction and unseen.
         files: the probe table under the name of the recipe's data set and, under another, the metadata table; empty for
             a control.
 
@@ -65,10 +65,13 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     fractions = recipe.get("label_fraction", {})
     hidden = _hide_labels(parts["train"], fractions)
     validation_hidden = hide_beyond_training(parts, fractions)
+    unseen = draw_unseen(len(probes.proteins), recipe["unseen"]) if "unseen" in recipe else []
     for split, part in parts.items():
-        has_target = ~np.isnan(part.intensities).all(axis=1)
+        has_target = ~np.isnan(_looked_at(part.intensities, split, unseen)).all(axis=1)
         parts[split], rows[split] = part.take(np.flatnonzero(has_target)), rows[split][has_target]
     scaled, statistics = normalise(parts, recipe["normalisation"])
+    # Only now: how an unseen protein's intensities are scaled changes no rank among them.
+    scaled = {split: _looked_at(values, split, unseen) for split, values in scaled.items()}
     tables: dict[str, tuple[pa.Table, dict[str, Any]]] = {}
     for split, part in parts.items():
         inputs, tokens = encode(encode_bases(part.sequences, WIDTH).codes, recipe["encoding"])
@@ -95,7 +98,7 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
                 {
                     "experiment": p.experiment,
                     "name": p.name,
-                    **{split: int((~np.isnan(parts[split].intensities[:, k])).sum()) for split in SPLITS},
+                    **{split: int((~np.isnan(scaled[split][:, k])).sum()) for split in SPLITS},
                 }
                 for k, p in enumerate(probes.proteins)
             ],
@@ -103,11 +106,21 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
             "dropped": dropped,
             "labels_hidden": hidden,
             "validation_labels_hidden": validation_hidden,
+            "unseen": [probes.proteins[k].experiment for k in unseen],
             "duplicates": found,
             "masked": masked,
             "read_with_leave": leave,
         },
     )
+
+
+def _looked_at(values: np.ndarray, split: str, unseen: list[int]) -> np.ndarray:
+    """Return values (n, proteins) with those of unseen proteins hidden, but for the test split."""
+    if not unseen or split == "test":
+        return values
+    hidden = values.copy()
+    hidden[:, unseen] = np.nan
+    return hidden
 
 
 def _tidy(probes: Probes) -> tuple[Probes, dict[str, int]]:

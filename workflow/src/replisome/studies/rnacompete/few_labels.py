@@ -1,4 +1,4 @@
-"""Hiding labels of a protein, as if few had been measured."""
+"""Hiding labels of a protein, as if few had been measured, or all of them, as if nobody had measured it yet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete.probes import Probes
 
 SEED = 42  # of the order in which labels are kept
@@ -26,6 +27,24 @@ def keep_labels(part: Probes, position: int, most: int) -> int:
     lost = labelled[np.random.RandomState(SEED).permutation(len(labelled))[most:]]
     part.intensities[lost, position] = np.nan
     return len(lost)
+
+
+def draw_unseen(proteins: int, share: float) -> list[int]:
+    """Return the positions of the proteins that training and validation never see, drawn once for all.
+
+    Args:
+        proteins: how many there are.
+        share: of them; rounded to whole proteins.
+
+    Raises:
+        ReplisomeError: none would be unseen, or fewer than two seen.
+    """
+    number = round(share * proteins)
+    if number < 1 or proteins - number < 2:
+        raise ReplisomeError(
+            f"recipe: unseen: {share} of {proteins} proteins leaves none unseen, or fewer than two seen."
+        )
+    return sorted(int(k) for k in np.random.RandomState(SEED).permutation(proteins)[:number])
 
 
 def hide_beyond_training(parts: Mapping[str, Probes], proteins: Iterable[str]) -> dict[str, int]:

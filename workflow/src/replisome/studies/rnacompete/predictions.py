@@ -147,12 +147,32 @@ def item_scores(study: StudyResults, variant: Variant, score: Score, split: str 
         By seed and probe; a probe moves the scores of those proteins that it was measured for.
     """
     measured, predicted = measured_and_predicted(study, variant, split)
-    proteins = measured.shape[1]
-    parts = [[number] for number in range(proteins)] if score.name.endswith("_mean") else [list(range(proteins))]
-    found = np.zeros(predicted.shape[:2])
-    for part in parts:
-        found += _by_probe(Measured(measured[:, part], predicted[:, :, part]), measure(score))
-    return ItemScores.of_items(found / len(parts), trained=variant.trained)
+    known = [int(number) for number in np.flatnonzero((~np.isnan(measured)).any(axis=0))]
+    parts = [[number] for number in known] if score.name.endswith("_mean") else [known]
+    return ItemScores.of_items(
+        _mean_of_parts(Measured(measured, predicted), parts, measure(score)), trained=variant.trained
+    )
+
+
+def mean_over_proteins(study: StudyResults, variant: Variant, metric: str, numbers: Sequence[int]) -> ItemScores:
+    """Return what each test probe adds to the mean of some proteins' own scores, by seed.
+
+    Args:
+        study: the study's results.
+        variant: one that was tested.
+        metric: ``spearman``, ``pearson`` or ``mse`` (of z-scores).
+        numbers: the proteins' positions in the recipe.
+    """
+    found = _mean_of_parts(measured_and_predicted(study, variant), [[number] for number in numbers], metric)
+    return ItemScores.of_items(found, trained=variant.trained)
+
+
+def _mean_of_parts(values: Measured, parts: Sequence[Sequence[int]], metric: str) -> np.ndarray:
+    """Return what each probe adds (seeds, n) to the mean over parts, each some proteins whose values count at once."""
+    found = np.zeros(values.predicted.shape[:2])
+    for part in map(list, parts):
+        found += _by_probe(Measured(values.measured[:, part], values.predicted[:, :, part]), metric)
+    return found / len(parts)
 
 
 def protein_scores(study: StudyResults, variant: Variant, metric: str, number: int) -> ItemScores:

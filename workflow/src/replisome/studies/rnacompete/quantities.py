@@ -23,7 +23,12 @@ from replisome.studies.rnacompete.data import sequence_codes
 from replisome.studies.rnacompete.logo import mean_by_kmer
 from replisome.studies.rnacompete.motifs import FEW, K, known_motif
 from replisome.studies.rnacompete.paper import CHOSEN, SCORE, grid_variants
-from replisome.studies.rnacompete.predictions import protein_predictions, protein_scores, proteins_of
+from replisome.studies.rnacompete.predictions import (
+    mean_over_proteins,
+    protein_predictions,
+    protein_scores,
+    proteins_of,
+)
 from replisome.tracking.verify import read_verified
 
 Answer = TypeVar("Answer")
@@ -76,6 +81,17 @@ def spearman_with_few_labels(study: StudyResults, variant: Variant) -> ItemScore
     (few,) = study.cards[variant.recipe]["labels_hidden"]
     names = [{member["experiment"], member["name"]} for member in proteins_of(study, variant.recipe)]
     return protein_scores(study, variant, SCORE, next(k for k, name in enumerate(names) if few in name))
+
+
+@quantity
+@of_tested
+def spearman_unseen(study: StudyResults, variant: Variant) -> ItemScores:
+    """Return the mean test Spearman over the proteins of which training and validation saw no label."""
+    unseen = study.cards[variant.recipe].get("unseen", [])
+    if not unseen:
+        raise ReplisomeError(f"claims: recipe '{variant.recipe}' has no unseen proteins (key 'unseen' of a recipe).")
+    experiments = [member["experiment"] for member in proteins_of(study, variant.recipe)]
+    return mean_over_proteins(study, variant, SCORE, [experiments.index(name) for name in unseen])
 
 
 @quantity

@@ -71,16 +71,18 @@ class Binding(PreparedTask):
     def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         """Return correlations of outputs (n, proteins) with targets over all valid entries at once, and by protein.
 
-        Ties get average ranks. ``spearman_mean`` is the mean over proteins; with several of them each has its own too.
+        Ties get average ranks. ``spearman_mean`` is the mean over the proteins that the split has values of; with
+        several of them each has its own too.
         """
         valid = ~np.isnan(targets)
         found = correlations(outputs[valid], targets[valid])
         each = {
             name: correlations(outputs[valid[:, k], k], targets[valid[:, k], k])
             for k, name in enumerate(self.experiments)
+            if valid[:, k].any()  # a split may know nothing of a protein that is to be predicted unseen
         }
         found |= {f"{metric}_mean": float(np.mean([e[metric] for e in each.values()])) for metric in found}
-        if len(each) > 1:
+        if len(self.experiments) > 1:
             found |= {f"{metric}.{name}": value for name, e in each.items() for metric, value in e.items()}
         return found
 
