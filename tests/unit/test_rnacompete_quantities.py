@@ -61,7 +61,7 @@ def test_unseen_proteins_have_a_mean_of_their_own(monkeypatch):
     monkeypatch.setattr(quantities, "mean_over_proteins", lambda *given: asked.append(given[2:]))
     study = Results(RBFOX1, A1CF, UNKNOWN, measured=one_protein([1.0]), unseen=["RNCMPT00099", "RNCMPT00001"])
     quantities.spearman_unseen(study, VARIANT)
-    assert asked == [("spearman", [2, 1])]
+    assert asked == [("spearman", [1, 2])]
     with pytest.raises(ReplisomeError, match="recipe 'r' has no unseen proteins"):
         quantities.spearman_unseen(Results(RBFOX1, measured=one_protein([1.0])), VARIANT)
 

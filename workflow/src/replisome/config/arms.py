@@ -107,7 +107,8 @@ def _places(plan: StudyPlan, claim: Claim, protocol: str) -> list[Place] | str:
         if lacking:
             return lacking
         places.append(found)
-    return places + (_rivals(plan, places[0]) if ask["kind"] == "winner" else [])
+    grid = ask["kind"] == "winner" and "rivals" not in ask
+    return places + (_rivals(plan, places[0]) if grid else [])
 
 
 def _curves_of(ask: Claim) -> list[Mapping[str, Any]]:

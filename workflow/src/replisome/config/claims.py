@@ -16,7 +16,7 @@ BY_ITEM = ("final", "last", "best")  # readings of the finished weights, whose p
 # Of the gradient before clipping, by round: the mean norm, the largest, and the share of steps that were clipped.
 GRADIENT = ("gradient_norm", "gradient_norm_max", "gradient_clipped")
 # Keys of a question that hold an arm, or a list of them; 'than' may be a number too.
-ARMS = ("first", "second", "of", "than")
+ARMS = ("first", "second", "of", "than", "rivals")
 # Facts that every study's runs hold; a study may declare more in its quantities.py.
 COMMON_FACTS = ("parameter_count", "layer_parameters", "parameters_shrink_percent")
 SCHEMA = "claims"

@@ -21,7 +21,7 @@ from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete import targets
 from replisome.studies.rnacompete.design import design_of
-from replisome.studies.rnacompete.few_labels import draw_unseen, hide_beyond_training, keep_labels
+from replisome.studies.rnacompete.few_labels import draw_unseen, hide_beyond_training, keep_labels, unseen_hidden
 from replisome.studies.rnacompete.probe_faults import SHORTEST
 from replisome.studies.rnacompete.probes import WIDTH, Probes, read_probes, say_what_was_read
 
@@ -67,11 +67,11 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
     validation_hidden = hide_beyond_training(parts, fractions)
     unseen = draw_unseen(len(probes.proteins), recipe["unseen"]) if "unseen" in recipe else []
     for split, part in parts.items():
-        has_target = ~np.isnan(_looked_at(part.intensities, split, unseen)).all(axis=1)
+        has_target = ~np.isnan(unseen_hidden(part.intensities, unseen, split)).all(axis=1)
         parts[split], rows[split] = part.take(np.flatnonzero(has_target)), rows[split][has_target]
     scaled, statistics = normalise(parts, recipe["normalisation"])
     # Only now: how an unseen protein's intensities are scaled changes no rank among them.
-    scaled = {split: _looked_at(values, split, unseen) for split, values in scaled.items()}
+    scaled = {split: unseen_hidden(values, unseen, split) for split, values in scaled.items()}
     tables: dict[str, tuple[pa.Table, dict[str, Any]]] = {}
     for split, part in parts.items():
         inputs, tokens = encode(encode_bases(part.sequences, WIDTH).codes, recipe["encoding"])
@@ -112,15 +112,6 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
             "read_with_leave": leave,
         },
     )
-
-
-def _looked_at(values: np.ndarray, split: str, unseen: list[int]) -> np.ndarray:
-    """Return values (n, proteins) with those of unseen proteins hidden, but for the test split."""
-    if not unseen or split == "test":
-        return values
-    hidden = values.copy()
-    hidden[:, unseen] = np.nan
-    return hidden
 
 
 def _tidy(probes: Probes) -> tuple[Probes, dict[str, int]]:

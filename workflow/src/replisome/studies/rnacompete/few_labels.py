@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from replisome.data.splits import SPLITS
 from replisome.errors import ReplisomeError
 from replisome.studies.rnacompete.probes import Probes
 
@@ -45,6 +46,15 @@ def draw_unseen(proteins: int, share: float) -> list[int]:
             f"recipe: unseen: {share} of {proteins} proteins leaves none unseen, or fewer than two seen."
         )
     return sorted(int(k) for k in np.random.RandomState(SEED).permutation(proteins)[:number])
+
+
+def unseen_hidden(values: np.ndarray, unseen: Sequence[int], split: str) -> np.ndarray:
+    """Return values (n, proteins) with those of unseen proteins hidden, but for the test split."""
+    if not unseen or split == SPLITS[-1]:
+        return values
+    hidden = values.copy()
+    hidden[:, unseen] = np.nan
+    return hidden
 
 
 def hide_beyond_training(parts: Mapping[str, Probes], proteins: Iterable[str]) -> dict[str, int]:

@@ -90,8 +90,8 @@ def spearman_unseen(study: StudyResults, variant: Variant) -> ItemScores:
     unseen = study.cards[variant.recipe].get("unseen", [])
     if not unseen:
         raise ReplisomeError(f"claims: recipe '{variant.recipe}' has no unseen proteins (key 'unseen' of a recipe).")
-    experiments = [member["experiment"] for member in proteins_of(study, variant.recipe)]
-    return mean_over_proteins(study, variant, SCORE, [experiments.index(name) for name in unseen])
+    members = enumerate(proteins_of(study, variant.recipe))
+    return mean_over_proteins(study, variant, SCORE, [k for k, member in members if member["experiment"] in unseen])
 
 
 @quantity
@@ -108,8 +108,7 @@ def motif_rank(study: StudyResults, variant: Variant) -> np.ndarray:
         for k, motif in enumerate(_motifs(study, variant.recipe))
         if motif
     ]
-    worst: np.ndarray = np.array(places, dtype=float).max(axis=0)
-    return worst
+    return np.asarray(np.array(places, dtype=float).max(axis=0))
 
 
 @quantity
@@ -137,10 +136,7 @@ def attention_on_motif(study: StudyResults, variant: Variant) -> np.ndarray:
 
 @quantity
 def gradient_peak(study: StudyResults, variant: Variant) -> np.ndarray:
-    """Return how many times the usual gradient the largest one was, by seed.
-
-    The largest norm of any step, over the median of the rounds' mean norms, before clipping.
-    """
+    """Return by seed the largest norm of a step's gradient over the median of the rounds' means, before clipping."""
     largest, usual = (curves_of(study, variant, "train", name) for name in ("gradient_norm_max", "gradient_norm"))
     return np.array([one.max() / np.median(other) for one, other in zip(largest, usual, strict=True)])
 
@@ -183,8 +179,8 @@ def grid_contrast(study: StudyResults, variant: Variant, *, setting: str, value:
     pairs = [(m, base[others(m)]) for m in members if m.values[setting] == value and others(m) in base]
     if not pairs:
         raise ReplisomeError(f"claims: the grid of {variant.model} does not have {setting} {value} and {than}.")
-    gains: np.ndarray = np.mean([_on_validation(study, one) - _on_validation(study, two) for one, two in pairs], axis=0)
-    return gains
+    gains = [_on_validation(study, one) - _on_validation(study, two) for one, two in pairs]
+    return np.asarray(np.mean(gains, axis=0))
 
 
 @quantity
@@ -264,8 +260,7 @@ def _stats(study: StudyResults, recipe: str) -> dict[str, Any]:
 
 def _statistics(study: StudyResults, recipe: str) -> dict[str, Any]:
     """Return by split the statistics of each protein's targets."""
-    statistics: dict[str, Any] = _stats(study, recipe)["targets"]
-    return statistics
+    return dict(_stats(study, recipe)["targets"])
 
 
 def _motifs(study: StudyResults, recipe: str) -> list[str]:
@@ -283,8 +278,7 @@ def _one_motif(study: StudyResults, recipe: str) -> str:
 
 def _restored(scores: np.ndarray, own: Mapping[str, float]) -> np.ndarray:
     """Return logarithms of intensities from a protein's z-scores."""
-    logs: np.ndarray = scores.astype(float) * own["std"] + own["mean"]
-    return logs
+    return np.asarray(scores.astype(float) * own["std"] + own["mean"])
 
 
 def _test_probes(study: StudyResults, recipe: str) -> tuple[np.ndarray, np.ndarray]:
