@@ -224,8 +224,7 @@ def design(study: StudyResults, recipe: str, *, number: str) -> float:
 def scale_ratio(study: StudyResults, recipe: str) -> float:
     """Return how many times larger one protein's intensities spread than another's, of the two that differ most.
 
-    They spread from the smallest to the 99.95th percentile of the training probes. Not a number of a recipe with few
-    proteins: two or three that are alike would not say that all are.
+    From the smallest to the 99.95th percentile of the training probes. NaN of few proteins, which cannot speak for all.
     """
     if len(proteins_of(study, recipe)) <= FEW:
         return float("nan")
