@@ -7,12 +7,14 @@ from replisome.config.study import Score, Study
 if TYPE_CHECKING:
     from replisome.studies import contract
     from replisome.studies.bloodmnist import data as data_module
+    from replisome.studies.bloodmnist import explain as explain_module
     from replisome.studies.bloodmnist import predictions as predictions_module
     from replisome.studies.bloodmnist import task as task_module
 
     DATA: contract.DataModule = data_module
     TASK: contract.TaskModule = task_module
     PREDICTIONS: contract.PredictionsModule = predictions_module
+    EXPLAIN: contract.ExplainModule = explain_module
 
 STUDY = Study(
     name="bloodmnist",
