@@ -70,6 +70,32 @@ def test_of_several_experiments_the_first_that_a_preset_has_counts():
     assert found(claim, "sound", preset="quick").places[0].experiment == "variants_sound"
 
 
+def test_a_winner_may_name_its_rivals_in_place_of_its_grid():
+    ask = {
+        "kind": "winner",
+        "of": {"experiment": "confirm_paper", "model": "bilstm"},
+        "rivals": [{"experiment": "confirm", "model": "bilstm"}, {"experiment": "confirm", "model": "cnn1d"}],
+        "number": {"score": "spearman", "split": "test", "read": "final"},
+        "best": "highest",
+        "within": {"value": 0.01, "from": "paper"},
+    }
+    recipes = {"reported": "reported_onehot", "sound": "sound_onehot"}
+    places = found(changed(ask=ask, recipes=recipes), study="rnacompete").places
+    assert [(place.experiment, place.model) for place in places] == [
+        ("confirm_paper", "bilstm"),
+        ("confirm", "bilstm"),
+        ("confirm", "cnn1d"),
+    ]
+    seeds = {run.seed for name in ("confirm", "confirm_paper") for run in plan("full", "rnacompete").runs_of[name]}
+    chosen_on = {run.seed for run in plan("full", "rnacompete").runs_of["architectures"]}
+    assert not seeds & chosen_on
+
+
+def test_the_gradient_is_asked_of_training_alone():
+    ask = {**SIGN, "number": {"score": "gradient_norm", "split": "train", "read": {"at_epoch": 1}}}
+    assert found(changed(ask=ask)).missing is None
+
+
 def test_a_winner_has_the_rest_of_its_grid_as_rivals():
     ask = {
         "kind": "winner",

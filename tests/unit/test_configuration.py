@@ -158,6 +158,17 @@ def test_an_experiment_that_cannot_be_is_refused(change, message):
     refused(message, studies=["rnacompete"], overrides={"rnacompete": {"experiments": change}})
 
 
+def test_all_runs_are_explained_or_every_seed_of_the_best():
+    study = load(preset="full").studies["bloodmnist"]
+    assert {run.key for run in study.explained_runs(lambda name: {})} == {run.key for run in study.runs_of["variants"]}
+    none = {name: {"explain": []} for name in ("attention", "proteins")}
+    changes = {"architectures": {"explain": ["cnn1d"], "seeds": 2}, **none}
+    study = load(studies=["rnacompete"], overrides={"rnacompete": {"experiments": changes}}).studies["rnacompete"]
+    best = next(run for run in study.runs_of["architectures"] if run.model == "cnn1d")
+    chosen = {"control": [{"model": best.model, "slug": best.slug}]}
+    assert [(run.model, run.seed) for run in study.explained_runs(lambda name: chosen)] == [("cnn1d", 0), ("cnn1d", 1)]
+
+
 def test_a_study_that_explains_nothing_is_not_asked_to():
     change = {"models": {"explain": "all"}}
     refused(
