@@ -237,7 +237,7 @@ class Explained(NamedTuple):
     """A variant that was asked about one protein.
 
     Attributes:
-        variant: the variant; its first seed was asked.
+        variant: the variant; what its first seed says is shown.
         number: the protein's position in the recipe.
         protein: what the data card says of the protein.
         rows: a row a mutated probe, as the explain stage left them.
