@@ -14,9 +14,13 @@ from replisome.models._recurrent import Recurrent
 
 ONEHOT = DataSpec((41, 4), 2, 0, ((0.5, -1.0), (1.0, 0.0)))
 TRAINED = {
-    "bilstm": [{"width": 6, "depth": 2}, {"width": 6, "readout": "mean"}, {"width": 6, "bidirectional": False}],
+    "bilstm": [
+        {"width": 6, "depth": 2},
+        {"width": 6, "cell": "rnn"},
+        {"width": 6, "readout": "mean"},
+        {"width": 6, "bidirectional": False},
+    ],
     "bilstm_attention": [{"heads": 3, "width": 6}],
-    "birnn": [{"width": 6, "depth": 2}],
     "cnn1d": [{"width": 6, "depth": 2}, {"width": 6, "depth": 2, "activation": "sigmoid", "kernel": 21}],
     "cnn_bilstm": [{"width": 6, "depth": 1}],
     "multiprotein": [{"width": 6}, {"width": 6, "protein": "features"}, {"width": 6, "encoder": "cnn1d"}],
@@ -76,7 +80,7 @@ def test_recurrent_layers_equal_torchs_on_packed_sequences(cell):
     ("name", "values", "parameters"),
     [
         # each direction: input, states and two biases to the width; then the head to two outputs
-        ("birnn", {"width": 64}, 2 * 64 * (4 + 64 + 2) + 128 * 2 + 2),
+        ("bilstm", {"width": 64, "cell": "rnn"}, 2 * 64 * (4 + 64 + 2) + 128 * 2 + 2),
         ("bilstm", {"width": 64}, 2 * 4 * 64 * (4 + 64 + 2) + 128 * 2 + 2),
         # widening, positions; a layer: attention 4 w^2 + 4 w, feed-forward 8 w^2 + 5 w, two norms 4 w; norm; head
         ("transformer", {"width": 64, "depth": 2}, 4 * 64 + 64 + 41 * 64 + 2 * (12 * 64**2 + 13 * 64) + 2 * 64 + 130),

@@ -12,6 +12,7 @@ from replisome.models._sequence import Convolutions, Reader, mean_over
 
 ReadOut = Literal["final", "mean"]
 Cell = type[nn.LSTM] | type[nn.RNN]
+CELLS: dict[str, Cell] = {"lstm": nn.LSTM, "rnn": nn.RNN}
 
 
 class Recurrent(nn.Module):

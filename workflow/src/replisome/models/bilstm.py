@@ -6,7 +6,7 @@ from typing import Literal
 
 from replisome.config.catalogue import Traits
 from replisome.models import DataSpec
-from replisome.models._recurrent import RecurrentRegressor
+from replisome.models._recurrent import CELLS, RecurrentRegressor
 
 TRAITS = Traits(kind="network", gives="affinity")
 
@@ -20,6 +20,7 @@ def build(
     bidirectional: bool = True,
     readout: Literal["final", "mean"] = "final",
     embedding: int = 16,
+    cell: Literal["lstm", "rnn"] = "lstm",
 ) -> RecurrentRegressor:
     """Build the network.
 
@@ -31,5 +32,6 @@ def build(
         bidirectional: whether a second LSTM reads the probe from its end.
         readout: what the head sees: the final states, or the mean over the probe.
         embedding: width of a token's learned vector; of k-mer recipes only.
+        cell: what is repeated along the probe: an LSTM, or a plain recurrent layer (Elman 1990, tanh) in its place.
     """
-    return RecurrentRegressor(data, width, depth, dropout, bidirectional, readout, embedding)
+    return RecurrentRegressor(data, width, depth, dropout, bidirectional, readout, embedding, cell=CELLS[cell])
