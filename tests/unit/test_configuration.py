@@ -118,6 +118,18 @@ def test_two_models_of_the_same_slug_are_refused():
     )
 
 
+def test_one_configuration_has_the_same_seeds_in_every_experiment():
+    second = {"description": "again", "recipes": ["control"], "models": {"cnn": {"grid": {"pool": ["max"]}}}}
+    second |= {"training": {}, "budget": {"epochs": 1}, "seeds": 2, "select": {"metric": "accuracy"}, "test": "all"}
+    overrides = copy.deepcopy(TINY)
+    overrides["bloodmnist"]["experiments"] |= {"one": second, "two": {**second, "seeds": [1, 5]}}
+    refused(
+        "experiments 'one' and 'two' both have cnn/pool=max (recipe control), with seeds 0, 1 and 1, 5, which would be "
+        "one mean. Give both the same seeds, or keep them apart by a setting in the grid",
+        overrides=overrides,
+    )
+
+
 def test_caps_shrink_every_experiment_of_the_full_configuration():
     assert len(load(preset="full").studies["bloodmnist"].runs) == 160
     assert len(load(preset="full", max_epochs=1, max_seeds=1).studies["bloodmnist"].runs) == 32

@@ -67,20 +67,20 @@ def test_seeds_are_a_count_or_a_list():
 
 
 def test_a_run_that_two_experiments_share_is_trained_once():
-    runs = [a_run({"lr": 0.1}), a_run({"lr": 0.1}, experiment="two")]
+    runs = {"one": [a_run({"lr": 0.1})], "two": [a_run({"lr": 0.1}, experiment="two")]}
     assert [run.experiment for run in distinct(runs)] == ["one"]
 
 
 def test_a_run_that_two_experiments_share_is_tested_with_the_weights_of_both():
     one, two = a_run({"lr": 0.1}), a_run({"lr": 0.1}, experiment="two")
-    for runs in ([one, replace(two, also_tested=("last",))], [replace(one, also_tested=("last",)), two]):
-        assert [run.tested_weights for run in distinct(runs)] == [("best", "last")]
+    for first, second in ((one, replace(two, also_tested=("last",))), (replace(one, also_tested=("last",)), two)):
+        assert [run.tested_weights for run in distinct({"one": [first], "two": [second]})] == [("best", "last")]
 
 
 def test_two_runs_of_one_path_and_different_settings_are_refused_with_the_difference():
-    runs = [a_run({"training": {"weight_decay": 0}}), a_run({"training": {"weight_decay": 1}}, experiment="two")]
+    one, two = a_run({"training": {"weight_decay": 0}}), a_run({"training": {"weight_decay": 1}}, experiment="two")
     with pytest.raises(ReplisomeError, match=r"'one' and 'two'.*training\.weight_decay.*grid"):
-        distinct(runs)
+        distinct({"one": [one], "two": [two]})
 
 
 def test_the_path_shows_everything_that_tells_runs_apart():

@@ -35,7 +35,7 @@ def results(study, preset="full", card=None, **overrides):
 def blood(study, recipe="reported"):
     """Return what report B's accuracy, and its loss, and report A's time are beside each variant of a recipe."""
     told = {}
-    for variant in (v for v in variants(study) if v.recipe == recipe):
+    for variant in (v for v in variants(study, "variants") if v.recipe == recipe):
         told[variant.values["pool"], variant.values["head"]] = (
             bloodmnist.claimed(study, variant, "report B", bloodmnist.TEST, *bloodmnist.SWITCHES),
             bloodmnist.claimed(study, variant, "report B", bloodmnist.TRAINING_LOSS, *bloodmnist.SWITCHES),
@@ -57,7 +57,7 @@ def test_what_report_b_says_of_no_head_stands_beside_both():
     study = results("bloodmnist")
     told = {
         (v.values["pool"], v.values["head"]): bloodmnist.claimed(study, v, "report B", bloodmnist.TIME, "pool")
-        for v in variants(study)
+        for v in variants(study, "variants")
         if v.recipe == "reported"
     }
     assert told == {
@@ -75,7 +75,7 @@ def test_what_a_softmax_costs_in_the_reports_stands_beside_the_network_without_i
             bloodmnist.claimed_cost_of_softmax(study, v, "report A", bloodmnist.VALIDATION),
             bloodmnist.claimed_cost_of_softmax(study, v, "report B", bloodmnist.TEST),
         )
-        for v in variants(study)
+        for v in variants(study, "variants")
         if v.recipe == "reported"
     }
     assert told == {
@@ -102,6 +102,15 @@ def test_what_a_softmax_costs_in_the_reports_stands_beside_the_network_without_i
 )
 def test_a_value_of_report_b_stands_beside_no_run_of_another_size_budget_or_data(changed):
     assert {value for row in blood(results("bloodmnist", **changed)).values() for value in row} == {None}
+
+
+def test_what_is_said_of_the_networks_stands_beside_none_of_another_size():
+    study = results("bloodmnist")
+    smaller = variants(study, "capacity")
+    assert smaller
+    for variant in smaller:
+        assert bloodmnist.claimed(study, variant, "report B", bloodmnist.TEST, *bloodmnist.SWITCHES) is None
+        assert bloodmnist.claimed(study, variant, "report B", bloodmnist.TIME, "pool") is None
 
 
 def test_settings_that_say_what_the_default_says_change_nothing():
@@ -173,7 +182,13 @@ def test_report_cs_losses_stand_beside_its_networks_after_25_epochs_of_its_batch
     assert {name: value for name, value in found.items() if value is not None} == pytest.approx(
         {"simple": 115.862, "improved": 81.731, "no dropout": 82.806, "ReLU": 87.410}
     )
-    assert {"no attention", "improved, long run", "zeros"} <= found.keys()
+    proposed = {
+        "improved, 3 heads",
+        "improved, embedded residues",
+        "improved, batches of 1024",
+        "improved, batches of 2048",
+    }
+    assert {"no attention", "improved, long run", "zeros", *proposed} <= found.keys()
     assert said(results("proteinnet")) == {
         "simple": (116.216, 116.365, 21, None),
         "improved": (84.887, 83.544, 25, 27.78),
@@ -190,7 +205,9 @@ def test_runs_as_report_c_made_them_have_the_constants_of_its_framework():
     plan = load(studies=["proteinnet"], preset="full", overrides={}).studies["proteinnet"]
     trained = [run for run in plan.runs if run.model in proteinnet.NETWORKS]
     assert {run.settings["training"]["epsilon"] for run in trained} == {1e-7}
-    assert {run.settings["training"][key] for run in trained for key in ("lr", "batch_size")} == {0.001, 512}
+    assert {run.settings["training"]["lr"] for run in trained} == {0.001}
+    own = [run for run in trained if run.experiment != "batches"]
+    assert {run.settings["training"]["batch_size"] for run in own} == {512}
     norm = {key: model_defaults("conv_simple")[key] for key in ("norm_epsilon", "norm_momentum")}
     assert norm == {"norm_epsilon": 1e-3, "norm_momentum": 0.01}
     assert not any("norm_momentum" in run.settings["hyperparameters"] for run in trained)
@@ -200,7 +217,8 @@ def test_defaults_are_read_from_the_code():
     assert training_defaults()["epsilon"] == 1e-8
     assert training_defaults()["clip_norm"] is None
     assert model_defaults("conv_attention") == {
-        "dropout": 0.2, "activation": "leaky_relu", "slope": 0.3, "attention": True,
+        "dropout": 0.2, "activation": "leaky_relu", "slope": 0.3, "attention": True, "heads": None,
+        "embedded": False,
     }  # fmt: skip
     assert "heads" not in model_defaults("bilstm_attention")  # which must be given
 

@@ -23,16 +23,23 @@ def plan_of(study, preset="full", **experiments):
 @pytest.mark.parametrize(
     ("study", "named"),
     [
-        ("bloodmnist", {"variants"}),
+        ("bloodmnist", {"variants", "capacity"}),
         (
             "rnacompete",
             {
                 "architectures", "directions", "attention", "encodings_reported", "encodings_sound", "clipping",
-                "hybrids", "proteins", "single_protein",
+                "hybrids", "proteins", "single_protein", "confirm", "confirm_paper", "recurrence", "activations",
+                "reach", "descent", "no_decay", "transformers", "positions", "few_probes", "unseen",
             },
         ),
-        ("genome", {"protocols", "protocols_kmer", "deep", "depth"}),
-        ("proteinnet", {"simple", "improved", "no_dropout", "relu", "no_attention", "sound_loss", "long_run"}),
+        ("genome", {"protocols", "protocols_kmer", "deep", "depth", "onehot"}),
+        (
+            "proteinnet",
+            {
+                "simple", "improved", "no_dropout", "relu", "no_attention", "sound_loss", "long_run", "batches",
+                "heads", "embedded",
+            },
+        ),
     ],
 )  # fmt: skip
 def test_runs_of_which_a_report_gives_scores_are_tested_with_both_weights(study, named):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -120,14 +120,43 @@ def seeds(value: int | Sequence[int]) -> list[int]:
     return list(range(value)) if isinstance(value, int) else list(value)
 
 
-def distinct(runs: Iterable[Run]) -> list[Run]:
+def _require_same_seeds(runs_of: Mapping[str, Sequence[Run]]) -> None:
+    """Refuse experiments that train one configuration with other seeds: tables and claims would mix them in one mean.
+
+    Raises:
+        ReplisomeError: names both experiments, the configuration and the remedy.
+    """
+    first: dict[tuple[str, str, str], tuple[str, list[int]]] = {}
+    for experiment, runs in runs_of.items():
+        own: dict[tuple[str, str, str], list[int]] = {}
+        for run in runs:
+            own.setdefault((run.recipe, run.model, run.slug), []).append(run.seed)
+        for key, found in own.items():
+            other, before = first.setdefault(key, (experiment, found))
+            if sorted(before) != sorted(found):
+                recipe, model, slug = key
+                raise ReplisomeError(
+                    f"study '{runs[0].study}': experiments '{other}' and '{experiment}' both have {model}/{slug} "
+                    f"(recipe {recipe}), with seeds {_listed(before)} and {_listed(found)}, which would be one mean. "
+                    "Give both the same seeds, or keep them apart by a setting in the grid; a default written out is "
+                    "enough."
+                )
+
+
+def _listed(values: Sequence[int]) -> str:
+    return ", ".join(map(str, sorted(values)))
+
+
+def distinct(runs_of: Mapping[str, Sequence[Run]]) -> list[Run]:
     """Drop runs that two experiments share; the first experiment keeps them, with all weights that either tests.
 
     Raises:
-        ReplisomeError: two runs have the same path but different settings.
+        ReplisomeError: two runs have the same path but different settings, or two experiments a configuration with
+            different seeds.
     """
+    _require_same_seeds(runs_of)
     first: dict[tuple[str, str, str, str, int], Run] = {}
-    for run in runs:
+    for run in itertools.chain.from_iterable(runs_of.values()):
         other = first.setdefault(run.key, run)
         if other.config != run.config:
             differ = sorted(differences(other.settings, run.settings))

@@ -132,7 +132,7 @@ class StudyPlan:
     @cached_property
     def runs(self) -> Sequence[Run]:
         """All runs, each once."""
-        return distinct(run for runs in self.runs_of.values() for run in runs)
+        return distinct(self.runs_of)
 
     @cached_property
     def by_key(self) -> Mapping[tuple[str, str, str, str, int], Run]:

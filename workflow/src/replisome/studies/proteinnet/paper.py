@@ -24,6 +24,7 @@ LAST = 5  # epochs that it averages
 # Its training; but for the batch, these are its framework's defaults, as are those of our two networks.
 TRAINING = {"optimiser": "adam", "lr": 0.001, "epsilon": 1e-7, "batch_size": 512}
 LONG = "epochs="  # a path that shows this is the long run's
+BATCH = "batch_size="  # one that shows this is of larger batches, as the report proposes
 
 # Two predictors that the report lacks: no distance at all, and mean distances by separation along the chain.
 NOTHING, TABLE, LENGTH_TABLE = "zeros", "table by separation", "table by separation and length"
@@ -46,6 +47,12 @@ def row_name(variant: Variant) -> str:
     name = ", ".join(name for name, applies in without.items() if applies) or IMPROVED
     if own.get("dropout", DROPOUT) not in (0, DROPOUT):
         name = f"{name}, dropout {own['dropout']}"
+    if own.get("heads"):
+        name = f"{name}, {own['heads']} heads"
+    if own.get("embedded"):
+        name = f"{name}, embedded residues"
+    if any(part.startswith(BATCH) for part in variant.path_settings):
+        name = f"{name}, batches of {own['batch_size']}"
     return f"{name}, long run" if is_long_run(variant) else name
 
 
