@@ -219,7 +219,8 @@ def test_scales_of_proteins_are_compared_where_there_are_more_than_a_few():
     train = [{"clip": 3.0 + k, "floor": 1.0} for k in range(5)]
     stats = {"targets": {"train": train}}
     assert quantities.scale_ratio(Results(*[UNKNOWN] * 5, stats=stats), "r") == 3  # 6 to 2
-    assert np.isnan(quantities.scale_ratio(Results(*[UNKNOWN] * 4, stats=stats), "r"))
+    with pytest.raises(ReplisomeError, match="too few proteins"):
+        quantities.scale_ratio(Results(*[UNKNOWN] * 4, stats=stats), "r")
 
 
 @pytest.mark.parametrize(("bidirectional", "parameters"), [(True, 532737), (False, 200833)])

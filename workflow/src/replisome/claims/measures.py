@@ -20,6 +20,7 @@ from replisome.config.declared import MEASURES
 
 FEWEST_TO_COMPARE = 5  # runs among which one can be told to lie apart
 FAR = 10  # median absolute deviations from the median
+PARAMETERS = "parameters"
 SCALES = {"plain": 1.0, "percent": 100.0, "points": 100.0}
 
 
@@ -77,7 +78,8 @@ def _found(study: StudyResults, variant: Variant, number: Mapping[str, Any]) -> 
         given = getattr(study.part(MEASURES), number["quantity"])(study, variant, **number.get("with", {}))
         return given if isinstance(given, ItemScores) else ItemScores.of_seeds(given, trained=variant.trained)
     if "cost" in number:
-        return ItemScores.of_seeds(_cost(study, variant, number["cost"]), trained=variant.trained)
+        by_chance = variant.trained and number["cost"] != PARAMETERS  # whose number no seed changes
+        return ItemScores.of_seeds(_cost(study, variant, number["cost"]), trained=by_chance)
     split, how = number["split"], number["read"]
     if how in ("final", "last", "best") and split in ("validation", "test"):
         return _finished(study, variant, number)
@@ -142,7 +144,7 @@ def _cost(study: StudyResults, variant: Variant, name: str) -> np.ndarray:
         "seconds_training": cost.training,
         "seconds_total": cost.training + cost.scoring,
         "peak_memory_bytes": cost.memory,
-        "parameters": np.full(len(cost.training), float(cost.parameters)),
+        PARAMETERS: np.full(len(cost.training), float(cost.parameters)),
     }
     return by_name[name]
 

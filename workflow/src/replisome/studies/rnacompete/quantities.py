@@ -224,10 +224,10 @@ def design(study: StudyResults, recipe: str, *, number: str) -> float:
 def scale_ratio(study: StudyResults, recipe: str) -> float:
     """Return how many times larger one protein's intensities spread than another's, of the two that differ most.
 
-    From the smallest to the 99.95th percentile of the training probes. NaN of few proteins, which cannot speak for all.
+    From the smallest to the 99.95th percentile of the training probes. Few proteins cannot speak for all.
     """
     if len(proteins_of(study, recipe)) <= FEW:
-        return float("nan")
+        raise ReplisomeError(f"claims: recipe '{recipe}' has too few proteins to say how much their scales differ.")
     spread = [own["clip"] - own["floor"] for own in _statistics(study, recipe)["train"]]
     return float(max(spread) / min(spread))
 
