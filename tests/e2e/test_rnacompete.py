@@ -113,7 +113,7 @@ def test_the_demo_comes_near_the_oracle_and_finds_the_motif(demo):
 def test_real_probes_pass_through_as_a_stand_in_and_say_so(fresh, real_data):
     fresh.study = "rnacompete"
     run = "results/t/rnacompete/sound_onehot/runs/kmer_ridge/alpha=1000+k=6/seed=0/validation.json"
-    more = {"rnacompete": {"recipes": {"sound_onehot": {"source": {"options": {"max_probes": 24000}}}}}}
+    more = {"rnacompete": {"recipes": {"sound_onehot": {"source": {"options": {"max_probes": 30000}}}}}}
     done = fresh.run(
         run, preset="quick", overrides=more, stand_ins="True", mirror=str(real_data), results_dir="results/t"
     )

@@ -86,6 +86,9 @@ def test_a_stand_in_caps_likewise_and_claims_of_ours_and_of_controls_are_judged_
     for owner in ("ours", "control"):
         own = judged(study, claim(DIFFERENCE, 2, owner, reduced=["epochs 3, not 200"]), HIGH, LOW)
         assert (own.finding.word, own.caps) == ("replicated", ())
+        said = [flag for flag in own.flags if flag.startswith("of these runs alone")]
+        wanted = "of these runs alone: epochs 3, not 200; a stand-in, not the official data"
+        assert said == ([wanted] if owner == "ours" else [])
 
 
 def test_an_anchor_is_shown_and_never_judged(study):

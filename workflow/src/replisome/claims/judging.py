@@ -228,9 +228,12 @@ def _called(study: StudyResults, arm: Mapping[str, Any], variant: Variant) -> st
 
 
 def _capped(study: StudyResults, claim: Claim, found: Mapping[str, Any], judged: Judged) -> Judged:
-    """Lower the verdict on a paper's claim where the runs are less than the paper's, or other data."""
+    """Lower the verdict on a paper's claim where the runs are less than the paper's, or other data.
+
+    A claim of ours is judged as it is, and says what these runs were.
+    """
     finding, kind = judged.finding, claim["ask"]["kind"]
-    if claim["owner"] != "paper" or finding.word == "not run":
+    if claim["owner"] == "control" or finding.word == "not run":
         return judged
     if claim["ask"].get("anchor"):
         reason = "other data than the paper's: shown, not judged"
@@ -240,6 +243,8 @@ def _capped(study: StudyResults, claim: Claim, found: Mapping[str, Any], judged:
         caps.append(STAND_IN)
     if not caps:
         return judged
+    if claim["owner"] == "ours":
+        return replace(judged, flags=(*judged.flags, f"of these runs alone: {'; '.join(caps)}"))
     word: Word = finding.word
     reason = finding.reason
     if kind == "value":

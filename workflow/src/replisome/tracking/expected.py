@@ -9,6 +9,7 @@ from typing import Any
 from replisome.errors import ReplisomeError
 from replisome.io import read_json
 from replisome.tracking.stage_key import RECORD, recorded, stage_key
+from replisome.tracking.verify import read_record
 
 
 def require(folder: Path, stage: str, identity: dict[str, Any], settings: str | None = None) -> None:
@@ -21,10 +22,12 @@ def require(folder: Path, stage: str, identity: dict[str, Any], settings: str | 
         settings: the file in ``folder`` that holds those it was made from, where there is one.
 
     Raises:
-        ReplisomeError: the folder holds no such result; names the settings that differ.
+        ReplisomeError: the folder holds no such result, or its record is damaged; names the settings that differ.
     """
     found = recorded(folder)
     if not found:
+        if (folder / RECORD).exists():
+            read_record(folder / RECORD)  # says what is wrong with it
         raise ReplisomeError(f"{folder}: has no record of the stage '{stage}'; run the same command again.")
     key = stage_key(stage, identity)
     if any(own == key for own, _ in found):

@@ -58,7 +58,12 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises:
         ReplisomeError: it is missing, damaged or edited.
     """
-    record = read_json(path)
+    try:
+        record = read_json(path)
+    except ReplisomeError:
+        if not path.exists():
+            raise
+        record = None  # it is there, and no JSON any more
     if not isinstance(record, dict) or record.get(DIGEST, None if "outputs" in record else "") not in (
         "",
         record_digest(record),
