@@ -54,6 +54,16 @@ def test_a_run_that_diverges_in_its_first_round_ends_there_without_scores_and_wi
     assert math.isnan(progress.history[0]["train_loss"])
 
 
+def test_a_round_that_no_target_counts_in_has_no_loss_and_ends_the_run(tmp_path):
+    class Nothing(Signs):
+        def terms(self, targets):
+            return torch.tensor(0)
+
+    progress = train(tmp_path / "c", task=Nothing())
+    assert (progress.stopped, progress.best_epoch) == ("diverged in epoch 1", None)
+    assert math.isnan(progress.history[0]["train_loss"])
+
+
 class Failing(nn.Module):
     """Learns like any other, and breaks in a given round: its weights, or what it says when it is scored."""
 

@@ -78,8 +78,8 @@ def _found(study: StudyResults, variant: Variant, number: Mapping[str, Any]) -> 
         given = getattr(study.part(MEASURES), number["quantity"])(study, variant, **number.get("with", {}))
         return given if isinstance(given, ItemScores) else ItemScores.of_seeds(given, trained=variant.trained)
     if "cost" in number:
-        by_chance = variant.trained and number["cost"] != PARAMETERS  # whose number no seed changes
-        return ItemScores.of_seeds(_cost(study, variant, number["cost"]), trained=by_chance)
+        varies = variant.trained and number["cost"] != PARAMETERS  # no seed changes how many parameters there are
+        return ItemScores.of_seeds(_cost(study, variant, number["cost"]), trained=varies)
     split, how = number["split"], number["read"]
     if how in ("final", "last", "best") and split in ("validation", "test"):
         return _finished(study, variant, number)

@@ -20,8 +20,8 @@ from replisome.io import canonical_json
 
 # By an experiment's name, its candidates by recipe, best on validation first.
 Selection = Callable[[str], Mapping[str, Sequence[Mapping[str, Any]]]]
-# A name in a grid is a training key if the schema of training settings has it, and the model's otherwise.
 ALL = "all"  # in place of the models to explain: every run of the experiment
+# A name in a grid is a training key if the schema of training settings has it, and the model's otherwise.
 TRAINING_KEYS = frozenset(schema("training")["properties"])
 
 

@@ -13,7 +13,6 @@ from replisome.models._sequence import Convolutions, Reader, largest_over
 
 TRAITS = Traits(kind="network", gives="affinity")
 
-
 ACTIVATIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
 
 

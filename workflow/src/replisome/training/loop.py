@@ -105,7 +105,7 @@ def fit(
                         flush=True,
                     )
             sums.store(progress)
-            train_loss = progress.loss_sum / progress.terms
+            train_loss = (sums.loss_sum / sums.terms).item()  # not a number of a round without terms
             progress.first_loss = first_loss.item()
             progress.seconds = carried + time.monotonic() - began
             scored = termination.cut_short(partial(score_round, model, task, splits, train_loss))
