@@ -12,12 +12,14 @@ include: "workflow/rules/staleness.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/download.smk"
 include: "workflow/rules/prepare.smk"
+include: "workflow/rules/search.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/summarise.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/rounds.smk"
 
 
 # Every figure, table and verdict of every study, and the page that shows them (the default).
@@ -27,7 +29,8 @@ rule all:
         REPORT,
         f"{RESULTS}/claims.json",
         verdicts_from(),
-        [selections_of(study) + tables_of(study) + figures_of(study) for study in PLAN.studies],
+        ROUNDS,
+        everything(),
 
 
 # One target a study: snakemake STUDY
@@ -46,6 +49,7 @@ for study in PLAN.studies:
 onstart:
     if workflow.is_main_process:
         take_results()
+        record_round()
 
 
 onsuccess:

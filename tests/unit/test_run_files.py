@@ -11,6 +11,7 @@ from safetensors import safe_open
 from torch import nn
 
 from replisome.config.budget import Budget
+from replisome.config.catalogue import part
 from replisome.data.parquet import array_column, read_parquet, write_parquet
 from replisome.io import write_json
 from replisome.stages import evaluate, explain, train
@@ -22,6 +23,7 @@ from replisome.training.precision import Arithmetic
 from replisome.training.predict import predict
 from replisome.training.restore import divergence
 from replisome.training.rounds import Goal
+from replisome.training.session import load_splits
 
 torch.set_num_threads(1)
 PROTEINS = [{"experiment": name, "name": name, "features": []} for name in ("E1", "E2")]
@@ -100,10 +102,10 @@ def test_a_sound_run_is_not_marked(recipe, tmp_path):
 def test_training_is_scored_on_a_sample_no_larger_than_validation_where_the_experiment_asks_for_it(recipe, tmp_path):
     history = pd.read_parquet(run(recipe, tmp_path / "out") / "history.parquet")
     assert {"train_sample_loss", "train_sample_spearman_mean", "test_loss", "train_loss"} <= {*history}
-    task = train.part("rnacompete", "task").open_task(recipe)
-    splits = train._load(task, ["train", "validation"], ["train"], torch.device("cpu"))
+    task = part("rnacompete", "task").open_task(recipe)
+    splits = load_splits(task, ["train", "validation"], ["train"], torch.device("cpu"))
     assert len(splits["train_sample"]) == len(splits["validation"]) == 12
-    assert "train_sample" not in train._load(task, ["train", "validation"], [], torch.device("cpu"))
+    assert "train_sample" not in load_splits(task, ["train", "validation"], [], torch.device("cpu"))
 
 
 def test_fp32_is_never_rounded_to_tf32_and_the_record_says_what_was_computed_in(recipe, tmp_path):
@@ -121,9 +123,9 @@ def test_fp32_is_never_rounded_to_tf32_and_the_record_says_what_was_computed_in(
 def test_a_checkpoint_belongs_to_a_precision_a_kind_of_device_and_a_version_of_torch(recipe, tmp_path, monkeypatch):
     made = []
 
-    def spy(path, identity, minutes):
+    def spy(path, identity, minutes, start):
         made.append(identity)
-        return Checkpoint(path, identity, minutes)
+        return Checkpoint(path, identity, minutes, start)
 
     monkeypatch.setattr(train, "Checkpoint", spy)
     run(recipe, tmp_path / "out")

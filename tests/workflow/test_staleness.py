@@ -101,7 +101,7 @@ NOTHING = {
     "a docstring": edit(MODEL, "Conv-ReLU[-MaxPool] x 3", "Three blocks"),
     "an error message": edit(f"{SOURCE}/io.py", "not a JSON file.", "cannot be read as JSON."),
     "an error message that is raised elsewhere": edit(f"{SOURCE}/io.py", "Free some space", "Make some room"),
-    "a line of progress": edit(f"{SOURCE}/stages/train.py", "} items", "} things"),
+    "a line of progress": edit(f"{SOURCE}/training/session.py", "} items", "} things"),
     "which packages a record names": edit(f"{SOURCE}/tracking/versions.py", '"numpy", ', '"numpy", "pip", '),
     "another model": lambda w: shutil.copy(w.root / MODEL, (w.root / MODEL).with_name("other.py")) and {},
     "a download": edit(f"{SOURCE}/stages/download.py", "RETRIES = 3", "RETRIES = 4"),

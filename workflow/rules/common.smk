@@ -8,12 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/src")
 
-from replisome.config import declared, loader
+from replisome.config import declared, loader, search_plan
+from replisome.config.search import STEPS
 from replisome.errors import ReplisomeError
 from replisome.data import study_inputs
 from replisome.io import canonical_json, file_hash, require_writable
 from replisome.tracking.inputs import raw_name
 from replisome.tracking.stage_key import text_hash
+from replisome.tracking import rounds_begun
 from replisome.tracking.verify import read_verified
 from replisome.data.raw_files import STAND_IN, is_stand_in_path, origin_file, raw_file
 from replisome.config.schema import read_yaml
@@ -48,14 +50,24 @@ def load_plan():
         raise WorkflowError(str(error)) from None
 
 
+def raise_seeds(plan, rounds):
+    """Give configurations of a plan, in its place, the seeds that rounds have added."""
+    for name, study in plan.studies.items():
+        plan.studies[name] = study.raised(rounds_begun.raises_of(rounds, name))
+
+
 PLAN = load_plan()
 RESULTS = str(config["results_dir"]).rstrip("/")
 RESOURCES = str(config["resources_dir"]).rstrip("/")
 REPORT = f"{RESULTS}/report.html"
+BEGUN = rounds_begun.begun(Path(RESULTS))
+raise_seeds(PLAN, BEGUN)
 RECIPE = f"{RESULTS}/{{study}}/{{recipe}}"
 RUN = f"{RECIPE}/runs/{{model}}/{{slug}}/seed={{seed}}"
 TEST = f"{RUN}/test"
 EXPLANATION = f"{RUN}/explanation"
+PILOT = f"{RUN}/pilot"
+SEARCH = f"{RESULTS}/{{study}}/search/{{experiment}}/{{step}}"
 SELECTION = f"{RESULTS}/{{study}}/selection/{{experiment}}"
 
 
@@ -66,6 +78,7 @@ wildcard_constraints:
     slug="[^/]+",
     seed="[0-9]+",
     experiment="[a-z0-9_-]+",
+    step="|".join(STEPS),
 
 
 # ---- what each stage is told: its settings, the part of its key that is not code
@@ -104,16 +117,47 @@ def resolved_run(w):
     return PLAN.studies[w.study].resolve(run, selection_of(w.study))
 
 
+def searched(study, experiments=None, steps=STEPS):
+    """Return a study's plan of what the searches of these experiments, or of all, leave; known once they have run."""
+    plan = PLAN.studies[study]
+    names = [name for name in plan.searches if experiments is None or name in experiments]
+    outcomes = {name: {step: outcome_of(study, name, step) for step in steps} for name in names}
+    return plan.after_search(outcomes) if outcomes else plan
+
+
+def outcome_of(study, experiment, step):
+    """Return which candidates of an experiment go on after a step of its search, once its checkpoint has run."""
+    where = {"study": study, "experiment": experiment, "step": step}
+    if not workflow.is_main_process:  # a job on a node: the main process has waited for the checkpoint
+        return read_verified(Path(f"{SEARCH.format(**where)}/search.json"))["recipes"]
+    return read_verified(Path(checkpoints.search.get(**where).output.outcome))["recipes"]
+
+
+def searched_for(w):
+    """Return a study's plan as the selection of one experiment needs it: after its search and those it inherits from."""
+    return searched(w.study, PLAN.studies[w.study].selection_settings(w.experiment)["experiments"])
+
+
+def pilot_settings(w):
+    run = resolved_run(w)
+    return {**run.settings, "until": search_plan.first_rounds(PLAN.studies[w.study], run)}
+
+
+def search_settings(w):
+    before = STEPS[: STEPS.index(w.step)]
+    return search_plan.search_settings(searched(w.study, [w.experiment], before), w.experiment)
+
+
 def selection_settings(w):
-    return PLAN.studies[w.study].selection_settings(w.experiment)
+    return searched_for(w).selection_settings(w.experiment)
 
 
 def study_settings(study):
-    return PLAN.studies[study].settings
+    return searched(study).settings
 
 
 def claims_settings(study):
-    return PLAN.studies[study].claims_settings
+    return searched(study).claims_settings
 
 
 def merged_settings():

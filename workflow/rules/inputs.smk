@@ -91,23 +91,39 @@ def read_from(w, *splits):
     return [*weights, *splits_of(w, *splits), f"{RECIPE.format(**w)}/stats.json"]
 
 
+def begun_by_search(w):
+    """Return the state in which a search has left a run after its first rounds; nothing where no search is about it.
+
+    Nor where the run is finished: adding a search to a grid trains nothing of it again.
+    """
+    searched_by = search_plan.first_rounds(PLAN.studies[w.study], resolved_run(w))
+    finished = os.path.exists(f"{RUN}/provenance.json".format(**w))
+    return [] if searched_by is None or finished else f"{PILOT}/state.pt".format(**w)
+
+
 # ---- which runs an aggregation needs
 
 
+def searched_scores(w):
+    before = STEPS[: STEPS.index(w.step)]
+    plan = searched(w.study, [w.experiment], before)
+    return paths(study_inputs.for_search(plan, w.experiment, w.step, Path(RESULTS)))
+
+
 def compared_scores(w):
-    return paths(study_inputs.for_selection(PLAN.studies[w.study], w.experiment, Path(RESULTS)))
+    return paths(study_inputs.for_selection(searched_for(w), w.experiment, Path(RESULTS)))
 
 
 def tables_from(study):
-    return paths(study_inputs.for_tables(PLAN.studies[study], selection_of(study), Path(RESULTS)))
+    return paths(study_inputs.for_tables(searched(study), selection_of(study), Path(RESULTS)))
 
 
 def figures_from(study):
-    return paths(study_inputs.for_figures(PLAN.studies[study], selection_of(study), Path(RESULTS)))
+    return paths(study_inputs.for_figures(searched(study), selection_of(study), Path(RESULTS)))
 
 
 def claims_from(study):
-    return paths(study_inputs.for_claims(PLAN.studies[study], selection_of(study), Path(RESULTS)))
+    return paths(study_inputs.for_claims(searched(study), selection_of(study), Path(RESULTS)))
 
 
 def verdicts_from():
@@ -115,7 +131,7 @@ def verdicts_from():
 
 
 def page_from(w=None):
-    return paths(study_inputs.for_page(PLAN.studies.values(), Path(RESULTS)))
+    return paths(study_inputs.for_page(map(searched, PLAN.studies), Path(RESULTS)))
 
 
 def paths(files):
@@ -128,12 +144,13 @@ def tables_of(study):
 
 
 def selections_of(study):
-    """Return the selections of a study, which targets ask for by name.
+    """Return the selections and searches of a study, which targets ask for by name.
 
     A job whose input function waits for a checkpoint that is not there is not examined for other reasons to run: a new
     experiment in a finished folder would pass unnoticed.
     """
-    return paths(study_inputs.selections(PLAN.studies[study], Path(RESULTS)))
+    plan = PLAN.studies[study]
+    return paths([*study_inputs.searches(plan, Path(RESULTS)), *study_inputs.selections(plan, Path(RESULTS))])
 
 
 def unselected():
@@ -148,6 +165,11 @@ def figures_of(study):
     return [
         f"{RESULTS}/{study}/figures/{name}.png" for name in declared.figures(PLAN.studies[study].implementation.name)
     ]
+
+
+def everything():
+    """Return the selections, tables and figures of all studies."""
+    return [file for study in PLAN.studies for of in (selections_of, tables_of, figures_of) for file in of(study)]
 
 
 def caption(study, file):

@@ -12,6 +12,7 @@ from typing import Any
 
 from replisome import __version__
 from replisome.config.catalogue import model_options, study
+from replisome.config.search import STEPS
 from replisome.errors import ReplisomeError, out_of_memory
 from replisome.io import DISK_ERRORS, canonical_json, clear_leftovers, disk_error, read_json
 from replisome.tracking.running_code import import_stage
@@ -23,8 +24,11 @@ _STUDY = ("name", "implementation", "recipes", "experiments", "full")
 NEEDS = {
     "prepare": ("implementation", "recipe", "datasets", "study"),
     **dict.fromkeys(("train", "evaluate", "explain"), _RUN),
+    "pilot": (*_RUN, "until"),
+    "search": (*_STUDY, "never_dropped"),
     **dict.fromkeys(("select", "summarise", "figures"), _STUDY),
     "judge": ("study", "claims"),
+    "rounds": ("studies", "begun"),
     "report": ("studies", "settings", "implementations", "datasets"),
 }
 
@@ -56,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _less_memory(stage: str, options: Mapping[str, object]) -> str:
     """Return what to say where memory ran out: which keys of the configuration ask for less of it, or for more."""
     more = "give the job more memory (mem_mb in the experiment's resources, in config/studies)"
-    if stage == "train":
+    if stage in ("train", "pilot"):
         config = read_json(Path(str(options["settings"])))
         size = config["training"].get("batch_size")
         keys = ", ".join(sorted(model_options(config["model"])))
@@ -142,12 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     prepare.add_argument("--out", required=True, type=Path, help="the recipe's folder")
 
-    train = stages.add_parser("train", help="train one run")
-    _settings(train, "the run's config.json", "--run")
-    train.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
-    train.add_argument("--out", required=True, type=Path)
-    train.add_argument("--threads", type=_positive, default=1)
-    train.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
+    _training_parsers(stages)
 
     for name, text in (
         ("evaluate", "score a run on the test split, and predict validation and test"),
@@ -194,10 +193,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _training_parsers(stages: Any) -> None:
+    train = stages.add_parser("train", help="train one run")
+    _settings(train, "the run's config.json", "--run")
+    pilot = stages.add_parser("pilot", help="train a run's first rounds, for a search of its grid")
+    _settings(pilot, "the run's config.json, with the rounds", "--run")
+    for parser in (train, pilot):
+        parser.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
+        parser.add_argument("--out", required=True, type=Path)
+        parser.add_argument("--threads", type=_positive, default=1)
+        parser.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
+    train.add_argument("--start", type=Path, help="the state in which a search left the run after its first rounds")
+
+    search = stages.add_parser("search", help="decide which candidates of a grid go on")
+    _settings(search, "of the search")
+    search.add_argument("--experiment", required=True)
+    search.add_argument("--step", required=True, choices=STEPS)
+    _from_results(search)
+
+
 def _claims_parsers(stages: Any) -> None:
     judge = stages.add_parser("judge", help="judge the claims of a study")
     _settings(judge, "the study's settings and claims")
     _from_results(judge)
+
+    rounds = stages.add_parser("rounds", help="write what each round of seeds cost and decided")
+    _settings(rounds, "studies with their rounds, and the rounds that were begun")
+    _from_results(rounds)
 
     claims = stages.add_parser(
         "claims",

@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 
 from replisome.analysis.measured import FEWEST_GROUPS, Measured
-from replisome.analysis.statistics import LEVEL, Estimate
+from replisome.analysis.statistics import Estimate, level_in_force
 
 # ``general``: would it hold on other items of the kind? ``this_set``: for another run on these very items?
 Question = Literal["general", "this_set"]
@@ -135,23 +135,23 @@ def pair_by_seed(first: ItemScores, second: ItemScores) -> ItemScores:
     )
 
 
-def interval(scores: ItemScores, *, question: Question = "general", level: float = LEVEL) -> Estimate:
+def interval(scores: ItemScores, *, question: Question = "general", level: float | None = None) -> Estimate:
     """Return a model's mean score over seeds with its interval.
 
     Args:
         scores: of the model, by seed and item.
         question: see :data:`Question`; about ``this_set`` the items add no error.
-        level: coverage of the interval.
+        level: coverage of the interval; None: that in force.
 
     Returns:
         The mean and its bounds; NaN bounds where a model that is trained has one seed, where there are fewer than six
         groups of items, and where any score is not a number.
     """
-    return measure(scores, question).estimate(level)
+    return measure(scores, question).estimate(level or level_in_force())
 
 
 def difference(
-    first: ItemScores, second: ItemScores, *, question: Question = "general", level: float = LEVEL
+    first: ItemScores, second: ItemScores, *, question: Question = "general", level: float | None = None
 ) -> Estimate:
     """Return the score of the first model less that of the second on the same items, with its interval.
 
@@ -159,7 +159,7 @@ def difference(
         first: of a model, by seed and item.
         second: of another, on the same items in the same order; its seeds need not be as many.
         question: see :data:`Question`.
-        level: coverage of the interval.
+        level: coverage of the interval; None: that in force.
 
     Returns:
         The difference of the means over seeds and its bounds, NaN as in :func:`interval`; ``seeds`` is the smaller
@@ -168,7 +168,7 @@ def difference(
     Raises:
         ValueError: the two were not scored on the same items.
     """
-    return measure_difference(first, second, question).estimate(level)
+    return measure_difference(first, second, question).estimate(level or level_in_force())
 
 
 def _measured(models: list[ItemScores], value: float, shared: float, question: Question, one_run: bool) -> Measured:

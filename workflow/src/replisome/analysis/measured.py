@@ -12,7 +12,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtri, stdtr, stdtrit
 
-from replisome.analysis.statistics import LEVEL, Estimate
+from replisome.analysis.statistics import Estimate
+from replisome.config.rounds import LEVEL
 
 FEWEST_GROUPS = 6  # with fewer, the items' part cannot be told, and there is no interval
 MANY_GROUPS = 100  # from here on the normal quantile stands for Student's

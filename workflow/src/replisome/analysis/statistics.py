@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 from scipy.stats import rankdata, zscore
 
-LEVEL = 0.95  # coverage of the intervals in tables and figures
+from replisome.config.rounds import LEVEL
+
+_IN_FORCE: ContextVar[float] = ContextVar("level", default=LEVEL)
+
+
+@contextmanager
+def at_level(level: float) -> Iterator[None]:
+    """Give every interval that names no level of its own this coverage: that of the study whose tables are made."""
+    before = _IN_FORCE.set(level)
+    try:
+        yield
+    finally:
+        _IN_FORCE.reset(before)
+
+
+def level_in_force() -> float:
+    """Return the coverage of intervals that name no level of their own; 95 % where nothing else was said."""
+    return _IN_FORCE.get()
 
 
 class Estimate(NamedTuple):
@@ -37,8 +56,9 @@ class Estimate(NamedTuple):
 NOTHING = Estimate(float("nan"), float("nan"), float("nan"))  # of what was not measured
 
 
-def mean_over_seeds(values: Sequence[float] | np.ndarray, level: float = LEVEL) -> Estimate:
+def mean_over_seeds(values: Sequence[float] | np.ndarray, level: float | None = None) -> Estimate:
     """Return the mean over seeds with Student's t interval; one seed has no interval, no seed no mean."""
+    level = level or level_in_force()
     array = np.asarray(values, dtype=float)
     n = len(array)
     if n == 0:

@@ -9,9 +9,10 @@ from typing import Any
 
 from scipy.stats import binomtest
 
-from replisome.analysis.statistics import LEVEL, NOTHING, Estimate
+from replisome.analysis.statistics import NOTHING, Estimate
 from replisome.claims.deciding import fewest_seeds
 from replisome.claims.finding import Decides, Finding, Word
+from replisome.config.rounds import LEVEL
 
 HALF = 0.5  # of the runs: more are most of them
 EXACT = 1e-12  # relative: how far the same decimal number may be off in binary

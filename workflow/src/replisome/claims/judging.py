@@ -14,6 +14,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, data_kind, label
 from replisome.claims.facts import FACTS
 from replisome.claims.finding import Finding, Word
+from replisome.claims.looks import Look, first_seeds, most_seeds, over_looks
 from replisome.claims.measures import Measured, Unmeasured, curves, measure, variant_at
 from replisome.claims.readings import never_crosses
 from replisome.claims.rules import judge, judge_all, judge_fact, judge_share
@@ -38,6 +39,7 @@ class Judged:
         flags: what a reader must know of the runs.
         variants: the runs it rests on, by arm.
         scores: what was measured of each arm; empty where the judge measured nothing by run.
+        look: how often it was looked at, in a study with rounds of seeds.
     """
 
     finding: Finding
@@ -46,6 +48,7 @@ class Judged:
     flags: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     scores: tuple[ItemScores, ...] = ()
+    look: Look | None = None
 
 
 def judge_claims(study: StudyResults, claims: Sequence[Claim]) -> dict[str, dict[str, Judged]]:
@@ -102,11 +105,16 @@ def _judge_one(study: StudyResults, claim: Claim, found: Mapping[str, Any]) -> J
         return Judged(Finding("not run", f"needs a {ask['needs']}: {ask['because']}; it would take {ask['cost']}"))
     if found["missing"]:
         return Judged(Finding("not run", found["missing"]))
-    members = tuple(variant_at(study, place) for place in found["places"])
+    places = [place for place in found["places"] if study.plan.has_all_seeds(place)]
+    members = tuple(variant_at(study, place) for place in places)
     try:
-        return _judge_runs(study, claim, found, members)
+        judged = _judge_runs(study, claim, found, members)
     except ReplisomeError as error:  # a quantity or fact that these runs or data do not have
         return Judged(Finding("not run", str(error)), variants=members)
+    if out := len(found["places"]) - len(places):
+        whose = f"{out} of {len(found['places']) - 1} rivals were no finalists of the search of their grid"
+        judged = replace(judged, flags=(*judged.flags, whose))
+    return judged
 
 
 def _judge_runs(study: StudyResults, claim: Claim, found: Mapping[str, Any], members: tuple[Variant, ...]) -> Judged:
@@ -143,7 +151,7 @@ def _judge_share(study: StudyResults, ask: Mapping[str, Any], members: tuple[Var
             for variant, arm in zip(members, found, strict=True)
         )
         events = [never_crosses(first[seed], second[seed]) for seed in sorted(first.keys() & second.keys())]
-        return Judged(judge_share(ask, events), "this_set", (), flags, members)
+        return _of_events(study, ask, events, flags, members)
     measured = measure(study, members[0], event["number"], _called(study, ask["of"][0], members[0]))
     if isinstance(measured, Unmeasured):
         return Judged(Finding("not run", measured.why), variants=members)
@@ -152,7 +160,19 @@ def _judge_share(study: StudyResults, ask: Mapping[str, Any], members: tuple[Var
     if np.isnan(values).any():
         return Judged(Finding("inconclusive", "a run has no such number"), "this_set", (), measured.flags, members)
     events = [bool(value > bound if above else value < bound) for value in values]
-    return Judged(judge_share(ask, events), "this_set", (), measured.flags, members)
+    return _of_events(study, ask, events, measured.flags, members)
+
+
+def _of_events(
+    study: StudyResults,
+    ask: Mapping[str, Any],
+    events: Sequence[bool],
+    flags: tuple[str, ...],
+    members: tuple[Variant, ...],
+) -> Judged:
+    level = study.plan.level
+    finding, look = over_looks(study.plan.rounds, len(events), lambda n: judge_share(ask, events[:n], level))
+    return Judged(finding, "this_set", (), flags, members, look=look)
 
 
 def _judge_scores(study: StudyResults, claim: Claim, members: tuple[Variant, ...]) -> Judged:
@@ -172,13 +192,20 @@ def _judge_scores(study: StudyResults, claim: Claim, members: tuple[Variant, ...
     flags = [flag for one in arms for flag in one.flags]
     if ask["kind"] == "winner":  # a rival that diverged is no better than the choice; its flag says so
         arms = [arms[0], *(one for one in arms[1:] if np.isfinite(one.scores.values).all())]
-    scores = together([one.scores for one in arms], same_items(study, members))
-    known = all(one.items for one in scores)
+    found = tuple(one.scores for one in arms)
+    same = same_items(study, members)
+    known = all(one.items for one in together(found, same))
     question: Question = claim.get("items", "general") if known else "this_set"
     if claim.get("items") == "general" and not known:
         flags.append("the items of these scores are not known: the interval is about these very items")
-    found = tuple(one.scores for one in arms)
-    return Judged(judge(ask, scores, question), question, (), tuple(dict.fromkeys(flags)), members, found)
+
+    def judge_first(seeds: int) -> Finding:
+        return judge(ask, together([first_seeds(one, seeds) for one in found], same), question, study.plan.level)
+
+    paired = ask.get("seeds") == "paired"  # of seeds that one arm has beside the other's there are no pairs
+    seeds = min(len(one.values) for one in found) if paired else most_seeds(found)
+    finding, look = over_looks(study.plan.rounds, seeds, judge_first)
+    return Judged(finding, question, (), tuple(dict.fromkeys(flags)), members, found, look)
 
 
 def same_items(study: StudyResults, members: Sequence[Variant]) -> bool:

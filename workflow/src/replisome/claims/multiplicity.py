@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from replisome.analysis.statistics import LEVEL
+from replisome.config.rounds import LEVEL
 
 
 class Survives(NamedTuple):

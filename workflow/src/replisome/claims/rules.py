@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from replisome.analysis.intervals import ItemScores, Question
-from replisome.analysis.statistics import LEVEL
 from replisome.claims.comparisons import judge_difference, judge_order, judge_same, judge_winner
 from replisome.claims.counts import judge_fact, judge_share
 from replisome.claims.finding import Finding
 from replisome.claims.ratios import judge_ratio
 from replisome.claims.single import judge_sign, judge_spread, judge_value
 from replisome.claims.together import judge_all
+from replisome.config.rounds import LEVEL
 
 __all__ = ["judge", "judge_all", "judge_fact", "judge_share"]
 

@@ -85,9 +85,22 @@ def _verdict(protocol: str, claim: Written, verdict: Written) -> list[str]:
         lines.append(f"  - measured: {measured(verdict, claim['unit'])}{_uncertainty(verdict, claim['kind'])}")
     lines += [f"  - capped: {cap}" for cap in verdict["caps"]]
     lines += [f"  - note: {flag}" for flag in verdict["flags"]]
+    if verdict["look"]:
+        lines.append(f"  - {look_in_words(verdict['look'])}")
     if verdict["decides"]:
         lines.append(f"  - what would decide it: {verdict['decides']['words']}")
     return lines
+
+
+def look_in_words(look: Mapping[str, Any] | None) -> str | None:
+    """Return how often a claim was looked at, and what came of it, or None in a study without rounds of seeds."""
+    if look is None:
+        return None
+    said = f"round {look['now']} of {look['of']}"
+    if look["decided"] is None:
+        return said
+    later = f"; all seeds together would say: {look['later']}" if look["later"] else ""
+    return f"{said}, decided in round {look['decided']}{later}"
 
 
 def lost(verdict: Written) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from replisome.claims.supplement import PROTOCOL_NAMES, ROLES, SIGNS, lost, measured, number
+from replisome.claims.supplement import PROTOCOL_NAMES, ROLES, SIGNS, look_in_words, lost, measured, number
 
 
 def verdict_table(claims: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -41,4 +41,5 @@ def verdict_table(claims: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _verdict(verdict: Mapping[str, Any], unit: str) -> str:
     found = "" if verdict["estimate"] is None else f": {measured(verdict, unit)}"
     dagger = " †" if lost(verdict) else ""
-    return f"{SIGNS[verdict['verdict']]} {verdict['verdict']}{dagger}{found} ({verdict['reason']})"
+    why = "; ".join(filter(None, [verdict["reason"], look_in_words(verdict["look"])]))
+    return f"{SIGNS[verdict['verdict']]} {verdict['verdict']}{dagger}{found} ({why})"

@@ -10,7 +10,7 @@ from typing import Any
 
 from replisome.analysis.intervals import Question, difference
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import LEVEL, Estimate
+from replisome.analysis.statistics import Estimate
 from replisome.claims.deciding import in_words
 from replisome.claims.finding import Finding
 from replisome.claims.judging import Judged, judge_claims, same_items, together
@@ -37,7 +37,7 @@ def verdicts(study: StudyResults, claims: Sequence[Claim]) -> list[dict[str, Any
         An object a claim, as ``workflow/schemas/verdicts.schema.yaml`` describes it.
     """
     judged = judge_claims(study, claims)
-    kept = {protocol: _survivors(claims, judged, protocol) for protocol in PROTOCOLS}
+    kept = {protocol: _survivors(claims, judged, protocol, study.plan.level) for protocol in PROTOCOLS}
     found = []
     for claim in claims:
         by_protocol = judged[claim["id"]]
@@ -83,7 +83,7 @@ def unit_of(ask: Mapping[str, Any], number: Mapping[str, Any]) -> str:
 
 
 def _survivors(
-    claims: Sequence[Claim], judged: Mapping[str, Mapping[str, Judged]], protocol: str
+    claims: Sequence[Claim], judged: Mapping[str, Mapping[str, Judged]], protocol: str, level: float
 ) -> dict[str, Survives]:
     """Return which of a protocol's findings would survive if all were asked at once; controls are not among them."""
     found = {}
@@ -91,7 +91,7 @@ def _survivors(
         one = judged[claim["id"]].get(protocol)
         if one and claim["owner"] != "control" and claim["ask"]["kind"] in TESTED and one.finding.p is not None:
             found[claim["id"]] = one.finding.p
-    return survivors(found)
+    return survivors(found, level)
 
 
 def _verdict(judged: Judged, survives: Survives | None) -> dict[str, Any]:
@@ -110,6 +110,7 @@ def _verdict(judged: Judged, survives: Survives | None) -> dict[str, Any]:
         "parts": [_part(part) for part in finding.parts],
         "caps": list(judged.caps),
         "flags": list(judged.flags),
+        "look": asdict(judged.look) if judged.look else None,
         "runs": [run.directory for variant in judged.variants for run in variant.runs],
     }
 
@@ -147,7 +148,7 @@ def _leak(study: StudyResults, claim: Claim, by_protocol: Mapping[str, Judged]) 
         variants, scores = [one.variants[0] for one in judged], [one.scores[0] for one in judged]
         reported, sound = together(scores, same_items(study, variants))
         question: Question = judged[0].question or "this_set" if reported.items else "this_set"
-        found = difference(reported, sound, question=question)
+        found = difference(reported, sound, question=question, level=study.plan.level)
     else:
         reported_gap, sound_gap = (one.finding.estimate for one in judged)
         value = reported_gap.value - sound_gap.value
@@ -180,5 +181,5 @@ def _verdict_id(study: StudyResults, claim: Claim, judged: Judged) -> str:
     entry = {key: value for key, value in claim.items() if key != "found"}
     finding = judged.finding
     came = [_part(finding), [_part(part) for part in finding.parts], judged.caps]
-    content = [entry, LEVEL, _evidence(study, judged), came]
+    content = [entry, study.plan.level, _evidence(study, judged), came]
     return text_hash(canonical_json(content))[:ID_DIGITS]

@@ -11,8 +11,9 @@ from replisome.config.budget import KEYS as BUDGET_KEYS
 from replisome.config.catalogue import model_defaults, training_defaults
 from replisome.config.claims import BY_ITEM, COMMON_FACTS, GRADIENT, PROTOCOLS, Claim, arms_in, numbers_in
 from replisome.config.declared import measures
+from replisome.config.expansion import TRAINING_KEYS
 from replisome.config.grid import Run
-from replisome.config.plan import TRAINING_KEYS, StudyPlan
+from replisome.config.plan import StudyPlan
 from replisome.config.study import Study
 from replisome.errors import ReplisomeError, did_you_mean
 

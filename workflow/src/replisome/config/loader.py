@@ -15,26 +15,31 @@ from replisome.config.grid import seeds
 from replisome.config.plan import Plan, StudyPlan, largest_budget, limits_of
 from replisome.config.planned_claims import plan_claims
 from replisome.config.renamed import check_files
+from replisome.config.rounds import check_rounds
 from replisome.config.schema import as_numbers, overlay, read_yaml, validate
 from replisome.config.study_files import StudyFiles, displayed, folder_names, known_names, read_study
 from replisome.errors import ReplisomeError, did_you_mean
 
 FIXED = ("name", "extends", "replace", "presets", "claims")  # what overrides cannot change
-FOLDERS = frozenset({"tables", "figures", "selection", "claims"})  # of a study's results
-RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims"})  # beside the studies' own
+FOLDERS = frozenset({"tables", "figures", "selection", "search", "claims"})  # of a study's results
+RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims", "rounds"})  # beside the studies' own
 # What rules are called, or begin with where a study's or table's name follows; stages count too.
 TARGETS = frozenset(
     {
         "all",
         "download",
         "prepare",
+        "pilot",
         "train",
+        "search",
         "evaluate",
         "explain",
         "select",
         "summarise",
         "judge",
         "claims",
+        "rounds",
+        "decide",
         "figures",
         "report",
     }
@@ -165,6 +170,7 @@ def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
         raw = overlay(raw, changes)
         validate(raw, "study", f"{origin} with the overrides of the configuration")
     _check_names(name, raw, origin)
+    check_rounds(raw.get("seeds", {}).get("rounds", []), origin)
     _budgets(raw, origin)
     resources = {experiment: block.pop("resources", {}) for experiment, block in raw["experiments"].items()}
     preparation = {recipe: block.pop("resources", {}) for recipe, block in raw["recipes"].items()}
@@ -185,6 +191,7 @@ def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
         "preset": config["preset"],
         "stand_ins": config["stand_ins"],
         "show": raw.get("show", []),
+        "rounds": raw.get("seeds", {}).get("rounds", []),
         "recipes": {recipe: block for recipe, block in raw["recipes"].items() if recipe in used},
         "experiments": raw["experiments"],
         "full": full,

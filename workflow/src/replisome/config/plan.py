@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from replisome.config.budget import KEYS as BUDGET_KEYS
 from replisome.config.budget import Budget
 from replisome.config.catalogue import model_options, study
-from replisome.config.grid import Parent, Run, distinct, points, seeds, slug
+from replisome.config.expansion import TRAINING_KEYS, expand
+from replisome.config.grid import Parent, Run, distinct, points, seeds
 from replisome.config.inheritance import check_circles, inherit, parent_of
-from replisome.config.schema import schema, validate
+from replisome.config.rounds import level_of
+from replisome.config.search import Search, going_on, searched_groups
 from replisome.config.study import Study
-from replisome.config.tested_weights import also_tested
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.io import canonical_json
 
 # By an experiment's name, its candidates by recipe, best on validation first.
 Selection = Callable[[str], Mapping[str, Sequence[Mapping[str, Any]]]]
 ALL = "all"  # in place of the models to explain: every run of the experiment
-# A name in a grid is a training key if the schema of training settings has it, and the model's otherwise.
-TRAINING_KEYS = frozenset(schema("training")["properties"])
 
 
 @dataclass(frozen=True)
@@ -117,17 +115,70 @@ class StudyPlan:
             )
         return self.runs_of[name]
 
+    def compared_runs(self, name: str) -> Sequence[Run]:
+        """Return those of an experiment's runs that its selection compares: the first look's, so that none changes it.
+
+        Raises:
+            ReplisomeError: no such experiment.
+        """
+        runs = self.experiment_runs(name)
+        first = set(seeds(self.experiments[name]["seeds"]))
+        return [run for run in runs if run.seed in first]
+
     @property
     def experiments(self) -> Mapping[str, Mapping[str, Any]]:
         """The experiments by name."""
         experiments: Mapping[str, Mapping[str, Any]] = self.settings["experiments"]
         return experiments
 
+    @property
+    def rounds(self) -> Sequence[int]:
+        """How many seeds there are at each look at the claims; none where there is one look."""
+        rounds: Sequence[int] = self.settings.get("rounds", ())
+        return rounds
+
+    @property
+    def level(self) -> float:
+        """The coverage of every interval of the study."""
+        return level_of(self.rounds)
+
+    @property
+    def round_number(self) -> int:
+        """Which round a study with rounds has come to, from 1."""
+        most = max((one["seeds"] for one in self.settings.get("raised", ())), default=0)
+        return max(1, sum(size <= most for size in self.rounds))
+
+    def raised(self, raised: Sequence[Mapping[str, Any]]) -> StudyPlan:
+        """Return the plan with more seeds of some configurations (:func:`replisome.config.rounds.raised_seeds`)."""
+        return replace(self, settings={**self.settings, "raised": list(raised)})
+
     @cached_property
     def runs_of(self) -> Mapping[str, Sequence[Run]]:
         """The runs of each experiment."""
         check_circles(self.experiments)
-        return {name: _expand(self.settings, name) for name in self.experiments}
+        found = {name: expand(self.settings, name) for name in self.experiments}
+        return {name: self._left(name, runs) for name, runs in found.items()}
+
+    def _left(self, experiment: str, runs: Sequence[Run]) -> Sequence[Run]:
+        """Return those of an experiment's runs that its search leaves; all, where there is none or it has not begun."""
+        outcome = self.settings.get("searched", {}).get(experiment)
+        return going_on(runs, outcome) if outcome else runs
+
+    def has_all_seeds(self, place: Mapping[str, Any]) -> bool:
+        """Say whether a claim's arm has all its seeds: only a search leaves candidates with one seed, or none."""
+        outcome = self.settings.get("searched", {}).get(place["experiment"])
+        group = (outcome or {}).get("finalists", {}).get(place["recipe"], {}).get(place["model"])
+        return group is None or place["slug"] is None or place["slug"] in group["finalists"]
+
+    @cached_property
+    def searches(self) -> Mapping[str, Search]:
+        """How grids are searched, by experiment; those that are trained whole, or too small, are not among them."""
+        found = {name: Search.of(block) for name, block in self.experiments.items()}
+        return {n: search for n, search in found.items() if search and searched_groups(expand(self.settings, n))}
+
+    def after_search(self, outcomes: Mapping[str, Mapping[str, Any]]) -> StudyPlan:
+        """Return the plan of what searches leave; ``outcomes`` are by experiment and step (:mod:`config.search`)."""
+        return replace(self, settings={**self.settings, "searched": dict(outcomes)})
 
     @cached_property
     def runs(self) -> Sequence[Run]:
@@ -155,7 +206,9 @@ class StudyPlan:
             name = waiting.pop()
             experiments[name] = block = self.experiments[name]
             waiting.extend({choice["from"]["experiment"] for choice in block["models"].values() if "from" in choice})
-        return {k: self.settings[k] for k in kept} | {"experiments": experiments}
+        settings = {k: self.settings[k] for k in kept} | {"experiments": experiments}
+        searched = {name: found for name, found in self.settings.get("searched", {}).items() if name in experiments}
+        return settings | ({"searched": searched} if searched else {})
 
     def hyperparameters(self, experiment: str, model: str, recipe: str) -> dict[str, list[Any]]:
         """Return the values that each hyperparameter of a model may have in an experiment, inherited ones among them.
@@ -253,68 +306,3 @@ def limits_of(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options with which a recipe uses less of its data than there are: those called ``max_...``."""
     options = recipe["source"].get("options", {})
     return {key: value for key, value in options.items() if key.startswith("max_") and value is not None}
-
-
-def _expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
-    """Return an experiment's runs: recipes x models x grid x seeds."""
-    block = settings["experiments"][experiment]
-    metric = block["select"]["metric"]
-    direction = study(settings["implementation"]).score(metric).better
-    others = also_tested(experiment, block)
-    runs = []
-    for model, choice in block["models"].items():
-        fixed, grid = choice.get("fixed", {}), choice.get("grid", {})
-        twice = sorted(fixed.keys() & grid.keys())
-        if twice:
-            raise ReplisomeError(
-                f"experiments.{experiment}.models.{model}: '{twice[0]}' is both fixed and in the grid."
-            )
-        for point in points(grid):
-            values = {**fixed, **point}
-            own = {k: v for k, v in values.items() if k in TRAINING_KEYS}
-            training = {**block["training"], **own}
-            hyperparameters = {k: v for k, v in values.items() if k not in TRAINING_KEYS | BUDGET_KEYS}
-            budget = {**block["budget"], **{k: v for k, v in values.items() if k in BUDGET_KEYS}}
-            validate(training, "training", f"experiments.{experiment}: training settings of model '{model}'")
-            for recipe in block["recipes"]:
-                parent = parent_of(settings, experiment, model, recipe)
-                shown = {"from": parent.experiment, **point} if parent else point
-                protocol = settings["recipes"][recipe]["protocol"]
-                for seed in seeds(block["seeds"]):
-                    config = {
-                        "study": settings["name"],
-                        "implementation": settings["implementation"],
-                        "recipe": {"name": recipe, **settings["recipes"][recipe]},
-                        "model": model,
-                        "hyperparameters": hyperparameters,
-                        **({"inherits": {**parent._asdict(), "own": sorted(own)}} if parent else {}),
-                        # The reports trained in fp32: a reported recipe does so on any device.
-                        "training": {**training, **({"precision": "fp32"} if protocol == "reported" else {})},
-                        "budget": budget,
-                        "select": {"metric": metric, "mode": direction},
-                        "curves": block.get("curves", []),
-                        **({"weights": "last"} if block.get("weights") == "last" else {}),
-                        "seed": seed,
-                    }
-                    runs.append(
-                        Run(
-                            study=settings["name"],
-                            recipe=recipe,
-                            model=model,
-                            slug=slug(shown),
-                            seed=seed,
-                            experiment=experiment,
-                            config=canonical_json(config),
-                            parent=parent,
-                            also_tested=others,
-                        )
-                    )
-    seen: set[tuple[str, str, str, str, int]] = set()
-    for run in runs:
-        if run.key in seen:
-            raise ReplisomeError(
-                f"experiments.{experiment}: two runs have the same slug {run.model}/{run.slug} (recipe {run.recipe}, "
-                f"seed {run.seed}); remove the repeated value."
-            )
-        seen.add(run.key)
-    return runs

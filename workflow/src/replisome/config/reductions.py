@@ -7,7 +7,8 @@ from typing import Any
 
 from replisome.config.arms import Place, runs_at
 from replisome.config.budget import KEYS as BUDGET_KEYS
-from replisome.config.plan import TRAINING_KEYS, StudyPlan, limits_of
+from replisome.config.expansion import TRAINING_KEYS
+from replisome.config.plan import StudyPlan, limits_of
 from replisome.tracking.expected import differences
 
 MOST_NAMED = 4  # differences that a cap lists

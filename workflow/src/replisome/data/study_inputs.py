@@ -13,6 +13,8 @@ from typing import Any
 from replisome.config import declared
 from replisome.config.grid import Run
 from replisome.config.plan import Selection, StudyPlan
+from replisome.config.search import HALVED, STEPS
+from replisome.config.search_plan import compared_in
 from replisome.data.splits import SPLITS
 from replisome.tracking.stage_key import ACCEPTED, RECORD
 from replisome.tracking.verify import read_verified
@@ -20,7 +22,18 @@ from replisome.tracking.verify import read_verified
 
 def for_selection(plan: StudyPlan, experiment: str, root: Path) -> list[Path]:
     """Return the scores that an experiment's candidates are compared by."""
-    return [root / run.directory / "validation.json" for run in plan.experiment_runs(experiment)]
+    return [root / run.directory / "validation.json" for run in plan.compared_runs(experiment)]
+
+
+def for_search(plan: StudyPlan, experiment: str, step: str, root: Path) -> list[Path]:
+    """Return the scores that a step of a search compares, in the order of :func:`compared_in`."""
+    part = "pilot" if step == HALVED else ""
+    return [root / run.directory / part / "validation.json" for run in compared_in(plan, experiment, step)]
+
+
+def searches(plan: StudyPlan, root: Path) -> list[Path]:
+    """Return what came of the searches of a study's grids, step by step."""
+    return [root / plan.name / "search" / name / step / "search.json" for name in plan.searches for step in STEPS]
 
 
 def for_tables(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]:

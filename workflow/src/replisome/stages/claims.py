@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from replisome.claims.lock import changes, write_lock
-from replisome.claims.supplement import PROTOCOL_NAMES, SIGNS, counts, number
+from replisome.claims.supplement import PROTOCOL_NAMES, SIGNS, counts, look_in_words, number
 from replisome.data.study_inputs import verdicts_of
 from replisome.errors import ReplisomeError
 from replisome.io import read_json, write_json, write_text
@@ -18,7 +18,7 @@ from replisome.tracking.verify import read_verified
 
 COLUMNS = (
     *("study", "id", "role", "owner", "kind", "protocol", "verdict", "reason", "estimate", "low", "high", "unit"),
-    *("reported", "p", "survives", "caps", "flags", "decides", "verdict_id", "plain"),
+    *("reported", "p", "survives", "caps", "flags", "decides", "look", "verdict_id", "plain"),
 )
 
 
@@ -68,9 +68,9 @@ def _merge(identity: dict[str, Any], results: Path, out: Path) -> None:
     claims = [claim for study in studies for claim in study["claims"]]
     written = [out.with_suffix(".json"), out.with_suffix(".csv")]
     about = {
-        **{
-            key: studies[0][key] for key in ("schema", "level")
-        },  # as the judge wrote them, whose libraries take seconds
+        "schema": studies[0]["schema"],  # as the judge wrote it, whose libraries take seconds
+        "level": min(study["level"] for study in studies),
+        "levels": {study["study"]: study["level"] for study in studies},
         "preset": identity["preset"],
         "studies": {s["study"]: s["title"] for s in studies},
     }
@@ -99,6 +99,7 @@ def _rows(claim: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "caps": "; ".join(verdict["caps"]),
             "flags": "; ".join(verdict["flags"]),
             "decides": verdict["decides"]["words"] if verdict["decides"] else None,
+            "look": look_in_words(verdict["look"]),
             "verdict_id": verdict["id"],
         }
 

@@ -8,6 +8,7 @@ from typing import Any
 from replisome.analysis.planned import require_planned, require_tables
 from replisome.analysis.plots import save
 from replisome.analysis.results import StudyResults
+from replisome.analysis.statistics import at_level
 from replisome.config.declared import figures
 from replisome.data.study_inputs import for_figures
 from replisome.tracking.record import Record
@@ -21,7 +22,8 @@ def run(settings: Path, results: Path, out: Path) -> None:
     study = StudyResults.open(settings, results)
     require_planned(study)
     require_tables(study)
-    for name, figure in figures(study.plan.implementation.name).items():
-        save(figure.function()(study), out, name)
-        print(name, flush=True)
+    with at_level(study.plan.level):
+        for name, figure in figures(study.plan.implementation.name).items():
+            save(figure.function()(study), out, name)
+            print(name, flush=True)
     record.write(out / "provenance.json", for_figures(study.plan, study.selection, results))

@@ -7,7 +7,6 @@ from typing import Any
 
 from replisome.analysis.planned import require_planned, require_tables
 from replisome.analysis.results import StudyResults
-from replisome.analysis.statistics import LEVEL
 from replisome.claims.supplement import supplement
 from replisome.claims.verdicts import FORM, verdicts
 from replisome.config.plan import StudyPlan
@@ -33,7 +32,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     require_planned(study)
     require_tables(study)
     found = verdicts(study, identity["claims"])
-    about = {"schema": FORM, "level": LEVEL, "preset": plan.settings["preset"]}
+    about = {"schema": FORM, "level": plan.level, "preset": plan.settings["preset"]}
     about |= {"study": plan.name, "title": plan.settings["title"]}
     files = [out.with_suffix(".json"), out.with_suffix(".md")]
     write_json(files[0], {**about, "claims": found})

@@ -14,7 +14,7 @@ from docutils.core import publish_parts
 from markupsafe import Markup
 
 from replisome import __version__
-from replisome.analysis.endings import divergence_notes
+from replisome.analysis.notes import notes
 from replisome.analysis.planned import require_drawn, require_planned
 from replisome.analysis.results import StudyResults
 from replisome.claims.table import verdict_table
@@ -62,7 +62,8 @@ def run(settings: Path, results: Path, out: Path) -> None:
     for study in studies:
         name = study.plan.implementation.name
         for item in (*tables(name).values(), *figures(name).values()):  # for Snakemake's own report
-            write_text(settings.parent / "captions" / study.plan.name / f"{item.name}.rst", f"{item.caption}\n")
+            caption = _at_level(item.caption, study.plan)
+            write_text(settings.parent / "captions" / study.plan.name / f"{item.name}.rst", f"{caption}\n")
     record.write(settings.with_name("provenance.json"), for_page([study.plan for study in studies], results))
 
 
@@ -73,14 +74,14 @@ def _study(study: StudyResults, ledger: Mapping[str, Mapping[str, Any]]) -> dict
         "name": plan.name,
         "title": plan.settings["title"],
         "summary": plan.settings["summary"],
-        "notes": _notes(study),
+        "notes": notes(study),
         "facts": _facts(study),
         "verdicts": _table(verdict_table(read_verified(folder / "claims.json")["claims"])),
         "experiments": _table(pd.DataFrame([_experiment(plan, name) for name in plan.experiments])),
         "cards": [_card(plan.implementation, card, ledger.get(card["dataset"], {})) for card in study.cards.values()],
         "tables": [
             {
-                **_declared(item),
+                **_declared(item, plan),
                 "html": _tables(_read_table(verified(folder / "tables" / f"{item.name}.csv"))),
                 "file": f"{plan.name}/tables/{item.name}.csv",
             }
@@ -88,7 +89,7 @@ def _study(study: StudyResults, ledger: Mapping[str, Mapping[str, Any]]) -> dict
         ],
         "figures": [
             {
-                **_declared(item),
+                **_declared(item, plan),
                 **_image(verified(folder / "figures" / f"{item.name}.png")),
                 "file": f"{plan.name}/figures/{item.name}.svg",
             }
@@ -97,22 +98,15 @@ def _study(study: StudyResults, ledger: Mapping[str, Mapping[str, Any]]) -> dict
     }
 
 
-def _declared(item: Declared) -> dict[str, Any]:
+def _declared(item: Declared, plan: StudyPlan) -> dict[str, Any]:
     """Return what stands around a table or figure on the page: title, caption, and the function that made it."""
-    return {"name": item.name, "title": item.title, "caption": _caption(item.caption), "made_by": item.where}
+    caption = _caption(_at_level(item.caption, plan))
+    return {"name": item.name, "title": item.title, "caption": caption, "made_by": item.where}
 
 
-def _notes(study: StudyResults) -> list[str]:
-    """Return what a reader must know before trusting a number."""
-    notes = []
-    reduced = [name for name in study.plan.experiments if study.plan.reduced(name)]
-    if reduced:
-        notes.append(f"Reduced budget: {', '.join(reduced)} ran on less than the reports' own epochs, steps and seeds.")
-    stand_ins = {c["origin"]["stand_in"]: c["origin"]["file"] for c in study.cards.values() if c["origin"]}
-    notes.extend(f"Stand-in data: {file}: {note}." for note, file in stand_ins.items() if note)
-    if any(card["control"] for card in study.cards.values()):
-        notes.append("Simulated data: these results test the pipeline, not the reports' claims.")
-    return [*notes, *divergence_notes(study)]
+def _at_level(caption: str, plan: StudyPlan) -> str:
+    """Return a caption that names the coverage of a study's intervals: captions are written for one look at 95 %."""
+    return caption.replace("95 %", f"{100 * plan.level:.3g} %")
 
 
 def _facts(study: StudyResults) -> list[tuple[str, str]]:

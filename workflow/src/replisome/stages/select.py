@@ -21,7 +21,8 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     """Write selection.json: by recipe, candidates best first by their mean score over seeds; the first is chosen.
 
     Only ``validation.json`` files are read. Ties go to the smaller slug, so that the choice does not depend on order.
-    A candidate without a score for some seed has no mean and comes after those that have one; ``diverged`` counts the
+    A candidate without a score for some seed has no mean and comes after those that have one, and one that a search
+    gave fewer seeds after its finalists; ``diverged`` counts the
     seeds whose loss is not a number at the weights that are tested. Where no candidate has a mean and some diverged,
     the first in the list stands for the choice, so that a sweep still has its page, which says so.
 
@@ -37,7 +38,7 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
     identity: dict[str, Any] = read_json(settings)
     record = Record("select", identity)
     plan = StudyPlan(identity, {})
-    runs = plan.experiment_runs(experiment)
+    runs = plan.compared_runs(experiment)
     selection = selections_of(plan, results)
     for item in runs:
         require(results / item.directory, "train", plan.resolve(item, selection).settings, "config.json")
@@ -52,9 +53,13 @@ def run(settings: Path, experiment: str, results: Path, out: Path) -> None:
         diverged[item.recipe, item.model, item.slug] += found["loss"] is None
     chosen = {}
     for recipe, models in scores.items():
+        most = max(map(len, models.values()))  # a search gives the finalists all seeds and the others one
         ranked = sorted(
-            (np.nan_to_num(sign * np.mean(v), nan=np.inf), diverged[recipe, *key] > 0, *key)
-            for key, v in models.items()
+            (
+                (np.nan_to_num(sign * np.mean(v), nan=np.inf), diverged[recipe, *key] > 0, *key)
+                for key, v in models.items()
+            ),
+            key=lambda one: (not np.isfinite(one[0]), len(models[one[2:]]) < most, *one),
         )
         if not np.isfinite(ranked[0][0]):
             if lost := sum(diverged[recipe, *key] > 0 for key in models):

@@ -12,6 +12,7 @@ import pyarrow as pa
 from replisome.analysis.planned import require_planned
 from replisome.analysis.results import StudyResults
 from replisome.analysis.scores import final_role
+from replisome.analysis.statistics import at_level
 from replisome.config.budget import Budget
 from replisome.config.declared import tables
 from replisome.config.grid import Run
@@ -56,8 +57,9 @@ def run(settings: Path, results: Path, out: Path) -> None:
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
     study = StudyResults(plan, results, metrics)
-    for name, table in tables(plan.implementation.name).items():
-        write_text(out / f"{name}.csv", table.function()(study).to_csv(index=False, float_format="%.6g"))
+    with at_level(plan.level):
+        for name, table in tables(plan.implementation.name).items():
+            write_text(out / f"{name}.csv", table.function()(study).to_csv(index=False, float_format="%.6g"))
     record.write(out / "provenance.json", for_tables(plan, study.selection, results))
 
 

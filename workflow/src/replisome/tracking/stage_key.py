@@ -26,6 +26,8 @@ COMMON_TABLES = "replisome.analysis.common_tables"
 ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "prepare": lambda i: [_study(i, "data"), *([_study(i, "control")] if "control" in i["recipe"]["source"] else [])],
     "train": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
+    "pilot": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
+    "search": lambda i: [_study(i)],
     "evaluate": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
     "explain": lambda i: [_study(i, "task"), _study(i, "explain"), f"replisome.models.{i['model']}"],
     "select": lambda i: [_study(i)],
@@ -33,6 +35,7 @@ ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "figures": lambda i: [_study(i), _study(i, "predictions"), *_topics(i, "figures")],
     "judge": lambda i: [_study(i["study"]), _study(i["study"], "predictions"), *_measures(i["study"])],
     "claims": lambda i: [],
+    "rounds": lambda i: [],
     "report": lambda i: [f"replisome.studies.{name}" for name in i["implementations"]],
 }
 

@@ -27,8 +27,9 @@ class Checkpoint:
     ``identity`` ties it to the run's settings, code and data: a checkpoint of anything else is not resumed from.
     """
 
-    def __init__(self, path: Path, identity: dict[str, str], minutes: float) -> None:
+    def __init__(self, path: Path, identity: dict[str, str], minutes: float, start: Path | None = None) -> None:
         self.path = path
+        self.start = start  # another run's way to the same point: read where there is no file of one's own
         # Plain texts: torch's version is a class of its own, which would not be read again.
         self.identity = {key: str(value) for key, value in identity.items()}
         self.interval = 60 * minutes
@@ -38,27 +39,31 @@ class Checkpoint:
 
     def load(self) -> dict[str, Any] | None:
         """Return the saved state, or None where there is none that fits (an unfit one is named in the log)."""
-        if not self.path.exists():
+        found = self._read(self.path)
+        return found if found is not None or self.start is None else self._read(self.start)
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        if not path.exists():
             return None
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with zipfile.ZipFile(path) as archive:
                 damaged = archive.testzip()  # torch writes checksums of all parts, but does not compare them
             if damaged is not None:
                 raise zipfile.BadZipFile(f"its part {damaged} does not have the recorded checksum")
-            saved = torch.load(self.path, map_location="cpu", weights_only=True)
+            saved = torch.load(path, map_location="cpu", weights_only=True)
             identity, state = dict(saved["identity"]), dict(saved["state"])
         except pickle.UnpicklingError:
-            print(f"checkpoint {self.path} holds more than tensors and plain values, which is never read: of another "
+            print(f"checkpoint {path} holds more than tensors and plain values, which is never read: of another "
                   "version of replisome, or not ours; starting from the first epoch", flush=True)  # fmt: skip
             return None
         except Exception as error:  # whatever a damaged file makes the reader do: the run can start over
             if out_of_memory(error):
                 raise
-            print(f"checkpoint {self.path} is not readable ({error}); starting from the first epoch", flush=True)
+            print(f"checkpoint {path} is not readable ({error}); starting from the first epoch", flush=True)
             return None
         if identity != self.identity:
             differ = ", ".join(sorted(k for k in self.identity if identity.get(k) != self.identity[k]))
-            print(f"checkpoint {self.path} was made with other {differ}; starting from the first epoch", flush=True)
+            print(f"checkpoint {path} was made with other {differ}; starting from the first epoch", flush=True)
             return None
         return state
 

@@ -41,6 +41,7 @@ def fit(
     goal: Goal,
     arithmetic: Arithmetic,
     checkpoint: Checkpoint,
+    until: int | None = None,
 ) -> Progress:
     """Train a model, round by round.
 
@@ -54,6 +55,7 @@ def fit(
         goal: the validation score that the best weights are chosen by, and its direction.
         arithmetic: device and precision of the steps; scores are computed in fp32.
         checkpoint: where to resume from and save to.
+        until: stop after so many rounds in all, with the state in the checkpoint; None: at the end of the budget.
 
     Returns:
         The history, one row a round, and the best weights; there are none of a run that diverges in its first round.
@@ -61,9 +63,8 @@ def fit(
     Raises:
         TerminatedError: the process was told to stop; the state is in the checkpoint.
     """
-    batches = math.ceil(len(splits["train"]) / settings.batch_size)
     optimiser = make_optimiser(model.parameters(), settings)
-    ends = budget.ends(batches)
+    ends = budget.ends(math.ceil(len(splits["train"]) / settings.batch_size))
     schedule = make_schedule(optimiser, settings, ends[-1])
     progress = _resume(checkpoint, model, optimiser, schedule, budget.round_name)
     stream = _batches(splits["train"], settings, seed, progress.step, arithmetic.device)
@@ -76,6 +77,7 @@ def fit(
                 f"{checkpoint.path} is written, and the same command goes on from there."
             )
 
+    ends = ends[:until]
     with Termination() as termination:
         while progress.epoch < len(ends) and not progress.stopped:
             sums = _Sums.of(progress, arithmetic.device)
@@ -116,7 +118,8 @@ def fit(
             report_round(progress, budget.round_name, len(ends), goal, items_seen)
             progress.stopped = why_stopped(progress, settings.patience, goal, budget.round_name)
             ended = progress.stopped or progress.epoch == len(ends)
-            if not ended and (termination.requested or checkpoint.due_after_epoch()):
+            # What has ended is kept only where somebody may go on from there.
+            if until is not None if ended else (termination.requested or checkpoint.due_after_epoch()):
                 save()
     return progress
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+from replisome.io import finite_or_none
 from replisome.training.predict import has_finite_weights, predict, score
 from replisome.training.task import Split, Task
 
@@ -132,6 +134,32 @@ def why_stopped(progress: Progress, patience: int | None, goal: Goal, unit: str)
     if patience is not None and progress.epoch - (progress.best_epoch or 0) >= patience:
         return f"no better {goal.metric} for {patience} {unit}s"
     return None
+
+
+def validation_scores(select: Mapping[str, str], progress: Progress) -> dict[str, Any]:
+    """Return the scores of the best and the last round; None where a score is not a finite number.
+
+    The loss is None only of a round that diverged. A run whose first round did has no best one: its number is None.
+
+    Args:
+        select: what the best weights are chosen by, which is written too.
+        progress: where the run ended.
+    """
+
+    def scores(epoch: int) -> dict[str, float | None]:
+        row = progress.history[epoch - 1]
+        return finite_or_none({k.removeprefix("validation_"): v for k, v in row.items() if k.startswith("validation_")})
+
+    best = progress.best_epoch
+    return {
+        **select,
+        "best_epoch": best,
+        "best_step": int(progress.history[best - 1]["step"]) if best else None,
+        "best": scores(best or progress.epoch),
+        "last_epoch": progress.epoch,
+        "last": scores(progress.epoch),
+        "stopped": progress.stopped,
+    }
 
 
 def report_round(progress: Progress, unit: str, rounds: int, goal: Goal, items: int) -> None:

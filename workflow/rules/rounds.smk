@@ -1,0 +1,130 @@
+# Rounds of seeds, for studies whose `seeds.rounds` says so: snakemake decide
+# Requires: verdicts, and all that rule all makes. Produces: rounds.csv, what each round cost and decided.
+import json
+
+from replisome.claims.next_round import plan_round
+
+ROUNDS = [f"{RESULTS}/{rounds_begun.TABLE}"] if any(study.rounds for study in PLAN.studies.values()) else []
+BEGINS = []  # what this call begins: by study its next round; at most one
+
+
+def rounds_settings():
+    return {
+        "studies": {name: list(study.rounds) for name, study in PLAN.studies.items() if study.rounds},
+        "begun": [*BEGUN, *BEGINS],
+    }
+
+
+def rounds_from():
+    return paths(study_inputs.verdicts_of(rounds_settings()["studies"], Path(RESULTS)))
+
+
+def decided_from(w):
+    """Return everything, after this call's plan has what the next round adds.
+
+    Snakemake asks a target for its inputs before any other rule, so that all of them see the plan with its new seeds.
+    """
+    if workflow.is_main_process and not BEGINS:
+        begin_next_round()
+    return [REPORT, f"{RESULTS}/claims.json", *verdicts_from(), *ROUNDS, *everything()]
+
+
+def begin_next_round():
+    """Plan the next round of each study that has rounds, unless one is under way: then this call finishes that one."""
+    if not ROUNDS:
+        raise WorkflowError(
+            "snakemake decide: no study here has rounds of seeds; say so in its study.yaml: "
+            "seeds: {rounds: [3, 6, 9, 12, 15]}."
+        )
+    if set(workflow.dag_settings.targets) != {"decide"}:
+        raise WorkflowError("snakemake decide: ask for no other target beside it; it makes all of them.")
+    if config["max_seeds"] is not None:
+        raise WorkflowError("snakemake decide: max_seeds holds the number of seeds down; leave it out.")
+    under_way = len(BEGUN) + 1
+    if rounds_begun.finished(Path(RESULTS)) < under_way or not all(map(is_judged, rounds_settings()["studies"])):
+        print(f"call {under_way} of the rounds is not finished: this call finishes it.", file=sys.stderr)
+        return
+    try:
+        left = config["max_hours"]
+        begins = {}
+        for name, rounds in rounds_settings()["studies"].items():
+            claims = read_verified(Path(RESULTS, name, "claims.json"))["claims"]
+            begins[name] = plan_round(PLAN.studies[name], claims, Path(RESULTS), left)
+            left = None if left is None else max(0.0, left - begins[name].seconds / 3600)
+    except ReplisomeError as error:
+        raise WorkflowError(str(error)) from None
+    for name, begin in begins.items():
+        print(in_words(name, begin), file=sys.stderr)
+    if any(begin.raises for begin in begins.values()):
+        BEGINS.append({name: json.loads(canonical_json(begin.as_json())) for name, begin in begins.items()})
+        raise_seeds(PLAN, [*BEGUN, *BEGINS])
+
+
+def is_judged(study):
+    """Say whether the verdicts of a study are there and of the settings that this call plans."""
+    folder = f"{RESULTS}/{study}/claims"
+    if not Path(folder, "provenance.json").exists():
+        return False
+    return not stale("judge", claims_settings(study), folder, claims_from(study))
+
+
+def in_words(study, begin):
+    """Return what the next round of a study is and takes, a line or two for people."""
+    of = PLAN.studies[study].rounds
+    most = max((one.seeds for one in begin.raises), default=0)
+    lines = []
+    if begin.raises:
+        lines.append(
+            f"{study}, round {sum(size <= most for size in of)} of {len(of)}: {len(begin.claims)} open claims; "
+            f"{len(begin.raises)} configurations get more seeds, up to {most}: {begin.runs} runs, about "
+            f"{begin.seconds / 3600:.2g} hours one after the other."
+        )
+    else:
+        lines.append(f"{study}: no open claim gets more seeds.")
+    for names, why in (
+        (begin.left, "for want of time (max_hours)"),
+        (begin.hopeless, "since no number of seeds would decide them"),
+        (begin.spent, "since they have had all rounds"),
+    ):
+        if names:
+            lines.append(f"  without more seeds {why}: {', '.join(names)}")
+    return "\n".join(lines)
+
+
+def record_round():
+    """Write down that a round was begun: from here on every call plans its seeds."""
+    if BEGINS:
+        rounds_begun.begin(Path(RESULTS), [*BEGUN, *BEGINS])
+
+
+if ROUNDS:
+
+    rule rounds:
+        input:
+            files=rounds_from(),
+            stale=lambda w: stale("rounds", rounds_settings(), f"{RESULTS}/rounds", rounds_from()),
+        output:
+            settings=f"{RESULTS}/rounds/settings.json",
+            table=ROUNDS[0],
+            provenance=f"{RESULTS}/rounds/provenance.json",
+        log:
+            f"{RESULTS}/logs/rounds.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/rounds.tsv"
+        localrule: True
+        conda:
+            ENVIRONMENT
+        params:
+            results=lambda w: RESULTS,
+            settings=lambda w: canonical_json(rounds_settings()),
+            out=lambda w, output: os.path.dirname(output.settings),
+        shell:
+            "(printf %s {params.settings:q} > {output.settings:q} && "
+            "python -m replisome rounds --settings {output.settings:q} --results {params.results:q} "
+            "--out {params.out:q}) > {log:q} 2>&1"
+
+
+# One more round of seeds for what open claims use: snakemake decide
+rule decide:
+    input:
+        decided_from,
