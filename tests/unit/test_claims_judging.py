@@ -40,7 +40,9 @@ def claim(ask: dict, arms: int, owner: str = "paper", name: str = "x", **found) 
 @pytest.fixture
 def study(monkeypatch):
     """A study whose arms have given numbers, in the order in which they are measured."""
-    made = SimpleNamespace(numbers=[], stand_in=None, plan=SimpleNamespace(recipes={"r": {"split": "s", "source": {}}}))
+    recipes = {"r": {"split": "s", "source": {}}}
+    plan = SimpleNamespace(recipes=recipes, rounds=(), level=0.95, has_all_seeds=lambda place: True)
+    made = SimpleNamespace(numbers=[], stand_in=None, plan=plan)
     made.card = lambda recipe: {"control": None, "origin": {"stand_in": made.stand_in}}
     variant = SimpleNamespace(recipe="r", model="m", key=("r", "m", "s"), runs=())
     monkeypatch.setattr(judging, "variant_at", lambda study, place: variant)

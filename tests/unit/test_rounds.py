@@ -1,6 +1,7 @@
 """Rounds of seeds: which seeds follow, what a look decides, which configurations the next round raises."""
 
 import copy
+import csv
 import json
 
 import numpy as np
@@ -11,9 +12,11 @@ from tests.simulations.rounds import HIGHER, SAME, STUDIES, cell
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.statistics import at_level, level_in_force, mean_over_seeds
 from replisome.claims.finding import Finding
-from replisome.claims.looks import Look, first_seeds, over_looks
+from replisome.claims.looks import Look, fewest_seeds, first_seeds, over_looks
 from replisome.claims.next_round import plan_round
 from replisome.config.rounds import level_of, more_seeds, next_round
+from replisome.io import write_json
+from replisome.stages import rounds
 from replisome.tracking import rounds_begun
 
 ROUNDS = (3, 6, 9, 12, 15)
@@ -80,36 +83,68 @@ def test_a_selection_goes_by_the_first_seeds_so_that_no_round_changes_it():
 # ---- looks
 
 
-def finding(word):
-    return Finding(word, f"it is {word}")
+def finding(word, **changes):
+    return Finding(word, f"it is {word}", **changes)
+
+
+def looked(said, seeds, rounds=ROUNDS):
+    """Look with so many seeds; ``said`` has by number of seeds what the rule says, and under None of all seeds."""
+    return over_looks(rounds, seeds, lambda number: finding(said[number]))
 
 
 def test_without_rounds_there_is_one_look():
-    assert over_looks((), 5, lambda seeds: finding(f"{seeds}")) == (finding("5"), None)
+    assert looked({None: "replicated"}, 5, ()) == (finding("replicated"), None)
 
 
 def test_what_was_decided_stays_decided_and_both_are_told():
-    said = {3: "inconclusive", 6: "replicated", 9: "not replicated"}
-    found, look = over_looks(ROUNDS, 9, lambda seeds: finding(said[seeds]))
+    said = {3: "inconclusive", 6: "replicated", 9: "not replicated", None: "not replicated"}
+    found, look = looked(said, 9)
     assert (found.word, found.reason) == ("replicated", "it is replicated")
     assert look == Look(decided=2, now=3, of=5, later="not replicated")
 
 
 def test_a_claim_that_no_look_decided_is_open():
-    found, look = over_looks(ROUNDS, 6, lambda seeds: finding("inconclusive"))
+    found, look = looked({3: "inconclusive", 6: "inconclusive", None: "inconclusive"}, 6)
     assert (found.word, look) == ("inconclusive", Look(decided=None, now=2, of=5))
 
 
-def test_seeds_between_two_rounds_make_a_look_of_their_own():
-    asked = []
-    over_looks(ROUNDS, 5, lambda seeds: asked.append(seeds) or finding("inconclusive"))
-    assert sorted(asked) == [3, 5]
+def test_seeds_beyond_a_round_or_of_one_arm_alone_wait_for_the_next_look():
+    found, look = looked({3: "inconclusive", None: "replicated"}, 5)
+    assert (found.word, look) == ("inconclusive", Look(decided=None, now=1, of=5, later="replicated"))
+    few, more = ItemScores.of_seeds(np.arange(3.0)), ItemScores.of_seeds(np.arange(9.0))
+    assert fewest_seeds([few, more]) == 3
+
+
+def test_before_the_first_round_nothing_is_decided():
+    found, look = looked({None: "replicated"}, 2)
+    assert (found.word, found.reason) == ("inconclusive", "fewer seeds than the first round has")
+    assert look == Look(decided=None, now=0, of=5, later="replicated")
+
+
+def test_more_seeds_than_the_last_round_has_make_no_further_look():
+    said = dict.fromkeys((*ROUNDS, None), "inconclusive")
+    assert looked(said, 20)[1] == Look(decided=None, now=5, of=5)
+
+
+def test_the_numbers_are_those_of_all_seeds():
+    found, _ = over_looks(ROUNDS, 6, lambda number: finding("replicated", p=0.01 if number is None else 0.5))
+    assert found.p == 0.01
+
+
+def test_a_direction_whose_size_is_open_is_no_decision():
+    size = finding("inconclusive")
+    assert finding("direction only", size=size).is_open
+    assert finding("direction only", parts=(finding("replicated"), size)).is_open
+    assert not finding("direction only", size=finding("not replicated")).is_open
+    assert not finding("replicated").is_open
 
 
 def test_a_solved_model_keeps_its_values_at_every_look():
     values = np.arange(4.0)
     assert len(first_seeds(ItemScores.of_seeds(values), 2).values) == 2
     assert len(first_seeds(ItemScores.of_seeds(values, trained=False), 2).values) == 4
+    assert fewest_seeds([ItemScores.of_seeds(values, trained=False)]) is None
+    assert looked({None: "replicated"}, None)[1] == Look(decided=1, now=1, of=5)
 
 
 # ---- the next round
@@ -117,7 +152,8 @@ def test_a_solved_model_keeps_its_values_at_every_look():
 
 def claims_of(plan, **verdicts):
     """Return claims as they are written: by id the lrs that its arms have, and what differs from an open verdict."""
-    usual = {"verdict": "inconclusive", "reason": "either may be higher", "low": -1.0, "caps": [], "decides": None}
+    look = {"decided": None, "now": 1, "of": 5, "later": None}
+    usual = {"verdict": "inconclusive", "reason": "either may be higher", "low": -1.0, "decides": None, "look": look}
     found = []
     for name, (rates, changes) in verdicts.items():
         runs = [run.directory for run in plan.runs if any(f"lr={rate}+pool=none" in run.slug for rate in rates)]
@@ -137,7 +173,9 @@ def test_a_round_raises_what_open_claims_use_and_says_what_it_takes(tmp_path):
         record(tmp_path / run.directory, 100.0)
         record(tmp_path / run.directory / "test", 20.0)
     found = plan_round(
-        plan, claims_of(plan, open=((0.001, 0.002), {}), done=((0.004,), {"verdict": "replicated"})), tmp_path
+        plan,
+        claims_of(plan, open=((0.001, 0.002), {}), done=((0.004,), {"verdict": "replicated", "look": {"decided": 1}})),
+        tmp_path,
     )
     assert [(one.slug, one.before, one.seeds) for one in found.raises] == [
         ("head=logits+lr=0.001+pool=none", 3, 6),
@@ -161,7 +199,6 @@ def test_headlines_are_served_first_within_the_hours_then_what_costs_least(tmp_p
     "why",
     [
         {"decides": {"seeds": None, "fewest": None, "most": None, "items_factor": 4.0}},
-        {"caps": ["epochs 3, not 200"]},
         {"low": None, "reason": "fewer than six groups of items"},
     ],
 )
@@ -169,6 +206,32 @@ def test_seeds_go_to_no_claim_that_they_cannot_decide(why, tmp_path):
     plan = trial()
     found = plan_round(plan, claims_of(plan, claim=((0.001,), why)), tmp_path)
     assert (found.raises, found.hopeless) == ((), ("claim (sound)",))
+
+
+def test_an_arm_that_is_behind_catches_up_before_any_other_goes_on(tmp_path):
+    plan = trial()
+    ahead = {"recipe": "cells", "model": "cnn", "slug": "head=logits+lr=0.001+pool=none", "seeds": 9}
+    raised = plan.raised([ahead])
+    found = plan_round(raised, claims_of(raised, claim=((0.001, 0.002), {})), tmp_path)
+    assert [(one.slug, one.before, one.seeds) for one in found.raises] == [("head=logits+lr=0.002+pool=none", 3, 6)]
+
+
+def test_a_capped_verdict_has_no_look_and_gets_no_seeds(tmp_path):
+    found = plan_round(trial(), claims_of(trial(), claim=((0.001,), {"look": None})), tmp_path)
+    assert (found.raises, found.hopeless) == ((), ())
+
+
+def test_an_arm_that_stands_on_both_sides_counts_once(tmp_path):
+    plan = trial()
+    claims = claims_of(plan, claim=((0.001,), {}))
+    claims[0]["verdicts"]["sound"]["runs"] *= 2
+    assert [(one.before, one.seeds) for one in plan_round(plan, claims, tmp_path).raises] == [(3, 6)]
+
+
+def test_a_study_without_rounds_is_not_raised():
+    plan = load(studies=[TRIAL], preset="full", overrides={"rates": {"seeds": None}}).studies["rates"]
+    slug = "head=logits+lr=0.001+pool=none"
+    assert plan.raised([{"recipe": "cells", "model": "cnn", "slug": slug, "seeds": 6}]) is plan
 
 
 def test_one_seed_is_a_reason_for_more(tmp_path):
@@ -194,6 +257,9 @@ def test_rounds_that_were_begun_add_up(tmp_path):
     assert [one["seeds"] for one in rounds_begun.raises_of([first, second], "rates")] == [6, 9]
     assert rounds_begun.raises_of([first], "other") == []
     assert rounds_begun.finished(tmp_path) == 0  # no table yet
+    write_json(tmp_path / "rounds" / "settings.json", {"begun": [first]})
+    (tmp_path / "rounds.csv").write_text("study\n")
+    assert rounds_begun.finished(tmp_path) == 2
     assert rounds_begun.begun(tmp_path / "elsewhere") == []
 
 
@@ -201,6 +267,42 @@ def test_a_damaged_list_of_rounds_says_what_to_do(tmp_path):
     (tmp_path / "rounds.json").write_text("{}")
     with pytest.raises(Exception, match=r"rounds\.json: is not a list of rounds\. Delete it"):
         rounds_begun.begun(tmp_path)
+
+
+# ---- what rounds came to
+
+
+def rows_of(tmp_path, begun, **looks):
+    """Write rounds.csv of a study whose claims have such looks; ``begun`` are its rounds. Return its rows."""
+    verdicts = {name: {"sound": {"look": look, "verdict": "inconclusive"}} for name, look in looks.items()}
+    claims = [{"id": name, "role": "detail", "verdicts": found} for name, found in verdicts.items()]
+    write_json(tmp_path / "a" / "claims.json", {"study": "a", "claims": claims})
+    write_json(tmp_path / "rounds" / "settings.json", {"studies": {"a": list(ROUNDS)}, "begun": begun})
+    rounds.run(tmp_path / "rounds" / "settings.json", tmp_path, tmp_path / "rounds")
+    with (tmp_path / "rounds.csv").open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def begun_with(seeds, before, **lists):
+    one = {"recipe": "r", "model": "m", "slug": "s", "before": before, "seeds": seeds, "seconds": 1800.0}
+    return {"a": {"raises": [one], **{key: lists.get(key, []) for key in ("claims", "left", "hopeless", "spent")}}}
+
+
+def test_the_table_says_what_each_call_decided_and_left_open(tmp_path):
+    for seed in range(9):
+        record(tmp_path / f"a/r/runs/m/s/seed={seed}", 60.0)
+    first = begun_with(6, 3, claims=["x (sound)", "y (sound)"], hopeless=["z (sound)"])
+    second = begun_with(9, 6, claims=["y (sound)"], hopeless=["z (sound)"])
+    looks = {"w": {"decided": 1}, "x": {"decided": 2}, "y": {"decided": None}, "z": {"decided": None}, "capped": None}
+    rows = rows_of(tmp_path, [first, second], **looks)
+    shown = [(row["call"], row["round"], row["runs"], row["served"], row["decided"], row["open"]) for row in rows]
+    assert shown == [("1", "1", "", "", "1", "3"), ("2", "2", "3", "2", "1", "2"), ("3", "3", "3", "1", "0", "2")]
+    assert [(row["expected_hours"], row["hours"]) for row in rows[1:]] == [("0.5", "0.05"), ("0.5", "0.05")]
+
+
+def test_a_call_that_gave_a_study_no_seeds_is_no_row_of_its(tmp_path):
+    nothing = {"a": {"raises": [], "claims": [], "left": [], "hopeless": ["x (sound)"], "spent": []}}
+    assert [row["call"] for row in rows_of(tmp_path, [nothing, {"other": {}}], x={"decided": None})] == ["1"]
 
 
 # ---- how often rounds err

@@ -28,7 +28,7 @@ def mine(root, content: object, preset: str = "full") -> StudyPlan:
     ("file", "content", "message"),
     [
         ("study.yaml", "name: blood\n", f"{STUDY}/study.yaml: 'title' is a required property; add it."),
-        ("study.yaml", "title: a\nsummary: b\nseeds: 3\n", f"{STUDY}/study.yaml: unknown key 'seeds'"),
+        ("study.yaml", "title: a\nsummary: b\nbudget: 3\n", f"{STUDY}/study.yaml: unknown key 'budget'"),
         (
             "study.yaml",
             "title: a\nsummary: b\nrecipes: {}\n",

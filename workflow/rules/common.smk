@@ -51,8 +51,8 @@ def load_plan():
 
 
 def raise_seeds(plan, rounds):
-    """Give configurations of a plan, in its place, the seeds that rounds have added."""
-    for name, study in plan.studies.items():
+    """Give configurations of a plan, in its place, the seeds that rounds have added; max_seeds allows none."""
+    for name, study in plan.studies.items() if config["max_seeds"] is None else ():
         plan.studies[name] = study.raised(rounds_begun.raises_of(rounds, name))
 
 

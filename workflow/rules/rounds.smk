@@ -2,10 +2,13 @@
 # Requires: verdicts, and all that rule all makes. Produces: rounds.csv, what each round cost and decided.
 import json
 
+from snakemake.exceptions import IncompleteCheckpointException
+
 from replisome.claims.next_round import plan_round
 
 ROUNDS = [f"{RESULTS}/{rounds_begun.TABLE}"] if any(study.rounds for study in PLAN.studies.values()) else []
 BEGINS = []  # what this call begins: by study its next round; at most one
+ASKED = []  # whether this call has looked for a next round: it does so once, before any job runs
 
 
 def rounds_settings():
@@ -24,7 +27,8 @@ def decided_from(w):
 
     Snakemake asks a target for its inputs before any other rule, so that all of them see the plan with its new seeds.
     """
-    if workflow.is_main_process and not BEGINS:
+    if workflow.is_main_process and not ASKED:
+        ASKED.append(True)
         begin_next_round()
     return [REPORT, f"{RESULTS}/claims.json", *verdicts_from(), *ROUNDS, *everything()]
 
@@ -49,7 +53,7 @@ def begin_next_round():
         begins = {}
         for name, rounds in rounds_settings()["studies"].items():
             claims = read_verified(Path(RESULTS, name, "claims.json"))["claims"]
-            begins[name] = plan_round(PLAN.studies[name], claims, Path(RESULTS), left)
+            begins[name] = plan_round(searched(name), claims, Path(RESULTS), left)
             left = None if left is None else max(0.0, left - begins[name].seconds / 3600)
     except ReplisomeError as error:
         raise WorkflowError(str(error)) from None
@@ -65,7 +69,10 @@ def is_judged(study):
     folder = f"{RESULTS}/{study}/claims"
     if not Path(folder, "provenance.json").exists():
         return False
-    return not stale("judge", claims_settings(study), folder, claims_from(study))
+    try:
+        return not stale("judge", claims_settings(study), folder, claims_from(study))
+    except IncompleteCheckpointException:  # a selection or a search has to be made first
+        return False
 
 
 def in_words(study, begin):

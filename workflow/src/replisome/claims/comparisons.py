@@ -74,7 +74,8 @@ def judge_order(ask: Mapping[str, Any], arms: Sequence[ItemScores], question: Qu
 
     def of_order(word: Word, reason: str, worst: Sequence[Finding]) -> Finding:
         lowest = min(worst, key=lambda part: _or_lowest(part.estimate.low))
-        decides = for_all(part.decides for part in open_pairs) if word == "inconclusive" else None
+        is_open = word in ("inconclusive", "direction only")
+        decides = for_all(part.decides for part in open_pairs) if is_open else None
         found = Finding(word, reason, lowest.estimate, p, decides=decides, parts=parts)
         return with_runs(found, arms)
 

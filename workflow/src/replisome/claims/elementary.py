@@ -120,7 +120,7 @@ def with_size(finding: Finding, size: Finding) -> Finding:
     if size.word == "replicated":
         return replace(finding, reason="direction and size agree", size=size)
     reason = "the size differs" if size.word == "not replicated" else "the size cannot be told yet"
-    return replace(finding, word="direction only", reason=reason, size=size)
+    return replace(finding, word="direction only", reason=reason, size=size, decides=size.decides)
 
 
 def difference_where_known(arms: Sequence[ItemScores], question: Question, level: float) -> Estimate:

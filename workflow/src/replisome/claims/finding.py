@@ -56,3 +56,11 @@ class Finding:
     size: Finding | None = None
     decides: Decides | None = None
     parts: tuple[Finding, ...] = field(default=())
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether more runs may yet decide it: also where only the direction is known, and the rest open."""
+        if self.word != "direction only":
+            return self.word == "inconclusive"
+        members = [*self.parts, *([self.size] if self.size else [])]
+        return any(member.word == "inconclusive" for member in members)

@@ -14,7 +14,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, data_kind, label
 from replisome.claims.facts import FACTS
 from replisome.claims.finding import Finding, Word
-from replisome.claims.looks import Look, first_seeds, most_seeds, over_looks
+from replisome.claims.looks import Look, fewest_seeds, first_seeds, over_looks
 from replisome.claims.measures import Measured, Unmeasured, curves, measure, variant_at
 from replisome.claims.readings import never_crosses
 from replisome.claims.rules import judge, judge_all, judge_fact, judge_share
@@ -171,7 +171,8 @@ def _of_events(
     members: tuple[Variant, ...],
 ) -> Judged:
     level = study.plan.level
-    finding, look = over_looks(study.plan.rounds, len(events), lambda n: judge_share(ask, events[:n], level))
+    count = len(events)
+    finding, look = over_looks(study.plan.rounds, count, lambda n: judge_share(ask, events[: n or count], level))
     return Judged(finding, "this_set", (), flags, members, look=look)
 
 
@@ -199,12 +200,10 @@ def _judge_scores(study: StudyResults, claim: Claim, members: tuple[Variant, ...
     if claim.get("items") == "general" and not known:
         flags.append("the items of these scores are not known: the interval is about these very items")
 
-    def judge_first(seeds: int) -> Finding:
+    def judge_first(seeds: int | None) -> Finding:
         return judge(ask, together([first_seeds(one, seeds) for one in found], same), question, study.plan.level)
 
-    paired = ask.get("seeds") == "paired"  # of seeds that one arm has beside the other's there are no pairs
-    seeds = min(len(one.values) for one in found) if paired else most_seeds(found)
-    finding, look = over_looks(study.plan.rounds, seeds, judge_first)
+    finding, look = over_looks(study.plan.rounds, fewest_seeds(found), judge_first)
     return Judged(finding, question, (), tuple(dict.fromkeys(flags)), members, found, look)
 
 
@@ -264,7 +263,7 @@ def _capped(study: StudyResults, claim: Claim, found: Mapping[str, Any], judged:
         return judged
     if claim["ask"].get("anchor"):
         reason = "other data than the paper's: shown, not judged"
-        return replace(judged, finding=replace(finding, word="not run", reason=reason, decides=None))
+        return replace(judged, finding=replace(finding, word="not run", reason=reason, decides=None), look=None)
     caps = list(found["reduced"])
     if any(data_kind(study.card(variant.recipe)) == "stand-in" for variant in judged.variants):
         caps.append(STAND_IN)
@@ -281,4 +280,5 @@ def _capped(study: StudyResults, claim: Claim, found: Mapping[str, Any], judged:
     elif word == "replicated":
         word = "direction only" if kind in DIRECTED else "inconclusive"
         reason = f"seen at this budget ({reason})"
-    return replace(judged, finding=replace(finding, word=word, reason=reason, decides=None), caps=tuple(caps))
+    finding = replace(finding, word=word, reason=reason, decides=None)
+    return replace(judged, finding=finding, caps=tuple(caps), look=None)  # seeds are not what it lacks

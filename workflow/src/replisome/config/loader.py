@@ -170,7 +170,8 @@ def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
         raw = overlay(raw, changes)
         validate(raw, "study", f"{origin} with the overrides of the configuration")
     _check_names(name, raw, origin)
-    check_rounds(raw.get("seeds", {}).get("rounds", []), origin)
+    rounds = (raw.get("seeds") or {}).get("rounds", [])
+    check_rounds(rounds, origin)
     _budgets(raw, origin)
     resources = {experiment: block.pop("resources", {}) for experiment, block in raw["experiments"].items()}
     preparation = {recipe: block.pop("resources", {}) for recipe, block in raw["recipes"].items()}
@@ -191,7 +192,7 @@ def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
         "preset": config["preset"],
         "stand_ins": config["stand_ins"],
         "show": raw.get("show", []),
-        "rounds": raw.get("seeds", {}).get("rounds", []),
+        "rounds": rounds,
         "recipes": {recipe: block for recipe, block in raw["recipes"].items() if recipe in used},
         "experiments": raw["experiments"],
         "full": full,

@@ -149,7 +149,12 @@ class StudyPlan:
         return max(1, sum(size <= most for size in self.rounds))
 
     def raised(self, raised: Sequence[Mapping[str, Any]]) -> StudyPlan:
-        """Return the plan with more seeds of some configurations (:func:`replisome.config.rounds.raised_seeds`)."""
+        """Return the plan with more seeds of some configurations (:func:`replisome.config.rounds.raised_seeds`).
+
+        A study without rounds stays as it is: seeds that were added after a look want the intervals of rounds.
+        """
+        if not self.rounds:
+            return self
         return replace(self, settings={**self.settings, "raised": list(raised)})
 
     @cached_property

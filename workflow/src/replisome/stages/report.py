@@ -75,6 +75,7 @@ def _study(study: StudyResults, ledger: Mapping[str, Mapping[str, Any]]) -> dict
         "title": plan.settings["title"],
         "summary": plan.settings["summary"],
         "notes": notes(study),
+        "level": _percent(plan),
         "facts": _facts(study),
         "verdicts": _table(verdict_table(read_verified(folder / "claims.json")["claims"])),
         "experiments": _table(pd.DataFrame([_experiment(plan, name) for name in plan.experiments])),
@@ -106,7 +107,11 @@ def _declared(item: Declared, plan: StudyPlan) -> dict[str, Any]:
 
 def _at_level(caption: str, plan: StudyPlan) -> str:
     """Return a caption that names the coverage of a study's intervals: captions are written for one look at 95 %."""
-    return caption.replace("95 %", f"{100 * plan.level:.3g} %")
+    return caption.replace("95 %", _percent(plan))
+
+
+def _percent(plan: StudyPlan) -> str:
+    return f"{100 * plan.level:.3g} %"
 
 
 def _facts(study: StudyResults) -> list[tuple[str, str]]:

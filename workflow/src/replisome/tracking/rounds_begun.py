@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,9 +45,8 @@ def raises_of(rounds: Sequence[Mapping[str, Mapping[str, Any]]], study: str) -> 
 
 
 def finished(results: Path) -> int:
-    """Return how many rounds are finished, the first look among them: those that the table has."""
-    try:
-        with (results / TABLE).open(encoding="utf-8", newline="") as handle:
-            return max((int(row["call"]) for row in csv.DictReader(handle)), default=0)
-    except (OSError, KeyError, ValueError):
+    """Return how many rounds are finished, the first look among them: those that the table was made of."""
+    settings = results / Path(TABLE).stem / "settings.json"
+    if not settings.exists() or not (results / TABLE).exists():
         return 0
+    return len(read_json(settings)["begun"]) + 1

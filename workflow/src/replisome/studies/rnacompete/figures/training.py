@@ -32,7 +32,8 @@ def loss_curves(study: StudyResults) -> Figure:
 def grid_view(study: StudyResults) -> Figure:
     """The grid of the two architectures, by the score that validation selects by.
 
-    Each cell is the mean over seeds of the validation score at the best epoch; "none" where a seed diverged.
+    Each cell is the mean over seeds of the validation score at the best epoch; of what a search kept but made no
+    finalist, of its first seed. "None" is where a seed diverged or a search dropped the candidate.
     """
     members = grid_variants(study)
     if not members:
