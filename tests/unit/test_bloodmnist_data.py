@@ -221,6 +221,20 @@ def test_the_reported_recipe_keeps_everything_and_scales_by_constants(leaky):
     assert prepared.card["class_names"] == ["a", "b", "c"]
 
 
+def test_fewer_training_images_are_the_first_ones_and_duplicates_are_still_those_of_all(leaky):
+    def prepared(**options):
+        source = {"dataset": "x", "options": options}
+        return prepare(recipe(split="official-deduplicated", source=source), {"x": RawFile(leaky, ENTRY)})
+
+    whole, few = prepared(), prepared(max_train=7)
+    rows = [[row for batch in p.tables["train"].batches for row in batch["row"].to_pylist()] for p in (whole, few)]
+    assert rows[1] == rows[0][:7]
+    assert few.card["duplicates"] == whole.card["duplicates"]
+    assert (few.card["max_train"], few.statistics["n"]) == (7, 7)
+    with pytest.raises(ReplisomeError, match=r"the first 1 training images hold none of class 0; raise 'max_train'"):
+        prepared(max_train=1)
+
+
 def test_a_file_with_other_counts_than_the_official_ones_is_refused(npz):
     with pytest.raises(ReplisomeError, match="split 'train' has 12 images, the official file has 11959"):
         official = {"medmnist": "bloodmnist"}

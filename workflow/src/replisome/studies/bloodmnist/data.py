@@ -71,13 +71,15 @@ def prepare(recipe: Mapping[str, Any], files: Mapping[str, RawFile]) -> Prepared
         ReplisomeError: anything wrong with the file; the message names the file, the key and the remedy.
     """
     raw = files.get(recipe["source"].get("dataset"))
-    splits, names, extra = _control(recipe) if raw is None else read(*raw)
+    splits, names, extra = _control(recipe) if raw is None else read(*raw, **recipe["source"].get("options", {}))
     digests = digests_of(splits)
     duplicates = find_duplicates(splits, digests)
     dropped = dict.fromkeys(ORDER, 0)
     if recipe["split"] == "official-deduplicated":
         splits, dropped = drop_leaks(splits, digests)
         _check_what_is_left(splits, len(names), raw and raw.path)
+    if raw is not None and "max_train" in extra:
+        splits = _with_less_to_train_on(splits, extra["max_train"], len(names), raw.path)
     train = splits["train"]
     shape = list(train.pixels.shape[1:])
     zscore = recipe["normalisation"] == "zscore"
@@ -134,15 +136,18 @@ def _control(recipe: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, .
     return splits, control.class_names, extra
 
 
-def read(raw: Path, entry: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[str, ...], dict[str, Any]]:
+def read(
+    raw: Path, entry: Mapping[str, Any], *, max_train: int | None = None
+) -> tuple[dict[str, Images], tuple[str, ...], dict[str, Any]]:
     """Read a two-dimensional MedMNIST file; the number of images is checked where the official one is known.
 
     Args:
         raw: the npz file.
         entry: its entry in the ledger; ``medmnist`` names it in the package, ``classes`` lists its class names.
+        max_train: use no more training images than the first so many; None: all. Duplicates are looked for in all.
 
     Returns:
-        The splits, the class names in the order of the labels, and nothing more for the card.
+        The splits with all images, the class names in the order of the labels, and for the card the limit, if any.
 
     Raises:
         ReplisomeError: the file is not as it should be.
@@ -158,7 +163,7 @@ def read(raw: Path, entry: Mapping[str, Any]) -> tuple[dict[str, Images], tuple[
                 f"{raw}: split '{split}' has {len(data.labels)} images, the official file has {expected[split]}; "
                 "fetch the file again."
             )
-    return splits, names, {}
+    return splits, names, {} if max_train is None else {"max_train": max_train}
 
 
 def medmnist_info(flag: str) -> dict[str, Any]:
@@ -242,6 +247,23 @@ def _check_what_is_left(splits: Mapping[str, Images], classes: int, raw: Path | 
     missing = _unseen(splits, classes)
     if missing:
         raise ReplisomeError(f"{raw}: every training image of class {min(missing)} stands again in a later split.")
+
+
+def _with_less_to_train_on(splits: Mapping[str, Images], most: int, classes: int, raw: Path) -> dict[str, Images]:
+    """Return the splits with no more training images than the first so many.
+
+    Raises:
+        ReplisomeError: a class is not among them.
+    """
+    train = splits["train"]
+    found = {**splits, "train": train.keep(np.arange(len(train.labels)) < most)}
+    missing = _unseen(found, classes)
+    if missing:
+        raise ReplisomeError(
+            f"{raw}: the first {most} training images hold none of class {min(missing)}; raise 'max_train' in the "
+            "recipe's source.options."
+        )
+    return found
 
 
 def digests_of(splits: Mapping[str, Images]) -> dict[str, list[bytes]]:
