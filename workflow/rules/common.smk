@@ -117,20 +117,24 @@ def resolved_run(w):
     return PLAN.studies[w.study].resolve(run, selection_of(w.study))
 
 
-def searched(study, experiments=None, steps=STEPS):
+def outcome_of(study, experiment, step):
+    """Return which candidates of an experiment go on after a step of its search, once its checkpoint has run."""
+    if workflow.is_main_process:  # a job on a node asks when the main process has waited for the checkpoint
+        checkpoints.search.get(study=study, experiment=experiment, step=step)
+    return outcome_on_disk(study, experiment, step)
+
+
+def outcome_on_disk(study, experiment, step):
+    folder = SEARCH.format(study=study, experiment=experiment, step=step)
+    return read_verified(Path(f"{folder}/search.json"))["recipes"]
+
+
+def searched(study, experiments=None, steps=STEPS, outcome=outcome_of):
     """Return a study's plan of what the searches of these experiments, or of all, leave; known once they have run."""
     plan = PLAN.studies[study]
     names = [name for name in plan.searches if experiments is None or name in experiments]
-    outcomes = {name: {step: outcome_of(study, name, step) for step in steps} for name in names}
+    outcomes = {name: {step: outcome(study, name, step) for step in steps} for name in names}
     return plan.after_search(outcomes) if outcomes else plan
-
-
-def outcome_of(study, experiment, step):
-    """Return which candidates of an experiment go on after a step of its search, once its checkpoint has run."""
-    where = {"study": study, "experiment": experiment, "step": step}
-    if not workflow.is_main_process:  # a job on a node: the main process has waited for the checkpoint
-        return read_verified(Path(f"{SEARCH.format(**where)}/search.json"))["recipes"]
-    return read_verified(Path(checkpoints.search.get(**where).output.outcome))["recipes"]
 
 
 def searched_for(w):

@@ -2,8 +2,6 @@
 # Requires: verdicts, and all that rule all makes. Produces: rounds.csv, what each round cost and decided.
 import json
 
-from snakemake.exceptions import IncompleteCheckpointException
-
 from replisome.claims.next_round import plan_round
 
 ROUNDS = [f"{RESULTS}/{rounds_begun.TABLE}"] if any(study.rounds for study in PLAN.studies.values()) else []
@@ -51,9 +49,9 @@ def begin_next_round():
     try:
         left = config["max_hours"]
         begins = {}
-        for name, rounds in rounds_settings()["studies"].items():
+        for name in rounds_settings()["studies"]:
             claims = read_verified(Path(RESULTS, name, "claims.json"))["claims"]
-            begins[name] = plan_round(searched(name), claims, Path(RESULTS), left)
+            begins[name] = plan_round(searched(name, outcome=outcome_on_disk), claims, Path(RESULTS), left)
             left = None if left is None else max(0.0, left - begins[name].seconds / 3600)
     except ReplisomeError as error:
         raise WorkflowError(str(error)) from None
@@ -65,14 +63,17 @@ def begin_next_round():
 
 
 def is_judged(study):
-    """Say whether the verdicts of a study are there and of the settings that this call plans."""
+    """Say whether the verdicts of a study are there, and of the settings and files that this call plans.
+
+    What lies there is read, and no checkpoint asked: at this time Snakemake takes none of them for complete.
+    """
     folder = f"{RESULTS}/{study}/claims"
-    if not Path(folder, "provenance.json").exists():
-        return False
     try:
-        return not stale("judge", claims_settings(study), folder, claims_from(study))
-    except IncompleteCheckpointException:  # a selection or a search has to be made first
+        plan = searched(study, outcome=outcome_on_disk)
+        files = study_inputs.for_claims(plan, study_inputs.selections_of(plan, Path(RESULTS)), Path(RESULTS))
+    except ReplisomeError:  # a selection or a search has to be made first
         return False
+    return Path(folder, "provenance.json").exists() and not stale("judge", plan.claims_settings, folder, paths(files))
 
 
 def in_words(study, begin):
