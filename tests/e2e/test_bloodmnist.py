@@ -96,7 +96,7 @@ def test_the_tidy_table_has_a_row_for_every_value(results):
 
 
 def test_every_table_and_figure_is_there_and_figures_are_pictures(results):
-    for name in tables("bloodmnist"):
+    for name in tables("bloodmnist").keys() - {"searches"}:  # no grid here is searched
         assert len(pd.read_csv(results / "bloodmnist" / "tables" / f"{name}.csv")) > 0, name
     for name in figures("bloodmnist"):
         data = (results / "bloodmnist" / "figures" / f"{name}.png").read_bytes()

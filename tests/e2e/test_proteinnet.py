@@ -40,7 +40,7 @@ def test_every_table_figure_and_caption_is_in_the_report(results):
     tables, figures = declared.tables("proteinnet"), declared.figures("proteinnet")
     for name in [*tables, *figures]:
         assert page.count(f'id="proteinnet-{name}"') == 1
-    for name in sorted(tables.keys() - {"reported_losses"}):  # whose epochs the tiny runs do not reach
+    for name in sorted(tables.keys() - {"reported_losses", "searches"}):  # epochs not reached; no search
         assert len(table(results, name)) > 0, name
     assert "best possible RMSE" in page
 
