@@ -178,7 +178,7 @@ def test_reductions_name_what_is_less_than_the_full_settings():
     def between(claim: dict, protocol: str = "reported"):
         return reductions(quick, full, *(find_claim(one, claim, protocol, "x").places for one in (quick, full)))
 
-    assert between(CLAIM) == (("epochs 2, not 200",), False)
+    assert between(CLAIM) == (("epochs 2, not 200", "source.max_train 3000, not none"), False)
     full, quick = plan(study="genome"), plan("quick", "genome")
     lstm = {"experiment": "protocols", "model": "char_lstm"}
     lines, resized = between(changed(ask={**SIGN, "of": lstm, "number": {**SIGN["number"], "score": "accuracy"}}))

@@ -27,7 +27,7 @@ def reductions(
 
     Returns:
         A line each, such as ``epochs 3, not 200``; the number of seeds is not among them: intervals know it. And
-        whether models or data differ, not only their training.
+        whether models or data differ, not only their training and how much of the data there is.
     """
     if ours and not theirs:
         return ("the full settings have no such run",), True
@@ -37,7 +37,8 @@ def reductions(
         before, now = _settings(full, whole), _settings(plan, mine)
         for key, (one, two) in differences(before, now).items():
             found[f"{key} {_written(two)}, not {_written(one)}"] = None
-            resized = resized or key.partition(".")[0] not in TRAINING_KEYS | BUDGET_KEYS
+            amount = key.startswith("source.max_")  # fewer items make no model smaller
+            resized = resized or not (amount or key.partition(".")[0] in TRAINING_KEYS | BUDGET_KEYS)
     lines = list(found)
     return tuple(lines[:MOST_NAMED] + (["and more"] if len(lines) > MOST_NAMED else [])), resized
 
