@@ -26,10 +26,6 @@ include: "workflow/rules/rounds.smk"
 rule all:
     default_target: True
     input:
-        REPORT,
-        f"{RESULTS}/claims.json",
-        verdicts_from(),
-        ROUNDS,
         everything(),
 
 

@@ -12,7 +12,7 @@ from tests.simulations.rounds import HIGHER, SAME, STUDIES, cell
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.statistics import at_level, level_in_force, mean_over_seeds
 from replisome.claims.finding import Finding
-from replisome.claims.looks import Look, fewest_seeds, first_seeds, over_looks
+from replisome.claims.looks import Look, common_seeds, first_seeds, over_looks
 from replisome.claims.next_round import plan_round
 from replisome.config.rounds import level_of, more_seeds, next_round
 from replisome.io import write_json
@@ -112,7 +112,7 @@ def test_seeds_beyond_a_round_or_of_one_arm_alone_wait_for_the_next_look():
     found, look = looked({3: "inconclusive", None: "replicated"}, 5)
     assert (found.word, look) == ("inconclusive", Look(decided=None, now=1, of=5, later="replicated"))
     few, more = ItemScores.of_seeds(np.arange(3.0)), ItemScores.of_seeds(np.arange(9.0))
-    assert fewest_seeds([few, more]) == 3
+    assert common_seeds([few, more]) == 3
 
 
 def test_before_the_first_round_nothing_is_decided():
@@ -143,7 +143,7 @@ def test_a_solved_model_keeps_its_values_at_every_look():
     values = np.arange(4.0)
     assert len(first_seeds(ItemScores.of_seeds(values), 2).values) == 2
     assert len(first_seeds(ItemScores.of_seeds(values, trained=False), 2).values) == 4
-    assert fewest_seeds([ItemScores.of_seeds(values, trained=False)]) is None
+    assert common_seeds([ItemScores.of_seeds(values, trained=False)]) is None
     assert looked({None: "replicated"}, None)[1] == Look(decided=1, now=1, of=5)
 
 

@@ -44,7 +44,8 @@ def test_what_the_full_grid_of_report_a_costs():
     candidates = first_runs(plan, "architectures")
     one = [run for run in candidates if (run.recipe, run.model) == ("sound_onehot", "bilstm")]
     assert len(one) == 16
-    assert {first_rounds(plan, run) for run in one} == {10}
+    rounds = first_rounds(plan)
+    assert {rounds[run.key] for run in one} == {10}
     outcome = {"kept": [run.slug for run in one[:8]], "dropped": [run.slug for run in one[8:]], "audited": []}
     finalists = {"finalists": [run.slug for run in one[:4]]}
     left = plan.after_search({"architectures": of_group("sound_onehot", "bilstm", outcome, finalists)})

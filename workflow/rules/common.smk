@@ -60,6 +60,8 @@ PLAN = load_plan()
 RESULTS = str(config["results_dir"]).rstrip("/")
 RESOURCES = str(config["resources_dir"]).rstrip("/")
 REPORT = f"{RESULTS}/report.html"
+# By a run's key, after how many rounds the search of its grid first looks at it.
+FIRST_ROUNDS = {key: n for study in PLAN.studies.values() for key, n in search_plan.first_rounds(study).items()}
 BEGUN = rounds_begun.begun(Path(RESULTS))
 raise_seeds(PLAN, BEGUN)
 RECIPE = f"{RESULTS}/{{study}}/{{recipe}}"
@@ -142,14 +144,18 @@ def searched_for(w):
     return searched(w.study, PLAN.studies[w.study].selection_settings(w.experiment)["experiments"])
 
 
+def searched_before(w):
+    """Return a study's plan as a step of a search finds it: after the steps before it."""
+    return searched(w.study, [w.experiment], STEPS[: STEPS.index(w.step)])
+
+
 def pilot_settings(w):
     run = resolved_run(w)
-    return {**run.settings, "until": search_plan.first_rounds(PLAN.studies[w.study], run)}
+    return {**run.settings, "until": FIRST_ROUNDS[run.key]}
 
 
 def search_settings(w):
-    before = STEPS[: STEPS.index(w.step)]
-    return search_plan.search_settings(searched(w.study, [w.experiment], before), w.experiment)
+    return search_plan.search_settings(searched_before(w), w.experiment)
 
 
 def selection_settings(w):

@@ -96,18 +96,16 @@ def begun_by_search(w):
 
     Nor where the run is finished: adding a search to a grid trains nothing of it again.
     """
-    searched_by = search_plan.first_rounds(PLAN.studies[w.study], resolved_run(w))
+    key = (w.study, w.recipe, w.model, w.slug, int(w.seed))
     finished = os.path.exists(f"{RUN}/provenance.json".format(**w))
-    return [] if searched_by is None or finished else f"{PILOT}/state.pt".format(**w)
+    return [] if key not in FIRST_ROUNDS or finished else f"{PILOT}/state.pt".format(**w)
 
 
 # ---- which runs an aggregation needs
 
 
 def searched_scores(w):
-    before = STEPS[: STEPS.index(w.step)]
-    plan = searched(w.study, [w.experiment], before)
-    return paths(study_inputs.for_search(plan, w.experiment, w.step, Path(RESULTS)))
+    return paths(study_inputs.for_search(searched_before(w), w.experiment, w.step, Path(RESULTS)))
 
 
 def compared_scores(w):
@@ -168,8 +166,9 @@ def figures_of(study):
 
 
 def everything():
-    """Return the selections, tables and figures of all studies."""
-    return [file for study in PLAN.studies for of in (selections_of, tables_of, figures_of) for file in of(study)]
+    """Return the page, all verdicts, what rounds came to, and the selections, tables and figures of all studies."""
+    of_studies = [file for study in PLAN.studies for of in (selections_of, tables_of, figures_of) for file in of(study)]
+    return [REPORT, f"{RESULTS}/claims.json", *verdicts_from(), *ROUNDS, *of_studies]
 
 
 def caption(study, file):

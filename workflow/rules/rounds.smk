@@ -1,8 +1,7 @@
 # Rounds of seeds, for studies whose `seeds.rounds` says so: snakemake decide
 # Requires: verdicts, and all that rule all makes. Produces: rounds.csv, what each round cost and decided.
-import json
-
 from replisome.claims.next_round import plan_round
+from replisome.config.rounds import round_of
 
 ROUNDS = [f"{RESULTS}/{rounds_begun.TABLE}"] if any(study.rounds for study in PLAN.studies.values()) else []
 BEGINS = []  # what this call begins: by study its next round; at most one
@@ -28,7 +27,7 @@ def decided_from(w):
     if workflow.is_main_process and not ASKED:
         ASKED.append(True)
         begin_next_round()
-    return [REPORT, f"{RESULTS}/claims.json", *verdicts_from(), *ROUNDS, *everything()]
+    return everything()
 
 
 def begin_next_round():
@@ -58,7 +57,7 @@ def begin_next_round():
     for name, begin in begins.items():
         print(in_words(name, begin), file=sys.stderr)
     if any(begin.raises for begin in begins.values()):
-        BEGINS.append({name: json.loads(canonical_json(begin.as_json())) for name, begin in begins.items()})
+        BEGINS.append({name: begin.as_json() for name, begin in begins.items()})
         raise_seeds(PLAN, [*BEGUN, *BEGINS])
 
 
@@ -83,7 +82,7 @@ def in_words(study, begin):
     lines = []
     if begin.raises:
         lines.append(
-            f"{study}, round {sum(size <= most for size in of)} of {len(of)}: {len(begin.claims)} open claims; "
+            f"{study}, round {round_of(of, most)} of {len(of)}: {len(begin.claims)} open claims; "
             f"{len(begin.raises)} configurations get more seeds, up to {most}: {begin.runs} runs, about "
             f"{begin.seconds / 3600:.2g} hours one after the other."
         )

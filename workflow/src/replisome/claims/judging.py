@@ -14,7 +14,7 @@ from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, data_kind, label
 from replisome.claims.facts import FACTS
 from replisome.claims.finding import Finding, Word
-from replisome.claims.looks import Look, fewest_seeds, first_seeds, over_looks
+from replisome.claims.looks import Look, common_seeds, first_seeds, over_looks
 from replisome.claims.measures import Measured, Unmeasured, curves, measure, variant_at
 from replisome.claims.readings import never_crosses
 from replisome.claims.rules import judge, judge_all, judge_fact, judge_share
@@ -203,7 +203,7 @@ def _judge_scores(study: StudyResults, claim: Claim, members: tuple[Variant, ...
     def judge_first(seeds: int | None) -> Finding:
         return judge(ask, together([first_seeds(one, seeds) for one in found], same), question, study.plan.level)
 
-    finding, look = over_looks(study.plan.rounds, fewest_seeds(found), judge_first)
+    finding, look = over_looks(study.plan.rounds, common_seeds(found), judge_first)
     return Judged(finding, question, (), tuple(dict.fromkeys(flags)), members, found, look)
 
 

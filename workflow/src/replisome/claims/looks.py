@@ -74,6 +74,6 @@ def first_seeds(scores: ItemScores, number: int | None) -> ItemScores:
     return replace(scores, values=scores.values[:number], parts=scores.parts[:number])
 
 
-def fewest_seeds(arms: Sequence[ItemScores]) -> int | None:
+def common_seeds(arms: Sequence[ItemScores]) -> int | None:
     """Return how many seeds the arm with the fewest has; None where all are solved, whose seeds differ in nothing."""
     return min((len(arm.values) for arm in arms if arm.trained), default=None)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from replisome.claims.supplement import ROLES
 from replisome.config.catalogue import model_traits
 from replisome.config.grid import Run
 from replisome.config.plan import StudyPlan
@@ -20,7 +21,6 @@ from replisome.tracking.verify import read_record
 
 # Why a claim has no interval, or no look, that more seeds would give it.
 TOO_FEW_SEEDS = ("one seed", "fewer seeds than the first round has")
-ROLES = ("headline", "detail", "background")  # in this order claims are served where time is short
 PARTS = ("", "pilot", "test", "explanation")  # of a run's folder, each with a record
 
 

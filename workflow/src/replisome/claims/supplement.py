@@ -97,10 +97,9 @@ def look_in_words(look: Mapping[str, Any] | None) -> str | None:
     if look is None:
         return None
     said = f"round {look['now']} of {look['of']}"
-    if look["decided"] is None:
-        return said
-    later = f"; all seeds together would say: {look['later']}" if look["later"] else ""
-    return f"{said}, decided in round {look['decided']}{later}"
+    if look["decided"] is not None:
+        said += f", decided in round {look['decided']}"
+    return f"{said}; all seeds together would say: {look['later']}" if look["later"] else said
 
 
 def lost(verdict: Written) -> bool:

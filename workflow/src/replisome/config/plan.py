@@ -13,10 +13,11 @@ from replisome.config.catalogue import model_options, study
 from replisome.config.expansion import TRAINING_KEYS, expand
 from replisome.config.grid import Parent, Run, distinct, points, seeds
 from replisome.config.inheritance import check_circles, inherit, parent_of
-from replisome.config.rounds import level_of
+from replisome.config.rounds import level_of, round_of
 from replisome.config.search import Search, going_on, searched_groups
 from replisome.config.study import Study
 from replisome.errors import ReplisomeError, did_you_mean
+from replisome.io import canonical_json
 
 # By an experiment's name, its candidates by recipe, best on validation first.
 Selection = Callable[[str], Mapping[str, Sequence[Mapping[str, Any]]]]
@@ -146,7 +147,7 @@ class StudyPlan:
     def round_number(self) -> int:
         """Which round a study with rounds has come to, from 1."""
         most = max((one["seeds"] for one in self.settings.get("raised", ())), default=0)
-        return max(1, sum(size <= most for size in self.rounds))
+        return max(1, round_of(self.rounds, most))
 
     def raised(self, raised: Sequence[Mapping[str, Any]]) -> StudyPlan:
         """Return the plan with more seeds of some configurations (:func:`replisome.config.rounds.raised_seeds`).
@@ -183,7 +184,13 @@ class StudyPlan:
 
     def after_search(self, outcomes: Mapping[str, Mapping[str, Any]]) -> StudyPlan:
         """Return the plan of what searches leave; ``outcomes`` are by experiment and step (:mod:`config.search`)."""
-        return replace(self, settings={**self.settings, "searched": dict(outcomes)})
+        # Many jobs ask, and each plan expands its runs: one a set of outcomes.
+        found = replace(self, settings={**self.settings, "searched": dict(outcomes)})
+        return self._after_search.setdefault(canonical_json(outcomes), found)
+
+    @cached_property
+    def _after_search(self) -> dict[str, StudyPlan]:
+        return {}
 
     @cached_property
     def runs(self) -> Sequence[Run]:

@@ -51,6 +51,11 @@ def next_round(rounds: Sequence[int], seeds: int) -> int | None:
     return next((number for number in rounds if number > seeds), None)
 
 
+def round_of(rounds: Sequence[int], seeds: int) -> int:
+    """Return which round so many seeds have come to, from 1; 0 before the first."""
+    return sum(size <= seeds for size in rounds)
+
+
 def more_seeds(first: Sequence[int], number: int) -> list[int]:
     """Return so many seeds: those of the first look, then those that follow the largest of them."""
     start = max(first) + 1

@@ -73,9 +73,12 @@ def searched_groups(runs: Iterable[Run]) -> dict[Group, list[str]]:
     """Return the slugs of the networks whose grid is large enough for a search, by recipe and model."""
     groups: dict[Group, dict[str, None]] = defaultdict(dict)
     for run in runs:
-        if model_traits(run.model).kind == "network":
-            groups[run.recipe, run.model][run.slug] = None
-    return {group: list(slugs) for group, slugs in groups.items() if len(slugs) >= FEWEST}
+        groups[run.recipe, run.model][run.slug] = None
+    return {
+        (recipe, model): list(slugs)
+        for (recipe, model), slugs in groups.items()
+        if len(slugs) >= FEWEST and model_traits(model).kind == "network"
+    }
 
 
 def going_on(runs: Sequence[Run], outcome: Mapping[str, Any]) -> list[Run]:

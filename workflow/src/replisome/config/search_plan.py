@@ -11,6 +11,8 @@ from replisome.config.plan import StudyPlan
 from replisome.config.rounds import Configuration
 from replisome.config.search import HALVED, searched_groups
 
+RunKey = tuple[str, str, str, str, int]  # what the wildcards of the training rule say
+
 
 def first_runs(plan: StudyPlan, experiment: str) -> list[Run]:
     """Return the runs that a search compares: of each candidate of a group that is searched, the first seed's."""
@@ -58,11 +60,11 @@ def search_settings(plan: StudyPlan, experiment: str) -> dict[str, Any]:
     return {**plan.selection_settings(experiment), "never_dropped": kept}
 
 
-def first_rounds(plan: StudyPlan, run: Run) -> int | None:
-    """Return after how many rounds a search first looks at a run, or None where none does."""
-    found = [
-        plan.searches[name].first_rounds(Budget.of(run.settings["budget"]))
-        for name in plan.searches
-        if any(run.key == first.key for first in first_runs(plan, name))
-    ]
-    return max(found, default=None)
+def first_rounds(plan: StudyPlan) -> dict[RunKey, int]:
+    """Return by a run's key after how many rounds a search first looks at it; runs that none looks at are not there."""
+    found: dict[RunKey, int] = {}
+    for name, search in plan.searches.items():
+        for run in first_runs(plan, name):
+            rounds = search.first_rounds(Budget.of(run.settings["budget"]))
+            found[run.key] = max(rounds, found.get(run.key, 0))
+    return found

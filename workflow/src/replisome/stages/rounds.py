@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from replisome.claims.next_round import open_verdicts, seconds_of
+from replisome.config.rounds import round_of
 from replisome.data.study_inputs import verdicts_of
 from replisome.io import read_json, write_text
 from replisome.tracking.record import Record
@@ -74,7 +75,7 @@ def _rows(found: Mapping[str, Any], identity: Mapping[str, Any], results: Path) 
         yield {
             "study": study,
             "call": call,
-            "round": sum(size <= most for size in rounds),
+            "round": round_of(rounds, most),
             "of": len(rounds),
             "configurations": len(raises),
             "seeds": most,
