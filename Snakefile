@@ -8,8 +8,10 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/settings.smk"
 include: "workflow/rules/staleness.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/next_round.smk"
 include: "workflow/rules/download.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/search.smk"

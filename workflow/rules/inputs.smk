@@ -1,5 +1,5 @@
 # What jobs ask for: resources, raw files, and the results of other jobs.
-# Requires: common.smk. Produces: resource and input functions; no rule.
+# Requires: settings.smk. Produces: resource and input functions; no rule.
 from replisome.data.at_hand import why_anew
 from replisome.data.raw_files import digest
 
