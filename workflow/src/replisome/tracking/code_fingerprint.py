@@ -57,7 +57,7 @@ def closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
 def imports(path: Path, root: Path = ROOT) -> set[str]:
     """Return the package's modules that one file imports, imports for type checkers left out."""
     found: set[str] = set()
-    for node in _walk(parse(path)):
+    for node in _statements(parse(path)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
         elif isinstance(node, ast.ImportFrom):
@@ -71,12 +71,14 @@ def imports(path: Path, root: Path = ROOT) -> set[str]:
     return found
 
 
-def _walk(tree: ast.AST) -> Iterable[ast.AST]:
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+def _statements(within: ast.AST) -> Iterable[ast.stmt]:
+    """Go through all statements but those for type checkers; expressions, which hold no import, are passed over."""
+    for node in ast.iter_child_nodes(within):
+        if isinstance(node, ast.expr) or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
             continue
-        yield node
-        yield from _walk(node)
+        if isinstance(node, ast.stmt):
+            yield node
+        yield from _statements(node)
 
 
 @cache
