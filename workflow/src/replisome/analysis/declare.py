@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 import pandas as pd
 from matplotlib.figure import Figure
 
+from replisome.analysis.plots import LeftOut
 from replisome.analysis.results import StudyResults
 
 Measures = TypeVar("Measures", bound=Callable[..., Any])
 MakesTable = Callable[[StudyResults], pd.DataFrame]
-MakesFigure = Callable[[StudyResults], Figure]
+MakesFigure = Callable[[StudyResults], Figure | LeftOut]
 
 
 def table(title: str) -> Callable[[MakesTable], MakesTable]:

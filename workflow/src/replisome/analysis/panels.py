@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from replisome.analysis.endings import diverged_seeds
-from replisome.analysis.plots import COLOURS, COLUMNS, curve_with_spread, empty, grid
+from replisome.analysis.plots import COLOURS, COLUMNS, LeftOut, curve_with_spread, grid
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate
 from replisome.analysis.variants import Variant, curve_table, data_kind, data_name, label, rows_of, styles, variants
@@ -42,8 +42,8 @@ def by_recipe(
     *,
     sharey: bool = True,
     height: float = 4.2,
-    nothing: str = "nothing of this kind was tested",
-) -> Figure:
+    nothing: str = "Nothing of this kind was tested.",
+) -> Figure | LeftOut:
     """Return a figure with a panel a recipe, so that protocols are never mixed in one.
 
     Args:
@@ -54,10 +54,10 @@ def by_recipe(
         y: label of the y axes, written at the left of each row; or what gives each recipe's panel its own.
         sharey: whether all panels have one y axis.
         height: of a panel, in inches.
-        nothing: what an empty figure says where there is no recipe.
+        nothing: why the figure is left out where there is no recipe.
     """
     if not recipes:
-        return empty(nothing)
+        return LeftOut(nothing)
     figure, axes = grid(len(recipes), height, sharey)
     for number, (panel, recipe) in enumerate(zip(axes, recipes, strict=True)):
         more = draw(panel, recipe)
@@ -79,8 +79,8 @@ def loss_curves(
     *,
     also: Callable[[Axes, str], None] | None = None,
     sharey: bool = True,
-    nothing: str = "no such run in this configuration",
-) -> Figure:
+    nothing: str = "This configuration has no such run.",
+) -> Figure | LeftOut:
     """Return loss against epoch, or against step where the budget counts steps: validation solid, training dashed.
 
     Where a sample of training was scored in evaluation mode after each round, that is the dashed line, which compares
@@ -92,7 +92,7 @@ def loss_curves(
         y: what the loss is, with its unit.
         also: adds to a recipe's panel, levels for example.
         sharey: whether all panels have one y axis.
-        nothing: what an empty figure says.
+        nothing: why the figure is left out where there is nothing to draw.
     """
     shown = {recipe: found for recipe, found in members.items() if found}
     numbers = styles(study, (variant for found in shown.values() for variant in found))

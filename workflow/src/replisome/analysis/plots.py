@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -66,12 +67,17 @@ def log_scale(axes: Axes, which: Literal["x", "y"]) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def empty(text: str) -> Figure:
-    """Return a figure that says why there is nothing to draw."""
-    figure, axes = panels(1, 2.0)
-    axes[0].text(0.5, 0.5, text, ha="center", va="center", transform=axes[0].transAxes)
-    axes[0].set_axis_off()
-    return figure
+@dataclass(frozen=True)
+class LeftOut:
+    """In place of a figure for which a configuration has nothing: why the page has none, in one plain sentence."""
+
+    why: str
+
+    def drawn(self) -> Figure:
+        """Return a small figure that says so, for the files that the workflow asks for."""
+        figure = Figure(figsize=(WIDTH, 1.0), layout="constrained")
+        figure.text(0.5, 0.5, self.why, ha="center", va="center", wrap=True)
+        return figure
 
 
 def padded(curves: list[np.ndarray]) -> np.ndarray:

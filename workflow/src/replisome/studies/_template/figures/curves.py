@@ -7,12 +7,13 @@ from matplotlib.figure import Figure
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import by_recipe, level, score_curves
+from replisome.analysis.plots import LeftOut
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import selected_score, variants
 
 
 @figure("Validation score against epoch")
-def validation_curves(study: StudyResults) -> Figure:
+def validation_curves(study: StudyResults) -> Figure | LeftOut:
     """The score that models are chosen by, on validation, after each epoch.
 
     Lines are means over seeds, bands their range. The dotted line is the best possible accuracy of the control.

@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 from replisome.analysis.cost import cost_of
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import by_recipe, style_number
-from replisome.analysis.plots import COLOURS, MARKERS, log_scale
+from replisome.analysis.plots import COLOURS, MARKERS, LeftOut, log_scale
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import label, values_of
 from replisome.studies.bloodmnist.predictions import in_order, recipe_scores
 
 
 @figure("What accuracy costs")
-def accuracy_and_cost(study: StudyResults) -> Figure:
+def accuracy_and_cost(study: StudyResults) -> Figure | LeftOut:
     """What accuracy costs. Each point is a run; up is better, left is cheaper.
 
     The score is the one that the experiment selects by, on validation.

@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix as count_confusions
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import by_recipe, heading
-from replisome.analysis.plots import WIDTH
+from replisome.analysis.plots import WIDTH, LeftOut
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import label
 from replisome.studies.bloodmnist.figures.data import images_of, short_names, show_images
@@ -20,7 +20,7 @@ MISTAKES = LINES * IN_LINE
 
 
 @figure("Which classes are taken for which")
-def confusion_matrix(study: StudyResults) -> Figure:
+def confusion_matrix(study: StudyResults) -> Figure | LeftOut:
     """Which classes are taken for which by the model that is best on validation, on the test split (first seed).
 
     Each row adds up to 100 %; empty cells are zero.
@@ -51,7 +51,7 @@ def confusion_matrix(study: StudyResults) -> Figure:
 
 
 @figure("The most confident mistakes")
-def mistakes(study: StudyResults) -> Figure:
+def mistakes(study: StudyResults) -> Figure | LeftOut:
     """The most confident mistakes of the model that is best on validation, on the test split (first seed).
 
     Some are worth a second look at the label.

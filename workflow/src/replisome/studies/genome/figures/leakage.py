@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import bars, level
-from replisome.analysis.plots import COLOURS, LINES, MARKERS, empty, grid
+from replisome.analysis.plots import COLOURS, LINES, MARKERS, LeftOut, grid
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, best_on_validation, data_name, evaluated_variants, label, rows_of
 from replisome.studies.genome import predictions
@@ -37,7 +37,7 @@ SPLITS = tuple(SPLIT_NAMES)
 
 
 @figure("What a random split measures")
-def memory(study: StudyResults) -> Figure:
+def memory(study: StudyResults) -> Figure | LeftOut:
     """Test accuracy against what training has seen of a test window: the same model and steps under other splits.
 
     Under random windows every base of the test is predicted in training windows too, so memory of the sequence counts
@@ -58,7 +58,7 @@ def memory(study: StudyResults) -> Figure:
             panels.setdefault(("shared", genome), []).append(members)
     choice = _same_choice(study)
     if not panels and choice is None:
-        return empty("no model was tested under two splits of one genome")
+        return LeftOut("No model was tested under two splits of one genome.")
     drawing, axes = grid(len(panels) + (choice is not None), height=5.0, sharey=False)
     for panel, ((kind, genome), own) in zip(axes, panels.items(), strict=False):
         _draw_genome(panel, study, kind, genome, own)

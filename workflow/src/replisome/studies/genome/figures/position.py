@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import by_recipe
-from replisome.analysis.plots import COLOURS, log_scale
+from replisome.analysis.plots import COLOURS, LeftOut, log_scale
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import label, styles
 from replisome.studies.genome.predictions import (
@@ -28,7 +28,7 @@ POINTS = 40  # along the genome
 
 
 @figure("Where in a window")
-def positions(study: StudyResults) -> Figure:
+def positions(study: StudyResults) -> Figure | LeftOut:
     """Test accuracy by position in the window: a window starts without context.
 
     How fast accuracy rises shows how much context a model uses.
@@ -46,7 +46,7 @@ def positions(study: StudyResults) -> Figure:
 
 
 @figure("Where in a codon")
-def codon_positions(study: StudyResults) -> Figure:
+def codon_positions(study: StudyResults) -> Figure | LeftOut:
     """Test accuracy by the position in the codon of long stretches without a stop codon.
 
     Such stretches are taken on the strand that is read (1, 2, 3) and on the other (1', 2', 3').
@@ -71,7 +71,7 @@ def codon_positions(study: StudyResults) -> Figure:
 
 
 @figure("Where in the genome")
-def along_genome(study: StudyResults) -> Figure:
+def along_genome(study: StudyResults) -> Figure | LeftOut:
     """Mean bits per base of test windows along the genome, contigs end to end.
 
     Dips mark repeats, or genes that resemble other genes.
@@ -96,7 +96,7 @@ def _lines(
     *,
     sharey: bool = True,
     finish: Callable[[Axes], None] = lambda panel: None,
-) -> Figure:
+) -> Figure | LeftOut:
     """Return a panel a recipe with a line for each of its leading models, through what ``points`` makes of it."""
     members = leading(study)
     numbers = styles(study, (variant for found in members.values() for variant in found))

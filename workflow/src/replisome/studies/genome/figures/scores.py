@@ -9,14 +9,14 @@ from matplotlib.figure import Figure
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import bars, by_recipe, level
-from replisome.analysis.plots import COLOURS, LINES
+from replisome.analysis.plots import COLOURS, LINES, LeftOut
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, evaluated_variants, label
 from replisome.studies.genome.predictions import encoding_of, main_variants, score
 
 
 @figure("Networks beside counts")
-def networks_and_counts(study: StudyResults) -> Figure:
+def networks_and_counts(study: StudyResults) -> Figure | LeftOut:
     """Bits per base of counts against their order k, and as lines the mixes of all orders and every network.
 
     Counts of order k are of what followed the last k bases; intervals are 95 %, over stretches of the genome. The lines

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from replisome.analysis import panels
 from replisome.analysis.declare import figure
-from replisome.analysis.plots import COLOURS, MARKERS, empty, grid
+from replisome.analysis.plots import COLOURS, MARKERS, LeftOut, grid
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, data_name, selected_score, validation, variants
 from replisome.studies.genome.figures.leakage import SPLIT_NAMES
@@ -19,7 +19,7 @@ from replisome.studies.genome.predictions import encoding_of, experiments, main_
 
 
 @figure("Loss against step")
-def loss_curves(study: StudyResults) -> Figure:
+def loss_curves(study: StudyResults) -> Figure | LeftOut:
     """Cross-entropy against the optimiser step, on training and on validation.
 
     Where a sample of training windows was scored after each round as validation is, that is the dashed line, and the
@@ -42,7 +42,7 @@ def loss_curves(study: StudyResults) -> Figure:
 
 
 @figure("Short runs that vary one thing")
-def short_runs(study: StudyResults) -> Figure:
+def short_runs(study: StudyResults) -> Figure | LeftOut:
     """The validation score of the short runs in the table of sweeps, by what they vary.
 
     A window is what training reads in a row. Whatever its length, training sees the same bases at each step, and all
@@ -50,7 +50,7 @@ def short_runs(study: StudyResults) -> Figure:
     """
     names = experiments(study, sweeps=True)
     if not names:
-        return empty("this configuration has no sweeps")
+        return LeftOut("This configuration has no sweeps.")
     drawing, axes = grid(len(names), sharey=False)
     for panel, name in zip(axes, names, strict=True):
         _one_sweep(panel, study, variants(study, name))

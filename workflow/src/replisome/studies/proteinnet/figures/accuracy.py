@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import DOTS, bars, by_recipe, style_number
-from replisome.analysis.plots import COLOURS, LINES, MARKERS, log_scale
+from replisome.analysis.plots import COLOURS, LINES, MARKERS, LeftOut, log_scale
 from replisome.analysis.results import StudyResults
 from replisome.analysis.scores import score_on_test
 from replisome.analysis.variants import Variant, evaluated_variants, label
@@ -31,7 +31,7 @@ def _look(study: StudyResults, variant: Variant) -> dict[str, Any]:
 
 
 @figure("Against no distance at all, and against a table")
-def baselines(study: StudyResults) -> Figure:
+def baselines(study: StudyResults) -> Figure | LeftOut:
     """Report C's loss of every tested model on the test chains, worst at the bottom.
 
     Report C's own values are of other chains, so only their order and their ratios compare. The oracle knows how a
@@ -67,7 +67,7 @@ def baselines(study: StudyResults) -> Figure:
 
 
 @figure("Where the error is")
-def error_by_separation(study: StudyResults) -> Figure:
+def error_by_separation(study: StudyResults) -> Figure | LeftOut:
     """The error of pairs against their separation along the chain, pooled over test chains.
 
     Beyond some ten residues, neighbouring separations are pooled too.
@@ -90,7 +90,7 @@ def error_by_separation(study: StudyResults) -> Figure:
 
 
 @figure("Contacts found")
-def contact_precision(study: StudyResults) -> Figure:
+def contact_precision(study: StudyResults) -> Figure | LeftOut:
     """The percentage of true contacts among the L/5 pairs predicted nearest, by range along the chain.
 
     Contacts are pairs of alpha carbons less than 8 angstrom apart; L is the number of residues with known coordinates.

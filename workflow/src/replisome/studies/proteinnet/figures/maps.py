@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from replisome.analysis.declare import figure
-from replisome.analysis.plots import empty
+from replisome.analysis.plots import LeftOut
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, best_on_validation, evaluated_variants, label, selected_score
 from replisome.errors import ReplisomeError, did_you_mean
@@ -21,7 +21,7 @@ INCH = 2.6  # width and height of a map
 
 
 @figure("True and predicted distances")
-def maps(study: StudyResults) -> Figure:
+def maps(study: StudyResults) -> Figure | LeftOut:
     """True distances of some test chains and those that models predict, in angstrom; a row a chain.
 
     Colours are cut at the largest true distance; what is grey is not known. Above each map stands its error over all
@@ -31,7 +31,7 @@ def maps(study: StudyResults) -> Figure:
     recipes = [recipe for recipe in study.plan.recipes if evaluated_variants(study, recipe)]
     rows = [(recipe, number) for recipe in recipes for number in chosen_chains(study, recipe)]
     if not rows:
-        return empty("nothing was tested")
+        return LeftOut("Nothing was tested.")
     members = {recipe: _drawn(study, recipe) for recipe in recipes}
     across = 1 + max(map(len, members.values()))
     figure = Figure(figsize=(INCH * across + 1, (INCH + 0.5) * len(rows)), layout="constrained")

@@ -10,18 +10,18 @@ from matplotlib.figure import Figure
 
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import by_recipe, heading, level, score_curves
-from replisome.analysis.plots import empty, grid, log_scale
+from replisome.analysis.plots import LeftOut, grid, log_scale
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, evaluated_variants, label, selected_score
 from replisome.studies.proteinnet.paper import LENGTH_TABLE, SIMPLE, is_long_run
 from replisome.studies.proteinnet.predictions import is_reported, level_of, trained
 
 SPLITS = {"train": "training (while it went on)", "validation": "validation", "test": "test (recorded, never used)"}
-NOTHING_TRAINED = "this configuration trains nothing"
+NOTHING_TRAINED = "This configuration trains nothing."
 
 
 @figure("Loss against epoch")
-def loss_curves(study: StudyResults) -> Figure:
+def loss_curves(study: StudyResults) -> Figure | LeftOut:
     """Loss of all networks against epoch, a panel a split.
 
     Training losses are means over the steps of an epoch, with dropout at work; the other losses are taken after the
@@ -33,7 +33,7 @@ def loss_curves(study: StudyResults) -> Figure:
 
 
 @figure("The score that runs are selected by")
-def selected_scores(study: StudyResults) -> Figure:
+def selected_scores(study: StudyResults) -> Figure | LeftOut:
     """The validation score that the recipe's networks are selected by, after each epoch.
 
     Lines are means over seeds and bands are their range. Networks of a recipe that are selected by another score than
@@ -53,7 +53,7 @@ def selected_scores(study: StudyResults) -> Figure:
 
 
 @figure("The long run")
-def long_run(study: StudyResults) -> Figure:
+def long_run(study: StudyResults) -> Figure | LeftOut:
     """Loss of the improved network when it is trained for longer, with the simple network beside it, a panel a split.
 
     Bands are the range over seeds, and dotted lines are the two predictors that learn next to nothing.
@@ -63,18 +63,18 @@ def long_run(study: StudyResults) -> Figure:
         simple = [variant for variant in trained(study, recipe) if label(study, variant) == SIMPLE]
         found = _trained(study, recipe, long=True)
         members[recipe] = [*found, *simple] if found else []
-    return _by_split(study, members, "this configuration has no long run")
+    return _by_split(study, members, "This configuration has no long run.")
 
 
 def _trained(study: StudyResults, recipe: str, *, long: bool) -> list[Variant]:
     return [variant for variant in trained(study, recipe) if is_long_run(variant) == long]
 
 
-def _by_split(study: StudyResults, members: Mapping[str, Sequence[Variant]], nothing: str) -> Figure:
+def _by_split(study: StudyResults, members: Mapping[str, Sequence[Variant]], nothing: str) -> Figure | LeftOut:
     """Return a figure of losses with a row a recipe and a panel a split, or one that says ``nothing``."""
     recipes = [recipe for recipe, found in members.items() if found]
     if not recipes:
-        return empty(nothing)
+        return LeftOut(nothing)
     paper_loss = study.plan.implementation.score("paper_loss")
     figure, axes = grid(len(SPLITS) * len(recipes), sharey=False)
     for panel, (recipe, split) in zip(axes, product(recipes, SPLITS), strict=True):

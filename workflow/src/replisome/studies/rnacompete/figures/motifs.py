@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from replisome.analysis import panels
 from replisome.analysis.declare import figure
-from replisome.analysis.plots import COLUMNS, WIDTH, empty
+from replisome.analysis.plots import COLUMNS, WIDTH, LeftOut
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import label
 from replisome.data.encode.bases import ALPHABET
@@ -23,7 +23,7 @@ PROBES = 12  # of an attention map
 
 
 @figure("What the model looks for")
-def logos(study: StudyResults) -> Figure:
+def logos(study: StudyResults) -> Figure | LeftOut:
     """Two logos for each explained model and protein: what replacing a base costs, and which bases stand there.
 
     Above: how much the prediction falls, in standard deviations of the target, when a base is replaced by another one
@@ -33,7 +33,7 @@ def logos(study: StudyResults) -> Figure:
     """
     found = explained(study)
     if not found:
-        return empty("no explained model in this configuration")
+        return LeftOut("This configuration explains no model.")
     lines = -(-len(found) // COLUMNS)
     drawn = Figure(figsize=(4.6 * COLUMNS, 4.7 * lines), layout="constrained")
     for part, item in zip(drawn.subfigures(lines, COLUMNS, squeeze=False).ravel(), found, strict=False):
@@ -60,14 +60,14 @@ def _draw_logo(panel: Axes, heights: np.ndarray, what: str) -> None:
 
 
 @figure("Where attention rests")
-def attention_maps(study: StudyResults) -> Figure:
+def attention_maps(study: StudyResults) -> Figure | LeftOut:
     """Attention weights along the strongest validation probes of the best attention model.
 
     The weight is the largest of all heads. Each line is a probe, with its measured z-score at the left.
     """
     found = [item for item in explained(study) if item.metadata["attention"] is not None]
     if not found:
-        return empty("no explained attention model in this configuration")
+        return LeftOut("This configuration explains no model with attention.")
     drawn = Figure(figsize=(2 * WIDTH, (0.32 * PROBES + 1.4) * len(found)), layout="constrained")
     for panel, item in zip(drawn.subplots(len(found), 1, squeeze=False)[:, 0], found, strict=True):
         top = item.rows.head(PROBES)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from replisome.analysis import panels
 from replisome.analysis.declare import figure
-from replisome.analysis.plots import COLOURS, MARKERS, empty, grid, log_scale
+from replisome.analysis.plots import COLOURS, MARKERS, LeftOut, grid, log_scale
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, best_on_validation, evaluated_variants, label, selected_score
 from replisome.studies.rnacompete.predictions import (
@@ -20,14 +20,14 @@ from replisome.studies.rnacompete.tables.scores import proteins
 
 
 @figure("Predicted and measured")
-def predicted_and_measured(study: StudyResults) -> Figure:
+def predicted_and_measured(study: StudyResults) -> Figure | LeftOut:
     """Test probes of the best model of one protein, chosen on validation, for each protein and protocol.
 
     The colour counts probes, on a log scale.
     """
     best = _best_of_one_protein(study)
     if not best:
-        return empty("no tested model of one protein")
+        return LeftOut("No model of a single protein was tested.")
     drawn, axes = grid(len(best), 5.0, sharey=False)
     for panel, variant in zip(axes, best, strict=True):
         score = selected_score(study, variant)
@@ -54,7 +54,7 @@ def _best_of_one_protein(study: StudyResults) -> list[Variant]:
 
 
 @figure("When a protein has few labels")
-def few_labels(study: StudyResults) -> Figure:
+def few_labels(study: StudyResults) -> Figure | LeftOut:
     """Test scores of a protein against how many training labels it has.
 
     Some models share their RNA encoder with other proteins, others are of this protein alone. The other proteins keep
@@ -63,7 +63,7 @@ def few_labels(study: StudyResults) -> Figure:
     """
     several = [variant for variant in evaluated_variants(study) if len(proteins_of(study, variant.recipe)) > 1]
     if not several:
-        return empty("no model of several proteins in this configuration")
+        return LeftOut("This configuration has no model of several proteins.")
     split, score = study.cards[several[0].recipe]["split"], selected_score(study, several[0])
     rows = proteins(study)
     alike = rows["recipe"].map(lambda recipe: study.cards[recipe]["split"] == split)
@@ -75,7 +75,7 @@ def few_labels(study: StudyResults) -> Figure:
         if own["proteins in it"].max() > 1 and own["training labels"].nunique() > 1
     ]
     if not wanted:
-        return empty("no protein has models with more and with fewer labels in this configuration")
+        return LeftOut("No protein has models with more and with fewer labels in this configuration.")
     styles = {learner: number for number, learner in enumerate(rows["learner"].unique())}
     drawn, axes = grid(len(wanted))
     for panel, (name, own) in zip(axes, wanted, strict=True):

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from replisome.analysis import panels
 from replisome.analysis.declare import figure
-from replisome.analysis.plots import empty, grid
+from replisome.analysis.plots import LeftOut, grid
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import selected_score, validation
 from replisome.studies.rnacompete.paper import grid_variants, networks
@@ -19,17 +19,17 @@ ACROSS = ("depth", "width")  # of a panel of the grid; what else varies goes dow
 
 
 @figure("Loss against epoch")
-def loss_curves(study: StudyResults) -> Figure:
+def loss_curves(study: StudyResults) -> Figure | LeftOut:
     """Loss against epoch, mean over seeds, for the networks of report A.
 
     These are the best BiLSTM and the best CNN of each recipe and, where it was run, the CNN before the BiLSTM.
     """
     members = {recipe: networks(study, recipe) for recipe in study.plan.recipes}
-    return panels.loss_curves(study, members, LOSS, nothing="no recipe has both models")
+    return panels.loss_curves(study, members, LOSS, nothing="No recipe has both models.")
 
 
 @figure("The grid at a glance")
-def grid_view(study: StudyResults) -> Figure:
+def grid_view(study: StudyResults) -> Figure | LeftOut:
     """The grid of the two architectures, by the score that validation selects by.
 
     Each cell is the mean over seeds of the validation score at the best epoch; of what a search kept but made no
@@ -37,12 +37,12 @@ def grid_view(study: StudyResults) -> Figure:
     """
     members = grid_variants(study)
     if not members:
-        return empty("no grid in this configuration")
+        return LeftOut("This configuration has no grid.")
     score = selected_score(study, members[0])
     values = {variant.key: validation(study, variant, score.name).value * score.scale for variant in members}
     reached = [value for value in values.values() if np.isfinite(value)]
     if not reached:
-        return empty("every model of the grid diverged")
+        return LeftOut("Every model of the grid diverged.")
     low, high = min(reached), max(reached)
     keys = list(dict.fromkeys((variant.recipe, variant.model) for variant in members))
     drawn, axes = grid(len(keys), sharey=False)
@@ -72,7 +72,7 @@ def grid_view(study: StudyResults) -> Figure:
 
 
 @figure("With attention and without")
-def attention_curves(study: StudyResults) -> Figure:
+def attention_curves(study: StudyResults) -> Figure | LeftOut:
     """The same BiLSTM without attention pooling and with it, by number of heads."""
     members = attention_by_heads(study)
-    return panels.loss_curves(study, members, LOSS, nothing="no attention model in this configuration")
+    return panels.loss_curves(study, members, LOSS, nothing="This configuration has no model with attention.")
