@@ -2,7 +2,8 @@
 
 A table is a function with ``@table("its title")`` above it, in ``studies/<study>/tables/<topic>.py``; its docstring is
 its caption on the page. A figure likewise, with ``@figure``, in ``figures/<topic>.py``. ``TOPICS`` in the package's
-``__init__.py`` gives the order. Tables that every study has are in ``analysis/common_tables.py``.
+``__init__.py`` gives the order, and ``MAIN`` beside the figures' which figure shows what the study found. Tables that
+every study has are in ``analysis/common_tables.py``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from replisome.config.catalogue import STUDIES
-from replisome.errors import ReplisomeError
+from replisome.errors import ReplisomeError, did_you_mean
 from replisome.tracking.introspect import ROOT, parse, plain_value
 
 Kind = Literal["table", "figure"]
@@ -24,6 +25,7 @@ Measure = Literal["quantity", "fact"]
 MEASURES = "quantities"  # the module of a study that declares what claims may ask beside scores and costs
 FOLDERS: dict[Kind, str] = {"table": "tables", "figure": "figures"}
 COMMON: dict[Kind, tuple[Path, ...]] = {"table": (ROOT / "analysis" / "common_tables.py",), "figure": ()}
+COMMON_TOPIC = "cost"  # what the tables of all studies are about
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ class Declared:
         """Return the function and its file for people: ``leakage() in studies/genome/tables/leakage.py``."""
         return f"{self.name}() in {self.module.removeprefix('replisome.').replace('.', '/')}.py"
 
+    @property
+    def topic(self) -> str:
+        """Return what it is about: the name of its file."""
+        common = {_dotted(path) for paths in COMMON.values() for path in paths}
+        return COMMON_TOPIC if self.module in common else self.module.rpartition(".")[2]
+
     def function(self) -> Callable[..., Any]:
         """Import the function."""
         found: Callable[..., Any] = getattr(importlib.import_module(self.module), self.name)
@@ -54,6 +62,23 @@ def tables(study: str) -> dict[str, Declared]:
 def figures(study: str) -> dict[str, Declared]:
     """Return a study's figures by name, in the order of the page."""
     return _declared(study, "figure")
+
+
+def main_figures(study: str) -> tuple[str, ...]:
+    """Return the figures that may stand for a study: the page shows the first that its configuration has.
+
+    They are ``MAIN`` in ``figures/__init__.py``; a study without it has none.
+
+    Raises:
+        ReplisomeError: one of them is no figure of the study.
+    """
+    place = STUDIES / study / FOLDERS["figure"] / "__init__.py"
+    names = plain_value(place, "MAIN") or ()
+    known = figures(study)
+    for name in names if isinstance(names, tuple) else (names,):
+        if name not in known:
+            raise ReplisomeError(f"{place}: MAIN names the figure '{name}'{did_you_mean(name, known)}")
+    return tuple(names)
 
 
 def modules(study: str, kind: Kind) -> list[str]:
