@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import struct
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,8 @@ from replisome.tracking.verify import verified
 
 CHOICES = "choices"  # the table of what is our choice or inference, which ends a story
 MOST_SVG = 150_000  # bytes: what is larger is shown as PNG, so that the page stays light
-SHOWN_PER_INCH = 100  # pixels of the page
+POINTS = 72  # of an inch
+WIDTH = re.compile(r'<svg[^>]* width="(?P<points>[\d.]+)pt"')
 NO_ROWS = "no run of this configuration belongs in it"
 
 Written = Mapping[str, Any]
@@ -60,7 +61,7 @@ def contents(study: StudyResults) -> Contents:
         if frames[table].empty:
             left_out.setdefault(NO_ROWS, []).append(f"table “{item.title}”")
     for figure, item in figures(name).items():
-        if figure in empty:
+        if empty.get(figure):  # of a further page that is not needed nothing is said
             left_out.setdefault(empty[figure].rstrip("."), []).append(f"figure “{item.title}”")
     kept = {table: frame for table, frame in frames.items() if not frame.empty}
     return Contents(kept, [figure for figure in figures(name) if figure not in empty], left_out)
@@ -160,16 +161,21 @@ def _figure(study: StudyResults, item: Declared) -> dict[str, Any]:
     """Return a figure as the page shows it: drawn where that is light, else as an image; the file is the drawing."""
     folder = study.root / study.plan.name / "figures"
     image, drawing = verified(folder / f"{item.name}.png"), verified(folder / f"{item.name}.svg")
-    width, _ = struct.unpack(">II", image.read_bytes()[16:24])  # the PNG header
     light = drawing.stat().st_size <= MOST_SVG
     kind, data = ("svg+xml", drawing.read_bytes()) if light else ("png", image.read_bytes())
     return {
         **_declared(study, item),
         "source": f"data:image/{kind};base64,{base64.b64encode(data).decode()}",
-        "width": width * SHOWN_PER_INCH // 150,
+        "inches": width_in_inches(drawing.read_text(encoding="utf-8")),
         "file": f"{study.plan.name}/figures/{item.name}.svg",
         "alt": f"{item.title}. {item.caption.split('. ')[0].replace(chr(10), ' ')}",
     }
+
+
+def width_in_inches(drawing: str) -> float:
+    """Return how wide an SVG was drawn, which is how wide it is printed: its text has the size that its style gave."""
+    found = WIDTH.search(drawing)
+    return round(float(found["points"]) / POINTS, 2) if found else 6.0
 
 
 def _to_beat(study: StudyResults, claims: Sequence[Written]) -> Shown | None:
