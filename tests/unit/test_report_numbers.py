@@ -82,13 +82,17 @@ def test_protocols_never_share_a_column_and_what_all_rows_share_stands_above():
     frame = pd.DataFrame(
         {
             "recipe": ["reported", "reported", "sound", "sound"],
+            "protocol": ["reported", "reported", "sound", "sound"],
             "seeds": [3, 3, 3, 1],
             "model": ["a", "b", "a", "b"],
             "accuracy (%)": [90.0, 91.0, 80.0, 81.0],
         }
     )
     grids = show(frame).grids
-    assert [grid.about for grid in grids] == ["recipe reported; seeds 3", "recipe sound"]
+    assert [grid.about for grid in grids] == [
+        "recipe reported; protocol reported; seeds 3",
+        "recipe sound; protocol sound",
+    ]
     assert [grid.heads for grid in grids] == [["model", "accuracy (%)"], ["model", "seeds", "accuracy (%)"]]
 
 

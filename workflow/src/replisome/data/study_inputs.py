@@ -72,7 +72,9 @@ def for_page(plans: Iterable[StudyPlan], root: Path) -> list[Path]:
         study, implementation = root / plan.name, plan.implementation.name
         found += [study / "tables" / name for name in ("study.json", "metrics.parquet")]
         found += [study / "tables" / f"{name}.csv" for name in declared.tables(implementation)]
-        found += [study / "figures" / f"{n}.{kind}" for n in declared.figures(implementation) for kind in ("png", "svg")]
+        found += [
+            study / "figures" / f"{n}.{kind}" for n in declared.figures(implementation) for kind in ("png", "svg")
+        ]
         found += [study / "figures" / LEFT_OUT]
         found += [*selections(plan, root), *verdicts_of([plan.name], root)]
         found += [study / recipe / "card.json" for recipe in plan.recipes]

@@ -15,6 +15,7 @@ FULL = "full"  # the preset of the default configuration
 HAVE_IT = re.compile(r"; preset (?P<presets>[\w-]+(?: or [\w-]+)*) has it$")  # as config/planned_claims.py says it
 NEEDS = re.compile(r"^needs an? (?P<what>\w+): (?P<why>.*)$")  # as a claim of the kind 'missing' is judged
 ONE_SEED = "one seed"
+NOTHING_HAS = "4"  # begins the key of claims that no preset can judge
 CONFIGURATIONS = ROOT.parents[2] / "config"
 
 Written = Mapping[str, Any]
@@ -92,11 +93,13 @@ class Missing:
         key: claims with the same key need the same; the order of the page goes by it.
         needs: what, in words that head a list.
         why: what this one lacks.
+        presets: those that have its runs.
     """
 
     key: str
     needs: str
     why: str
+    presets: tuple[str, ...] = ()
 
 
 def missing_of(claim: Written) -> Missing:
@@ -104,24 +107,31 @@ def missing_of(claim: Written) -> Missing:
     found = [one["reason"] for one in claim["verdicts"].values() if one["verdict"] == NOT_RUN]
     reason = next((text for text in found if HAVE_IT.search(text)), found[0] if found else "")
     if match := HAVE_IT.search(reason):
-        presets = match["presets"]
-        return Missing(f"1 {presets}", f"Preset {presets} has the runs", reason[: match.start()])
+        presets, why = match["presets"], reason[: match.start()]
+        return Missing(f"1 {presets}", f"Preset {presets} has the runs", why, tuple(presets.split(" or ")))
     if match := NEEDS.match(reason):
-        return Missing(f"4 {match['what']}", f"Nothing here has them: a {match['what']} is missing", match["why"])
+        return Missing(f"{NOTHING_HAS} {match['what']}", f"A {match['what']} is missing", match["why"])
     if any(one["estimate"] is not None or one["caps"] for one in claim["verdicts"].values()):
         return Missing("2", "Measured, but not to be judged at these settings or on these data", reason)
     return Missing("3", "They wait for other claims, or cannot be judged here", reason)
 
 
 def for_missing(claims: Sequence[Written]) -> list[Remedy]:
-    """Return what the claims of reports that were not run need, with how many they are and the command."""
+    """Return what the claims of reports that were not run need, with how many they are and the command.
+
+    Of the presets that have the runs of a claim, the one that takes least is named.
+    """
     remedies: dict[str, Remedy] = {}
     for claim in claims:
         judged = any(one["verdict"] != NOT_RUN for one in claim["verdicts"].values())
         if judged or claim["kind"] == CONFLICT or claim["owner"] == CONTROL:
             continue
         missing = missing_of(claim)
-        first = missing.needs.partition("Preset ")[2].split(" ")[0]
-        call = command(first) if first else ""
-        remedies.setdefault(missing.key, Remedy(missing.needs, call)).claims[claim["id"]] = missing.why
+        key, what, call = missing.key[0], missing.needs, ""
+        if missing.presets:
+            preset = min(missing.presets, key=lambda name: name == FULL)
+            key, what, call = f"1 {preset == FULL}", f"Preset {preset} has their runs", command(preset)
+        elif key == NOTHING_HAS:
+            what = "Nothing here has what they need: a run, a model, a recipe, data or a quantity"
+        remedies.setdefault(key, Remedy(what, call)).claims[claim["id"]] = missing.why
     return [remedies[key] for key in sorted(remedies)]

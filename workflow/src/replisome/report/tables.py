@@ -17,6 +17,8 @@ WIDTH = 118  # characters that stand beside each other on the page, in print too
 LONGEST = 34  # characters of a text before it goes on in a second line
 PADDING = 2  # characters that a column takes beside its text
 TURNED_ROWS = 6  # a table of so few rows is turned rather than split
+NARROWEST = 12  # characters of a column whose head is a row's name
+NAMES = ("recipe", "model", "experiment", "claim")  # columns that name a row
 WRITTEN_NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?"  # as summarise writes numbers
 
 
@@ -101,7 +103,7 @@ def _numbers_of(column: pd.Series[str]) -> pd.Series[Any]:
 def show(frame: pd.DataFrame, most_rows: int = MOST_ROWS) -> Shown:
     """Return a table in parts that fit the page.
 
-    There is a part a recipe, so that protocols never share a column; what is equal in all of its rows stands above. A
+    There is a part a protocol, so that protocols never share a column; what is equal in all of its rows stands above. A
     table with one row a recipe compares the recipes themselves and stays whole. Columns ``x low`` and ``x high`` join
     ``x``; columns without a value go.
 
@@ -110,18 +112,20 @@ def show(frame: pd.DataFrame, most_rows: int = MOST_ROWS) -> Shown:
         most_rows: how many rows are shown; the file has the others.
     """
     first = frame.head(most_rows)
-    if "recipe" not in first or first["recipe"].is_unique:
-        groups = [("", first)]
+    if not {"recipe", "protocol"} <= set(first) or first["recipe"].is_unique:
+        groups = [first]
     else:
-        groups = [_without_common(rows) for _, rows in first.groupby("recipe", sort=False)]
-    grids = [grid for about, rows in groups for grid in fitted(about, columns_of(rows))]
+        groups = [rows for _, rows in first.groupby("protocol", sort=False)]
+    grids = [grid for rows in groups for grid in fitted(*_without_common(rows))]
     return Shown(tuple(grids), len(frame), len(frame) - len(first))
 
 
-def _without_common(rows: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    common = [name for name in ABOUT if name in rows and rows[name].nunique(dropna=False) == 1]
+def _without_common(rows: pd.DataFrame) -> tuple[str, list[Column]]:
+    """Return what is equal in all rows, in words, and the columns that are left; a single row keeps its own."""
+    equal = [name for name in ABOUT if name in rows and rows[name].nunique(dropna=False) == 1]
+    common = equal if len(rows) > 1 or "model" in rows else []
     said = "; ".join(f"{name} {_text(rows[name].iloc[0])}" for name in common if not pd.isna(rows[name].iloc[0]))
-    return said, rows.drop(columns=common)
+    return said, columns_of(rows.drop(columns=common))
 
 
 def columns_of(frame: pd.DataFrame) -> list[Column]:
@@ -172,41 +176,40 @@ def fitted(about: str, columns: Sequence[Column], width: int = WIDTH) -> list[Gr
 
     Args:
         about: what stands above.
-        columns: of the table; the first text column names the rows, and each part begins with it.
+        columns: of the table; those that name its rows begin each part.
         width: in characters.
     """
     if not columns:
         return []
-    columns = sorted(columns, key=lambda column: column.head != "model") if _named(columns) else list(columns)
+    names = [column for column in columns if column.head in NAMES] or [columns[0]]
+    others = [column for column in columns if column not in names]
     if sum(column.width for column in columns) <= width:
-        return [Grid(about, tuple(columns))]
-    if len(columns[0].cells) <= TURNED_ROWS:
-        turned = _turned(columns)
+        return [Grid(about, (*names, *others))]
+    if len(names[0].cells) <= TURNED_ROWS:
+        turned = _turned(names, others)
         if sum(column.width for column in turned) <= width:
             return [Grid(about, tuple(turned), turned=True)]
-    first, *others = columns
-    parts: list[list[Column]] = [[first]]
+    parts: list[list[Column]] = [[]]
+    room = width - sum(column.width for column in names)
     for column in others:
-        if sum(one.width for one in parts[-1]) + column.width > width and len(parts[-1]) > 1:
-            parts.append([first])
+        if parts[-1] and sum(one.width for one in parts[-1]) + column.width > room:
+            parts.append([])
         parts[-1].append(column)
-    return [Grid(about if not number else "", tuple(part)) for number, part in enumerate(parts)]
+    return [Grid(about if not number else "", (*names, *part)) for number, part in enumerate(parts)]
 
 
-def _named(columns: Sequence[Column]) -> bool:
-    return any(column.head == "model" for column in columns)
-
-
-def _turned(columns: Sequence[Column]) -> list[Column]:
+def _turned(names: Sequence[Column], others: Sequence[Column]) -> list[Column]:
     """Return a table of few rows with a row for each of its columns: the rows' names become the heads."""
-    first, *others = columns
-    names = tuple(column.head for column in others)
-    found = [Column(first.head, names, ("",) * len(names), False, min(LONGEST, max(map(len, names))) + PADDING)]
-    for row, head in enumerate(first.cells):
+    heads = tuple(column.head for column in others)
+    width = min(LONGEST, max(map(len, heads), default=0)) + PADDING
+    found = [Column(", ".join(column.head for column in names), heads, ("",) * len(heads), False, width)]
+    for row in range(len(names[0].cells)):
         cells = tuple(column.cells[row].strip() for column in others)
         beside = tuple(column.beside[row] for column in others)
         widest = max(min(LONGEST, len(cell)) + len(more) + bool(more) for cell, more in zip(cells, beside, strict=True))
-        found.append(Column(head, cells, beside, all(column.number for column in others), max(widest, 12) + PADDING))
+        head = ", ".join(column.cells[row] for column in names)
+        number = all(column.number for column in others)
+        found.append(Column(head, cells, beside, number, max(widest, NARROWEST) + PADDING))
     return found
 
 
