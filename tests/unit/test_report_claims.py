@@ -168,7 +168,7 @@ def test_claims_that_were_not_run_say_what_they_need():
     groups = groups_not_run([claim("a", verdicts={"sound": needs}), claim("b", verdicts={"sound": has}), claim("c")])
     assert [[one["id"] for one in members] for _, members in groups] == [["b"], ["a"]]
     remedies = for_missing([claim("b", verdicts={"sound": has})])
-    assert remedies[0].command == command("full")
+    assert remedies[0].command == command("quick")
 
 
 def test_a_card_has_rule_uncertainty_what_would_change_it_and_where_it_is_written():

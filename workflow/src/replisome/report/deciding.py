@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from replisome.config.plan import StudyPlan
-from replisome.report.claim_rows import CONFLICT, CONTROL, NOT_RUN, open_verdicts
+from replisome.report.claim_rows import CONFLICT, CONTROL, NOT_RUN, is_judged, open_verdicts
 from replisome.tracking.introspect import ROOT
 
 FULL = "full"  # the preset of the default configuration
@@ -119,19 +120,21 @@ def missing_of(claim: Written) -> Missing:
 def for_missing(claims: Sequence[Written]) -> list[Remedy]:
     """Return what the claims of reports that were not run need, with how many they are and the command.
 
-    Of the presets that have the runs of a claim, the one that takes least is named.
+    Of the presets that have the runs of a claim, the one is named that most claims have in common; the full one last.
     """
+    waiting = {
+        claim["id"]: missing_of(claim)
+        for claim in claims
+        if not is_judged(claim) and claim["kind"] != CONFLICT and claim["owner"] != CONTROL
+    }
+    named = Counter(preset for missing in waiting.values() for preset in missing.presets)
     remedies: dict[str, Remedy] = {}
-    for claim in claims:
-        judged = any(one["verdict"] != NOT_RUN for one in claim["verdicts"].values())
-        if judged or claim["kind"] == CONFLICT or claim["owner"] == CONTROL:
-            continue
-        missing = missing_of(claim)
+    for name, missing in waiting.items():
         key, what, call = missing.key[0], missing.needs, ""
         if missing.presets:
-            preset = min(missing.presets, key=lambda name: name == FULL)
-            key, what, call = f"1 {preset == FULL}", f"Preset {preset} has their runs", command(preset)
+            preset = min(missing.presets, key=lambda preset: (preset == FULL, -named[preset]))
+            key, what, call = f"1 {preset == FULL} {preset}", f"Preset {preset} has their runs", command(preset)
         elif key == NOTHING_HAS:
             what = "Nothing here has what they need: a run, a model, a recipe, data or a quantity"
-        remedies.setdefault(key, Remedy(what, call)).claims[claim["id"]] = missing.why
+        remedies.setdefault(key, Remedy(what, call)).claims[name] = missing.why
     return [remedies[key] for key in sorted(remedies)]

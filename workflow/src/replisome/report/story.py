@@ -158,10 +158,10 @@ def _table(study: StudyResults, item: Declared, frame: pd.DataFrame) -> dict[str
 
 
 def _figure(study: StudyResults, item: Declared) -> dict[str, Any]:
-    """Return a figure as the page shows it: drawn where that is light, else as an image; the file is the drawing."""
+    """Return a figure as the page shows it: as a drawing, but for what is made of pixels or heavy."""
     folder = study.root / study.plan.name / "figures"
     image, drawing = verified(folder / f"{item.name}.png"), verified(folder / f"{item.name}.svg")
-    light = drawing.stat().st_size <= MOST_SVG
+    light = not item.image and drawing.stat().st_size <= MOST_SVG
     kind, data = ("svg+xml", drawing.read_bytes()) if light else ("png", image.read_bytes())
     return {
         **_declared(study, item),
