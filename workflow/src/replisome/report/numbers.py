@@ -40,8 +40,17 @@ def short(value: float | None, figures: int = UNCERTAIN_FIGURES) -> str:
         return written(value, 0)
     if value and not 1e-4 <= abs(value) < 1e9:
         return f"{value:.{figures - 1}g}".replace("-", MINUS)
-    size = math.floor(math.log10(abs(value)))
-    return written(value, max(0, figures - 1 - size))
+    return written(value, decimals_of(value, max(0, figures - 1 - order(value))))
+
+
+def order(value: float) -> int:
+    """Return the power of ten of a number's first digit; 0 of nothing."""
+    return math.floor(math.log10(abs(value))) if value else 0
+
+
+def decimals_of(value: float, most: int) -> int:
+    """Return how many decimals a number has, but for zeros at its end, when it is rounded to at most so many."""
+    return len(f"{abs(value):.{most}f}".partition(".")[2].rstrip("0"))
 
 
 def exact(value: float) -> str:
@@ -87,10 +96,11 @@ def column_decimals(values: Sequence[float]) -> int | None:
     known = [abs(value) for value in values if math.isfinite(value) and value]
     if all(float(value).is_integer() for value in known):
         return 0
-    orders = [math.floor(math.log10(value)) for value in known]
+    orders = list(map(order, known))
     if max(orders) - min(orders) >= ORDERS:
         return None
-    return min(MOST_DECIMALS, max(0, UNCERTAIN_FIGURES - 1 - max(orders)))
+    most = min(MOST_DECIMALS, max(0, UNCERTAIN_FIGURES - 1 - max(orders)))
+    return max(decimals_of(value, most) for value in known)
 
 
 def on_one_point(texts: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ ABOUT = ("recipe", "protocol", "data", "budget", "seeds", "weights")  # columns 
 MOST_ROWS = 24  # of a table on the page, over all its parts
 WIDTH = 118  # characters that stand beside each other on the page, in print too
 LONGEST = 34  # characters of a text before it goes on in a second line
+LONGEST_WORD = 24  # characters of a word that stays whole
 PADDING = 2  # characters that a column takes beside its text
 TURNED_ROWS = 6  # a table of so few rows is turned rather than split
 NARROWEST = 12  # characters of a column whose head is a row's name
@@ -41,6 +42,20 @@ class Column:
     width: int
 
 
+class Cell(NamedTuple):
+    """A cell as it is shown: its text, what stands beside it, whether it is a number, and its column's name."""
+
+    text: str
+    beside: str
+    number: bool
+    head: str
+
+    @property
+    def breaks(self) -> bool:
+        """Say whether a word of it is so long that a line may end within it."""
+        return max(map(len, self.text.split()), default=0) > LONGEST_WORD
+
+
 @dataclass(frozen=True)
 class Grid:
     """A part of a table that fits the page.
@@ -61,10 +76,10 @@ class Grid:
         return [column.head for column in self.columns]
 
     @property
-    def rows(self) -> list[list[tuple[str, str, bool, str]]]:
-        """Rows of cells: text, what stands beside it, whether it is a number, and the column's name."""
+    def rows(self) -> list[list[Cell]]:
+        """The cells, row by row."""
         return [
-            [(column.cells[row], column.beside[row], column.number, column.head) for column in self.columns]
+            [Cell(column.cells[row], column.beside[row], column.number, column.head) for column in self.columns]
             for row in range(len(self.columns[0].cells))
         ]
 
@@ -201,12 +216,14 @@ def fitted(about: str, columns: Sequence[Column], width: int = WIDTH) -> list[Gr
 def _turned(names: Sequence[Column], others: Sequence[Column]) -> list[Column]:
     """Return a table of few rows with a row for each of its columns: the rows' names become the heads."""
     heads = tuple(column.head for column in others)
-    width = min(LONGEST, max(map(len, heads), default=0)) + PADDING
+    width = min(LONGEST_WORD, max(map(len, heads), default=0)) + PADDING
     found = [Column(", ".join(column.head for column in names), heads, ("",) * len(heads), False, width)]
     for row in range(len(names[0].cells)):
         cells = tuple(column.cells[row].strip() for column in others)
         beside = tuple(column.beside[row] for column in others)
-        widest = max(min(LONGEST, len(cell)) + len(more) + bool(more) for cell, more in zip(cells, beside, strict=True))
+        widest = max(
+            min(NARROWEST, len(cell)) + len(more) + bool(more) for cell, more in zip(cells, beside, strict=True)
+        )
         head = ", ".join(column.cells[row] for column in names)
         number = all(column.number for column in others)
         found.append(Column(head, cells, beside, number, max(widest, NARROWEST) + PADDING))
