@@ -1,5 +1,6 @@
 # Requires: all tables and figures, selections, cards, verdicts, and the records of runs.
-# Produces: report.html, which needs no other file, and beside it claims.html (a section a claim) and runs.html.
+# Produces: report.html, which needs no other file; beside it claims.html (a section a claim), tables.html (the long
+# ones) and runs.html.
 
 
 rule report:
@@ -9,6 +10,7 @@ rule report:
     output:
         page=REPORT,
         claims=f"{RESULTS}/claims.html",
+        tables=f"{RESULTS}/tables.html",
         runs=f"{RESULTS}/runs.html",
         settings=f"{RESULTS}/report/report.json",
         provenance=f"{RESULTS}/report/provenance.json",

@@ -20,7 +20,6 @@ from replisome.tracking.introspect import ROOT
 from replisome.tracking.verify import read_record, read_verified
 
 TEMPLATES = ROOT.parents[1] / "report"
-PAGES = ("report.html", "claims.html", "runs.html")
 
 
 def pages(
@@ -36,7 +35,7 @@ def pages(
         claims_at: by study, the ``file`` that its claims are in, and the ``lines`` where each begins.
 
     Returns:
-        report.html, which needs no other file, and the two that it leads to.
+        report.html, which needs no other file, and those that it leads to: every claim, long tables, every run.
     """
     claims = {s.plan.name: read_verified(s.root / s.plan.name / "claims.json")["claims"] for s in studies}
     found = {study.plan.name: contents(study) for study in studies}
@@ -46,13 +45,10 @@ def pages(
         "titles": {study.plan.name: study.plan.settings["title"] for study in studies},
         "screen": first_screen(studies, [one for own in claims.values() for one in own], _dates(records)),
     }
+    stories = [story(study, found[study.plan.name], claims[study.plan.name], ledger) for study in studies]
     return {
-        "report.html": _render(
-            "report.html",
-            **shared,
-            studies=[story(study, found[study.plan.name], claims[study.plan.name], ledger) for study in studies],
-            provenance=_provenance(records),
-        ),
+        "report.html": _render("report.html", **shared, studies=stories, provenance=_provenance(records)),
+        "tables.html": _render("tables.html", **shared, studies=stories),
         "claims.html": _render(
             "claims.html",
             **shared,

@@ -30,7 +30,9 @@ from replisome.tracking.verify import verified
 CHOICES = "choices"  # the table of what is our choice or inference, which ends a story
 MOST_SVG = 150_000  # bytes: what is larger is shown as PNG, so that the page stays light
 POINTS = 72  # of an inch
+NARROW = 5.0  # inches: beside such a figure its caption has room
 WIDTH = re.compile(r'<svg[^>]* width="(?P<points>[\d.]+)pt"')
+MOST_LINES, MOST_OF_FIRST = 16, 40  # of a table in a story, and of its first; longer ones have a page of their own
 NO_ROWS = "no run of this configuration belongs in it"
 
 Written = Mapping[str, Any]
@@ -98,7 +100,7 @@ def story(
         "classes": classes_table(study),
         "sources": sources(study, ledger),
         "topics": _topics(study, found, main),
-        "choices": _table(study, tables(name)[CHOICES], found.tables[CHOICES]) if CHOICES in found.tables else None,
+        "choices": _choices(study, found),
         "left_out": found.left_out,
     }
 
@@ -140,11 +142,20 @@ def _topics(study: StudyResults, found: Contents, main: str | None) -> list[dict
     for item in [*shown, *drawn]:
         title = item.topic.replace("_", " ").capitalize()
         topics.setdefault(item.topic, {"title": title, "tables": [], "figures": []})
-    for item in shown:
-        topics[item.topic]["tables"].append(_table(study, item, found.tables[item.name]))
+    for number, item in enumerate(shown):
+        most = MOST_LINES if number else MOST_OF_FIRST
+        topics[item.topic]["tables"].append(_table(study, item, found.tables[item.name], most))
     for item in drawn:
         topics[item.topic]["figures"].append(_figure(study, item))
     return list(topics.values())
+
+
+def _choices(study: StudyResults, found: Contents) -> dict[str, Any] | None:
+    """Return what is our choice or inference: of whatever length, it stands in the story."""
+    if CHOICES not in found.tables:
+        return None
+    frame = found.tables[CHOICES]
+    return _table(study, tables(study.plan.implementation.name)[CHOICES], frame, len(frame) + MOST_LINES)
 
 
 def _declared(study: StudyResults, item: Declared) -> dict[str, Any]:
@@ -153,8 +164,14 @@ def _declared(study: StudyResults, item: Declared) -> dict[str, Any]:
     return {"name": item.name, "title": item.title, "caption": said, "made_by": item.where}
 
 
-def _table(study: StudyResults, item: Declared, frame: pd.DataFrame) -> dict[str, Any]:
-    return {**_declared(study, item), "shown": show(frame), "file": f"{study.plan.name}/tables/{item.name}.csv"}
+def _table(study: StudyResults, item: Declared, frame: pd.DataFrame, most_lines: int) -> dict[str, Any]:
+    shown = show(frame)
+    return {
+        **_declared(study, item),
+        "shown": shown,
+        "long": shown.lines > most_lines,
+        "file": f"{study.plan.name}/tables/{item.name}.csv",
+    }
 
 
 def _figure(study: StudyResults, item: Declared) -> dict[str, Any]:
@@ -168,6 +185,7 @@ def _figure(study: StudyResults, item: Declared) -> dict[str, Any]:
         "source": f"data:image/{kind};base64,{base64.b64encode(data).decode()}",
         "inches": width_in_inches(drawing.read_text(encoding="utf-8")),
         "file": f"{study.plan.name}/figures/{item.name}.svg",
+        "narrow": width_in_inches(drawing.read_text(encoding="utf-8")) <= NARROW,
         "alt": f"{item.title}. {item.caption.split('. ')[0].replace(chr(10), ' ')}",
     }
 

@@ -12,7 +12,9 @@ import pandas as pd
 from replisome.report.numbers import MISSING, column_decimals, on_one_point, short, with_interval, written
 
 ABOUT = ("recipe", "protocol", "data", "budget", "seeds", "weights")  # columns that say what a row was made with
-MOST_ROWS = 24  # of a table on the page, over all its parts
+MOST_ROWS = 200  # of a table on a page, over all its parts
+HEAD_LINES = 2  # that a head takes, and what stands above it
+NARROW = 66  # characters: beside such a table its caption has room
 WIDTH = 118  # characters that stand beside each other on the page, in print too
 LONGEST = 34  # characters of a text before it goes on in a second line
 LONGEST_WORD = 24  # characters of a word that stays whole
@@ -71,6 +73,11 @@ class Grid:
     turned: bool = False
 
     @property
+    def width(self) -> int:
+        """How many characters it is wide."""
+        return sum(column.width for column in self.columns)
+
+    @property
     def heads(self) -> list[str]:
         """The names of the columns."""
         return [column.head for column in self.columns]
@@ -97,6 +104,16 @@ class Shown:
     grids: tuple[Grid, ...]
     rows: int
     left: int
+
+    @property
+    def lines(self) -> int:
+        """About how many lines it takes, with its heads."""
+        return sum(len(grid.columns[0].cells) + HEAD_LINES for grid in self.grids)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Say whether its caption has room beside it."""
+        return all(grid.width <= NARROW for grid in self.grids)
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Write the pages: report.html with the answer and the stories, claims.html with a section a claim, runs.html."""
+"""Write the pages: report.html with the answer and the stories, and beside it every claim, long tables, every run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     Args:
         settings: report.json, which the workflow made.
         results: the results folder.
-        out: report.html; claims.html and runs.html are written beside it.
+        out: report.html; claims.html, tables.html and runs.html are written beside it.
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("report", identity)
