@@ -105,7 +105,10 @@ def _dates(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _provenance(records: Sequence[Mapping[str, Any]]) -> Shown:
-    """Return on what machines, with what versions and when the runs were trained, a row a combination."""
+    """Return on what machines, with what versions and when the runs were trained, a row a combination.
+
+    By what code each was made stands in its record: a change there may concern one model and no number.
+    """
     rows = [
         {
             "study": record["study"],
@@ -116,7 +119,6 @@ def _provenance(records: Sequence[Mapping[str, Any]]) -> Shown:
             "python": record["python"],
             "packages": ", ".join(f"{name} {version}" for name, version in record["packages"].items()),
             "date": record["ended"][:10],
-            "code": record["code"],
         }
         for record in records
     ]

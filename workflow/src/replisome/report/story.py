@@ -32,7 +32,8 @@ MOST_SVG = 150_000  # bytes: what is larger is shown as PNG, so that the page st
 POINTS = 72  # of an inch
 NARROW = 5.0  # inches: beside such a figure its caption has room
 WIDTH = re.compile(r'<svg[^>]* width="(?P<points>[\d.]+)pt"')
-MOST_LINES, MOST_OF_FIRST = 16, 40  # of a table in a story, and of its first; longer ones have a page of their own
+MOST_LINES, MOST_OF_FIRST = 12, 28  # of a table in a story, and of its first; longer ones have a page of their own
+MOST_TABLES, MOST_FIGURES = 4, 2  # that a claim names as its evidence
 NO_ROWS = "no run of this configuration belongs in it"
 
 Written = Mapping[str, Any]
@@ -106,7 +107,7 @@ def story(
 
 
 def items_by_run(study: StudyResults, found: Contents) -> dict[str, list[tuple[str, str]]]:
-    """Return, by a run's folder, the tables that have rows of its model and the figures of their topics.
+    """Return, by a run's folder, the first tables that have rows of its model and the first figures of their topics.
 
     A table has a row of a model where recipe and name are the same; figures of a topic show what its tables list.
     """
@@ -121,8 +122,9 @@ def items_by_run(study: StudyResults, found: Contents) -> dict[str, list[tuple[s
     for variant in variants(study):
         own = [table for table, rows in members.items() if (variant.recipe, label(study, variant)) in rows]
         topics = {tables(name)[table].topic for table in own}
-        items = [(f"{folder}-{table}", tables(name)[table].title) for table in own]
-        items += [(f"{folder}-{figure}", item.title) for figure, item in drawn.items() if item.topic in topics]
+        pictures = [figure for figure, item in drawn.items() if item.topic in topics and item.page == 1]
+        items = [(f"{folder}-{table}", tables(name)[table].title) for table in own[:MOST_TABLES]]
+        items += [(f"{folder}-{figure}", drawn[figure].title) for figure in pictures[:MOST_FIGURES]]
         by_run |= {run.directory: items for run in variant.runs}
     return by_run
 
