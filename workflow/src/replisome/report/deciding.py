@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from replisome.config.plan import StudyPlan
-from replisome.report.claim_rows import CONFLICT, CONTROL, NOT_RUN, is_judged, open_verdicts
+from replisome.report.claim_rows import CONFLICT, CONTROL, NOT_RUN, in_order, is_judged, open_verdicts
 from replisome.tracking.introspect import ROOT
 
 FULL = "full"  # the preset of the default configuration
@@ -57,7 +57,7 @@ def for_open(plans: Sequence[StudyPlan], claims: Iterable[Written]) -> list[Reme
     """
     by_name = {plan.name: plan for plan in plans}
     remedies: dict[str, Remedy] = {}
-    for claim, _, verdict in open_verdicts([claim for claim in claims if claim["owner"] != CONTROL]):
+    for claim, _, verdict in open_verdicts([claim for claim in in_order(claims) if claim["owner"] != CONTROL]):
         key, what, call = _lacks(by_name[claim["study"]], verdict)
         said = verdict["decides"]["words"] if verdict["decides"] else verdict["reason"]
         remedies.setdefault(key, Remedy(what, call)).claims.setdefault(claim["id"], said)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,14 +22,12 @@ from replisome.report.captions import caption, percent
 from replisome.report.claim_rows import CONFLICT, in_order, is_judged, row, sign
 from replisome.report.data_cards import classes_table, recipes_table, sources
 from replisome.report.numbers import short
+from replisome.report.pictures import picture
 from replisome.report.tables import Shown, as_rows, read_table, show
 from replisome.tracking.verify import verified
 
 CHOICES = "choices"  # the table of what is our choice or inference, which ends a story
-MOST_SVG = 150_000  # bytes: what is larger is shown as PNG, so that the page stays light
-POINTS = 72  # of an inch
 NARROW = 5.0  # inches: beside such a figure its caption has room
-WIDTH = re.compile(r'<svg[^>]* width="(?P<points>[\d.]+)pt"')
 MOST_LINES, MOST_OF_FIRST = 12, 28  # of a table in a story, and of its first; longer ones have a page of their own
 MOST_TABLES, MOST_FIGURES = 4, 2  # that a claim names as its evidence
 NO_ROWS = "no run of this configuration belongs in it"
@@ -177,25 +173,17 @@ def _table(study: StudyResults, item: Declared, frame: pd.DataFrame, most_lines:
 
 
 def _figure(study: StudyResults, item: Declared) -> dict[str, Any]:
-    """Return a figure as the page shows it: as a drawing, but for what is made of pixels or heavy."""
+    """Return a figure as the page shows it, with what stands around it."""
     folder = study.root / study.plan.name / "figures"
-    image, drawing = verified(folder / f"{item.name}.png"), verified(folder / f"{item.name}.svg")
-    light = not item.image and drawing.stat().st_size <= MOST_SVG
-    kind, data = ("svg+xml", drawing.read_bytes()) if light else ("png", image.read_bytes())
+    shown = picture(verified(folder / f"{item.name}.png"), verified(folder / f"{item.name}.svg"), item.image)
     return {
         **_declared(study, item),
-        "source": f"data:image/{kind};base64,{base64.b64encode(data).decode()}",
-        "inches": width_in_inches(drawing.read_text(encoding="utf-8")),
+        "source": shown.source,
+        "inches": shown.inches,
+        "narrow": shown.inches <= NARROW,
         "file": f"{study.plan.name}/figures/{item.name}.svg",
-        "narrow": width_in_inches(drawing.read_text(encoding="utf-8")) <= NARROW,
         "alt": f"{item.title}. {item.caption.split('. ')[0].replace(chr(10), ' ')}",
     }
-
-
-def width_in_inches(drawing: str) -> float:
-    """Return how wide an SVG was drawn, which is how wide it is printed: its text has the size that its style gave."""
-    found = WIDTH.search(drawing)
-    return round(float(found["points"]) / POINTS, 2) if found else 6.0
 
 
 def _to_beat(study: StudyResults, claims: Sequence[Written]) -> Shown | None:
