@@ -187,15 +187,22 @@ def legend(figure: Figure, more: Sequence[Line2D] = ()) -> int:
     found |= {str(line.get_label()): line for line in more}
     if not found:
         return 0
-    columns = next(n for n in (5, 4, 3, 2, 1) if n == 1 or _room(list(found), n) <= 72 * figure.get_figwidth())
-    figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=columns)
-    return -(-len(found) // columns)
+    width = 72 * figure.get_figwidth()
+    texts = [fitted(text, width / 72 - SIGN * SMALL / 72, SMALL) for text in found]
+    columns = next(n for n in (5, 4, 3, 2, 1) if n == 1 or _room(texts, n) <= width)
+    figure.legend(list(found.values()), texts, loc="outside lower center", ncols=columns)
+    return max(sum(text.count("\n") + 1 for text in part) for part in _columns(texts, columns))
 
 
 def _room(texts: Sequence[str], columns: int) -> float:
     """Return how wide a legend of so many columns is, in points: each is as wide as its longest text."""
-    parts = np.array_split(np.array([len(text) for text in texts]), columns)  # as Matplotlib does
-    return sum(SMALL * (LETTER * float(part.max(initial=0)) + SIGN) for part in parts)
+    widest = [max(map(len, part), default=0) for part in _columns(texts, columns)]
+    return sum(SMALL * (LETTER * letters + SIGN) for letters in widest)
+
+
+def _columns(texts: Sequence[str], columns: int) -> list[list[str]]:
+    """Return the texts of each column of a legend, as Matplotlib deals them out."""
+    return [list(part) for part in np.array_split(np.array(texts, dtype=object), columns)]
 
 
 def log_scale(axes: Axes, which: Literal["x", "y"]) -> None:

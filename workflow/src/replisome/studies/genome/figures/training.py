@@ -37,9 +37,10 @@ def loss_curves(study: StudyResults) -> Drawn:
 
     Where a sample of training windows was scored after each round as validation is, that is the dashed line, and the
     training batches' own loss is dotted; where none was, the dashed line is that of the training batches. Below 2 bits,
-    the level dotted line, a model knows more than which bases can follow. Where validation rises while training falls, the model remembers
-    its training sequence. First batches, in which k-mers still are a choice of many, may lie above the panels. Bands
-    are the range of validation over seeds.
+    the level line, a model knows more than which bases can follow. Where validation rises while training falls, the
+    model remembers its training sequence. First batches, in which k-mers still are a choice of many, may lie above the
+    panels. Bands are the range of validation over seeds. A panel is named after its first recipe; beside it are drawn
+    the models of recipes that read the same windows in other tokens.
     """
     networks = {
         recipe: [variant for variant in main_variants(study, recipe) if variant.kind == "network"]

@@ -71,9 +71,9 @@ def grid_view(study: StudyResults) -> Drawn:
 
     about = {recipe: heading(study, recipe).about for recipe, _ in grids}
     headings = {(r, m): Heading(f"{m}: validation {score.heading}", (f"recipe {r}", *about[r])) for r, m in grids}
-    high = ROW * max(len(_cells(own)) for own in grids.values()) + 0.4
+    tall = ROW * max(len(_cells(own)) for own in grids.values()) + 0.4
     sizes = " x ".join(_across(members))
-    return by_panel(headings, draw, sizes, "", sharex=False, sharey=False, columns=2, height=high)
+    return by_panel(headings, draw, sizes, "", sharex=False, sharey=False, columns=2, height=tall)
 
 
 def _cells(members: Sequence[Variant]) -> pd.DataFrame:
