@@ -8,7 +8,7 @@ from test_report_claims import NOT_RUN, claim
 
 from replisome.config.declared import main_figures
 from replisome.errors import ReplisomeError
-from replisome.report.cards import Places, card, groups_not_run
+from replisome.report.cards import Places, card, contradictions, groups_not_run
 from replisome.report.deciding import for_missing, for_open
 from replisome.report.first_screen import scorecard
 from replisome.report.pages import TEMPLATES, _render
@@ -46,6 +46,7 @@ def screen(claims, **changes):
         "rows": [card(claims[0], {one["id"]: one for one in claims}, Places(), "quick")],
         "heading": "The claims that matter",
         "waiting": [],
+        "conflicts": [{"id": "both", "plain": "Both cannot hold.", "found": "neither side is decided"}],
         "open": for_open([Quick()], claims),
         "missing": for_missing(claims),
     }
@@ -88,13 +89,15 @@ def story(**changes):
 @pytest.fixture
 def rendered():
     needs = {**NOT_RUN, "reason": "experiment x has no model cnn; preset full has it"}
-    claims = [claim(plain="A <b> costs 8.49 points."), claim("other", verdicts={"sound": needs})]
+    both = claim("both", kind="conflict", plain="Both cannot hold.", rule={"claims": ["softmax-hurts", "other"]})
+    claims = [claim(plain="A <b> costs 8.49 points."), claim("other", verdicts={"sound": needs}), both]
     by_id = {one["id"]: one for one in claims}
     shared = {"version": "0", "titles": NAMES, "screen": screen(claims)}
     cards = {
         "name": "cells",
         "title": NAMES["cells"],
         "cards": [card(claims[0], by_id, Places(items={}), "quick")],
+        "contradictions": contradictions(claims),
         "not_run": groups_not_run(claims),
     }
     return {
@@ -120,6 +123,11 @@ def broken_links(pages):
 def test_every_anchor_on_every_page_resolves(rendered):
     assert broken_links(rendered) == []
     assert broken_links({"a.html": '<a href="#nowhere">'}) == [("a.html", "#nowhere")]
+
+
+def test_a_contradiction_is_on_the_first_screen_and_has_an_anchor(rendered):
+    assert 'href="claims.html#both"' in rendered["report.html"]
+    assert '<li id="both">' in rendered["claims.html"]
 
 
 def test_no_anchor_stands_twice_on_a_page(rendered):

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from replisome import __version__
 from replisome.claims.supplement import look_in_words
-from replisome.report.claim_rows import CONFLICT, NOT_RUN, is_judged, row, verdict
+from replisome.report.claim_rows import CONFLICT, NOT_RUN, found_of, is_judged, row, verdict, whose
 from replisome.report.deciding import Missing, missing_of
 from replisome.report.drawing import measured
 from replisome.report.numbers import exact, in_unit, short
@@ -96,6 +96,23 @@ def limits(claim: Written) -> list[str]:
     return found
 
 
+def contradictions(claims: Sequence[Written]) -> list[dict[str, Any]]:
+    """Return what contradicts itself in the reports: the claims that cannot all hold, and what was found of them."""
+    by_id = {claim["id"]: claim for claim in claims}
+    return [
+        {
+            "id": claim["id"],
+            "plain": claim["plain"],
+            "whose": whose(claim),
+            "where": claim["paper"]["where"] if claim["paper"] else "",
+            "found": found_of(claim),
+            "members": [_named(by_id[name]) for name in claim["rule"]["claims"] if name in by_id],
+        }
+        for claim in claims
+        if claim["kind"] == CONFLICT
+    ]
+
+
 def groups_not_run(claims: Sequence[Written]) -> list[tuple[Missing, list[dict[str, Any]]]]:
     """Return the claims that no protocol judged, those that need the same together, in the order of the paper."""
     groups: dict[str, tuple[Missing, list[dict[str, Any]]]] = {}
@@ -166,7 +183,7 @@ def _leak(claim: Written) -> str:
 
 def _named(claim: Written) -> dict[str, Any]:
     words = {one["protocol"]: one["word"] for one in (verdict(claim, protocol) for protocol in claim["verdicts"])}
-    return {"id": claim["id"], "plain": claim["plain"], "words": words, "whose": row(claim)["whose"]}
+    return {"id": claim["id"], "plain": claim["plain"], "words": words, "whose": whose(claim)}
 
 
 def _conflicts(claim: Written, claims: Mapping[str, Written]) -> list[dict[str, Any]]:
@@ -175,9 +192,8 @@ def _conflicts(claim: Written, claims: Mapping[str, Written]) -> list[dict[str, 
     for other in claims.values():
         members = other["rule"].get("claims", []) if other["kind"] == CONFLICT else []
         if claim["id"] in members:
-            reasons = {one["reason"] for one in other["verdicts"].values()}
             against = [_named(claims[name]) for name in members if name != claim["id"] and name in claims]
-            found.append({"plain": other["plain"], "against": against, "found": "; ".join(sorted(reasons))})
+            found.append({"plain": other["plain"], "against": against, "found": found_of(other)})
     return found
 
 

@@ -67,6 +67,11 @@ def verdict(claim: Written, protocol: str) -> dict[str, Any]:
     }
 
 
+def found_of(conflict: Written) -> str:
+    """Return what was found of claims that contradict each other, in words; what both protocols say stands once."""
+    return "; ".join(dict.fromkeys(str(one["reason"]) for one in conflict["verdicts"].values()))
+
+
 def sign(word: str) -> str:
     """Return the sign that stands beside a verdict's word."""
     return "\N{EN DASH}" if word == NOT_RUN else SIGNS[word]

@@ -8,7 +8,7 @@ from typing import Any
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import data_kind
 from replisome.claims.supplement import PROTOCOL_NAMES, ROLES, SIGNS, counts
-from replisome.report.claim_rows import CONFLICT, CONTROL, NOT_RUN, in_order, is_judged, row, sign
+from replisome.report.claim_rows import CONFLICT, CONTROL, NOT_RUN, found_of, is_judged, row, sign
 from replisome.report.deciding import for_missing, for_open
 
 MOST_CHECKS = 12  # rows of the first screen where no headline claim was judged
@@ -39,7 +39,12 @@ def first_screen(studies: Sequence[StudyResults], claims: Sequence[Written], dat
         "claims": len([claim for claim in ours if claim["kind"] != CONFLICT]),
         "rows": [row(claim) for claim in rows],
         "heading": heading,
-        "waiting": [claim for claim in in_order(ours) if claim["role"] == ROLES[0] and claim not in rows],
+        "waiting": [c for c in ours if c["role"] == ROLES[0] and c["kind"] != CONFLICT and c not in rows],
+        "conflicts": [
+            {"id": claim["id"], "plain": claim["plain"], "found": found_of(claim)}
+            for claim in ours
+            if claim["role"] == ROLES[0] and claim["kind"] == CONFLICT
+        ],
         "open": for_open([study.plan for study in studies], claims),
         "missing": for_missing(claims),
     }

@@ -10,7 +10,7 @@ import pandas as pd
 
 from replisome import __version__
 from replisome.analysis.results import StudyResults
-from replisome.report.cards import Places, card, groups_not_run
+from replisome.report.cards import Places, card, contradictions, groups_not_run
 from replisome.report.claim_rows import in_order, is_judged
 from replisome.report.first_screen import first_screen
 from replisome.report.runs import curves, run_rows
@@ -88,6 +88,7 @@ def _claims(
         "name": plan.name,
         "title": plan.settings["title"],
         "cards": [card(claim, by_id, places, str(plan.settings["preset"])) for claim in judged],
+        "contradictions": contradictions(claims),
         "not_run": groups_not_run(in_order(claims)),
     }
 

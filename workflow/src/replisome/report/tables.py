@@ -21,7 +21,7 @@ LONGEST_WORD = 24  # characters of a word that stays whole
 PADDING = 2  # characters that a column takes beside its text
 TURNED_ROWS = 6  # a table of so few rows is turned rather than split
 NARROWEST = 12  # characters of a column whose head is a row's name
-NAMES = ("recipe", "model", "experiment", "claim")  # columns that name a row
+NAMES = ("recipe", "model", "experiment")  # columns that name a row
 WRITTEN_NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?"  # as summarise writes numbers
 
 
