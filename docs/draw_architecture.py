@@ -27,6 +27,7 @@ START, END = "<!-- imports, written by docs/draw_architecture.py -->", "<!-- end
 HOLDS = {
     "__main__": "the command: arguments in, one stage called",
     "stages": "one module a stage of the workflow",
+    "report": "what stands on the pages",
     "claims": "readings, rules, verdicts",
     "studies": "the contract, and one package a study",
     "analysis": "what was found: results, tables, figures",

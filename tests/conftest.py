@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT
+from typing import Any
 
 import numpy as np
 import pytest
@@ -314,6 +316,24 @@ def mnist_arrays() -> dict[str, np.ndarray]:
         arrays[f"{split}_images"] = rng.integers(0, 256, size=(size, 10, 10, 3), dtype=np.uint8)
         arrays[f"{split}_labels"] = (np.arange(size) % 3).astype(np.uint8)[:, None]
     return arrays
+
+
+def shown_on(page: str, study: str, *declared: Mapping[str, Any]) -> list[str]:
+    """Return which tables and figures of a study its page shows, each once; the others stand in the line of left out.
+
+    Args:
+        page: the text of report.html.
+        study: the study's name.
+        declared: its tables, its figures, by name.
+    """
+    left_out = "".join(re.findall(r"Left out: .*", page))
+    shown = []
+    for name, item in ((name, item) for items in declared for name, item in items.items()):
+        times = page.count(f'id="{study}-{name}"')
+        if times or getattr(item, "page", 1) == 1:  # of a further page that is not needed nothing is said
+            assert times == (f"“{html.escape(item.title)}”" not in left_out), name
+        shown += [name] * times
+    return shown
 
 
 def flip_bit(path: Path, bit: int) -> None:

@@ -1,14 +1,15 @@
 """What a finished workflow leaves: tables, figures, report, and records that say what they were made from."""
 
-import base64
+import html
 import json
 import re
 import struct
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Workflow
+from conftest import Workflow, shown_on
 from medmnist.evaluator import getAUC
 from safetensors.numpy import load_file
 from sklearn.metrics import accuracy_score
@@ -108,15 +109,41 @@ def test_every_table_and_figure_is_there_and_figures_are_pictures(results):
 
 def test_the_report_holds_everything_it_shows(results):
     page = (results / "report.html").read_text()
-    for name in [*tables("bloodmnist"), *figures("bloodmnist")]:
-        assert f'id="bloodmnist-{name}"' in page
-    embedded = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
-    assert len(embedded) == len(figures("bloodmnist"))
-    assert all(base64.b64decode(image).startswith(b"\x89PNG") for image in embedded)
-    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+    shown = shown_on(page, "bloodmnist", tables("bloodmnist"), figures("bloodmnist"))
+    assert set(tables("bloodmnist")) - set(shown) == {"searches"}  # no grid here is searched
+    embedded = re.findall(r'src="data:image/(?:png;base64|svg\+xml),', page)
+    assert len(embedded) == len(set(figures("bloodmnist")) & set(shown)) == len(re.findall(r"\bsrc=", page))
     assert "Reduced budget" in page
     assert "Simulated data" in page
     assert "best possible accuracy" in page
+
+
+def test_every_link_of_every_page_leads_to_a_file_or_an_anchor(results):
+    pages = {path.name: path.read_text() for path in results.glob("*.html")}
+    assert set(pages) == {"report.html", "claims.html", "tables.html", "runs.html"}
+    links = [(page, link) for page, text in pages.items() for link in re.findall(r'href="(?!data:)([^"]+)"', text)]
+    for page, link in links:
+        file, _, anchor = html.unescape(link).partition("#")
+        assert not file or (results / unquote(file)).exists(), (page, link)
+        assert not anchor or f'id="{anchor}"' in pages[file or page], (page, link)
+    assert any(link.endswith("seed=0/") or "/runs/cnn/" in unquote(link) for _, link in links)
+
+
+def test_a_claim_is_two_clicks_from_its_runs_its_rule_and_its_tables(results):
+    page = (results / "claims.html").read_text()
+    card = page.partition('id="control-ceiling"')[2].partition("</article>")[0]
+    assert 'href="report.html#bloodmnist-variants"' in card
+    assert re.search(r"rule in config/studies/bloodmnist/claims.yaml, line \d+, judged by claims/single.py", card)
+    assert "verdict " in card.partition("<dt>Cite</dt>")[2]
+    assert 'href="claims.html#control-ceiling"' in (results / "report.html").read_text()
+
+
+def test_every_run_stands_in_the_table_of_runs_with_its_scores(results):
+    page = (results / "runs.html").read_text()
+    runs = list(results.glob("bloodmnist/*/runs/*/*/seed=*"))
+    assert page.count("<tr>") == len(runs) + 1
+    metrics = json.loads((results / RUN / "test" / "metrics.json").read_text())["scores"]
+    assert f'data-sort="{100 * metrics["accuracy"]!r}"' in page
 
 
 def test_snakemakes_own_report_works_from_the_same_captions(workflow):

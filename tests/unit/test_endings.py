@@ -10,8 +10,8 @@ import pytest
 from planning import load
 
 from replisome.analysis.common_tables import cost
+from replisome.analysis.curves import loss_curves, score_curves, seeds_shown
 from replisome.analysis.endings import divergence_notes, remarks
-from replisome.analysis.panels import loss_curves, score_curves, seeds_shown
 from replisome.analysis.plots import grid
 from replisome.analysis.results import StudyResults
 from replisome.analysis.scores import item_scores, score_on_test
@@ -272,9 +272,10 @@ def test_figures_say_how_many_seeds_diverged_and_draw_the_training_sample(tmp_pa
     members = by_rate(study)
     assert seeds_shown(study, members["0.3"]) == "n=2, 1 diverged"
     assert seeds_shown(study, members["0.03"]) == "n=2"
-    drawing = loss_curves(study, {"control": list(members.values())}, "loss")
-    (panel,) = drawing.axes
-    assert "dotted: training while it went on" in panel.get_xlabel()
+    (drawing,) = loss_curves(study, {"control": list(members.values())}, "loss")
+    texts = [text.get_text() for text in drawing.legends[0].get_texts()]
+    assert "training while it went on" in texts
+    assert any(text.endswith("(n=2, 1 diverged)") for text in texts)
     _, (panel,) = grid(1)
     score_curves(panel, study, members.values(), "train", "loss")
     assert len([line for line in panel.get_lines() if line.get_marker() == "None"]) == 4  # samples have no marks

@@ -1,33 +1,12 @@
 """A chain, a contig or a class may be called 5E10, 007, NA or True: it is a name wherever it goes."""
 
-import pandas as pd
 import pytest
 
 from replisome.config.schema import read_yaml
 from replisome.errors import ReplisomeError
-from replisome.stages.report import _read_table, _table
 from replisome.studies._template.data import read as read_template
 
 NAMES = ["5E10", "1e5", "007", "1E10", "NA", "nan", "True", "inf", "1_000", "<b>", "a$b$"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_in_a_table_is_shown_on_the_page_as_it_is(tmp_path, name):
-    values = pd.DataFrame({"chain": [name], "residues": [1234], "rmse": [1.5e-7], "empty": [None]})
-    path = tmp_path / "table.csv"
-    path.write_text(values.to_csv(index=False, float_format="%.6g"))
-    table = _read_table(path)
-    assert table["chain"].tolist() == [name]
-    assert table["residues"].tolist() == [1234]
-    assert table["rmse"].tolist() == [1.5e-7]
-    shown = name.replace("<", "&lt;").replace(">", "&gt;")
-    assert f'<td class="text">{shown}</td><td class="number">1,234</td>' in _table(table)
-
-
-def test_a_table_of_no_rows_keeps_its_columns(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text("recipe,model\n")
-    assert list(_read_table(path)) == ["recipe", "model"]
 
 
 @pytest.mark.parametrize("name", NAMES)

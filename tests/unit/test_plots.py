@@ -10,7 +10,7 @@ from replisome.analysis import plots
 @pytest.mark.parametrize("name", ["IL2$_a$", "$T_{reg}^+$", r"p\$53_x^2", "50 $ to 70 $", r"$\nosuchcommand$"])
 def test_names_with_dollar_signs_are_drawn_as_they_are(tmp_path, name):
     with plt.rc_context({"svg.fonttype": "none"}):  # text stays text in the file
-        figure, (axes,) = plots.panels(1)
+        figure, (axes,) = plots.grid(1)
         axes.plot([1, 2], [1, 2], label=name)
         axes.set_xticks([1, 2], [name, "b"])
         axes.legend()
@@ -20,7 +20,7 @@ def test_names_with_dollar_signs_are_drawn_as_they_are(tmp_path, name):
 
 
 def test_a_logarithmic_axis_has_plain_numbers():
-    figure, (axes,) = plots.panels(1)
+    figure, (axes,) = plots.grid(1)
     axes.plot([1, 1000], [0, 1])
     plots.log_scale(axes, "x")
     figure.draw_without_rendering()

@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, f"{workflow.basedir}/workflow/src")
 
 from replisome.config import declared, loader, search_plan
+from replisome.config.claims import claim_lines
 from replisome.config.search import STEPS
 from replisome.errors import ReplisomeError
 from replisome.data import study_inputs

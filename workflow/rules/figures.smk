@@ -1,5 +1,5 @@
 # Requires: a study's tables, what was read from its runs, its selections and prepared data.
-# Produces: its figures, as PNG and SVG.
+# Produces: its figures, as PNG and SVG, and which of them this configuration has nothing for.
 
 for study in PLAN.studies:
 
@@ -24,6 +24,7 @@ for study in PLAN.studies:
                 for figure in figures_of(study)
             ],
             svg=[figure.replace(".png", ".svg") for figure in figures_of(study)],
+            left_out=f"{RESULTS}/{study}/figures/{study_inputs.LEFT_OUT}",
             provenance=f"{RESULTS}/{study}/figures/provenance.json",
         log:
             f"{RESULTS}/logs/figures/{study}.log",

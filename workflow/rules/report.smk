@@ -1,5 +1,6 @@
-# Requires: all tables and figures, selections, cards, and the records of runs.
-# Produces: report.html, one self-contained page.
+# Requires: all tables and figures, selections, cards, verdicts, and the records of runs.
+# Produces: report.html, which needs no other file; beside it claims.html (a section a claim), tables.html (the long
+# ones) and runs.html.
 
 
 rule report:
@@ -8,6 +9,9 @@ rule report:
         stale=lambda w: stale("report", report_settings(), f"{RESULTS}/report", page_from()) or unselected(),
     output:
         page=REPORT,
+        claims=f"{RESULTS}/claims.html",
+        tables=f"{RESULTS}/tables.html",
+        runs=f"{RESULTS}/runs.html",
         settings=f"{RESULTS}/report/report.json",
         provenance=f"{RESULTS}/report/provenance.json",
     log:

@@ -95,6 +95,13 @@ def planned(settings):
     return text_hash(canonical_json(settings))
 
 
+def claims_at(study):
+    """Return in which file of the repository a study's claims are, and at which line each begins."""
+    places = [Path("config/studies", study, "claims.yaml"), Path("config/studies", f"{study}.yaml")]
+    file = next((place for place in places if Path(workflow.basedir, place).is_file()), None)
+    return {"file": str(file), "lines": claim_lines(Path(workflow.basedir, file))} if file else {}
+
+
 def report_settings():
     pages = sorted(path for path in Path(PAGES).rglob("*") if path.is_file())
     names = sorted({plan.implementation.name for plan in PLAN.studies.values()})
@@ -116,4 +123,6 @@ def report_settings():
             )
             for name in names
         },
+        "main_figures": {name: declared.main_figures(name) for name in names},
+        "claims": {study: claims_at(study) for study in PLAN.studies},
     }

@@ -29,7 +29,7 @@ NEEDS = {
     **dict.fromkeys(("select", "summarise", "figures"), _STUDY),
     "judge": ("study", "claims"),
     "rounds": ("studies", "begun"),
-    "report": ("studies", "settings", "implementations", "datasets"),
+    "report": ("studies", "settings", "implementations", "datasets", "claims"),
 }
 
 

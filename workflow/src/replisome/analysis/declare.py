@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pandas as pd
-from matplotlib.figure import Figure
 
+from replisome.analysis.plots import Drawn
 from replisome.analysis.results import StudyResults
 
 Measures = TypeVar("Measures", bound=Callable[..., Any])
 MakesTable = Callable[[StudyResults], pd.DataFrame]
-MakesFigure = Callable[[StudyResults], Figure]
+MakesFigure = Callable[[StudyResults], Drawn]
 
 
 def table(title: str) -> Callable[[MakesTable], MakesTable]:
@@ -28,8 +28,15 @@ def table(title: str) -> Callable[[MakesTable], MakesTable]:
     return lambda function: function
 
 
-def figure(title: str) -> Callable[[MakesFigure], MakesFigure]:
-    """Declare the function below as a figure with this title; it becomes ``figures/<name of the function>.png``."""
+def figure(title: str, *, pages: int = 1, image: bool = False) -> Callable[[MakesFigure], MakesFigure]:
+    """Declare the function below as a figure with this title; it becomes ``figures/<name of the function>.png``.
+
+    Args:
+        title: on the page.
+        pages: how many pages it may have, where the plan decides how many panels there are; the further ones become
+            ``<name>-2.png`` and so on. Pages that a configuration does not need are left out.
+        image: whether it shows pixels; the page then has its PNG, and of other figures the SVG.
+    """
     return lambda function: function
 
 

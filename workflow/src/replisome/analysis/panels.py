@@ -1,36 +1,53 @@
-"""What the figures of all studies are put together from: a panel a recipe, loss curves, levels, error bars."""
+"""What the figures of all studies are put together from: a panel a recipe, one legend, levels, error bars."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.lines import Line2D
 
-from replisome.analysis.endings import diverged_seeds
-from replisome.analysis.plots import COLOURS, COLUMNS, curve_with_spread, empty, grid
+from replisome.analysis import plots
+from replisome.analysis.plots import LeftOut
 from replisome.analysis.results import StudyResults
 from replisome.analysis.statistics import Estimate
-from replisome.analysis.variants import Variant, curve_table, data_kind, data_name, label, rows_of, styles, variants
-from replisome.data.splits import TRAIN_SAMPLE
+from replisome.analysis.variants import Variant, data_kind, data_name, label, styles, variants
 
-DOTS = (0, (1, 1))  # the line style of levels: ceilings, floors, baselines
+Key = TypeVar("Key")
+LEGEND_LINE = 1.5 * plots.SMALL / 72  # inches
+AXIS = 0.5  # inches that the numbers beside an axis take
+TITLE_LINE = 1.3 * plots.TEXT / 72
 
 
-def heading(study: StudyResults, recipe: str) -> str:
-    """Return the title of a recipe's panel: its name, what its data are, and in a second line what they are called."""
+@dataclass(frozen=True)
+class Heading:
+    """What stands above a panel.
+
+    Attributes:
+        name: of what it shows, such as a recipe.
+        about: what is to be said of its data and budget; what holds for all panels of a page stands once above them.
+    """
+
+    name: str
+    about: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {', '.join(self.about)}" if self.about else self.name
+
+
+def heading(study: StudyResults, recipe: str) -> Heading:
+    """Return what stands above a recipe's panel: its name, its protocol, and what its data are."""
     card = study.card(recipe)
     experiments = [name for name, block in study.plan.experiments.items() if recipe in block["recipes"]]
-    reduced = ", reduced budget" if any(study.plan.reduced(name) for name in experiments) else ""
-    if card["control"]:
-        first = f"{recipe} (simulated {study.plan.implementation.simulated}{reduced})"
-    else:
-        first = f"recipe {recipe} ({card['protocol']} protocol, {data_kind(card)} data{reduced})"
-    second = data_name(study, recipe)
-    return f"{first}\n{second}" if second else first
+    control = (f"simulated {study.plan.implementation.simulated}",)
+    about = control if card["control"] else (f"{card['protocol']} protocol", f"{data_kind(card)} data")
+    reduced = ("reduced budget",) if any(study.plan.reduced(name) for name in experiments) else ()
+    name = data_name(study, recipe)
+    return Heading(recipe, (*about, *reduced, *((name,) if name else ())))
 
 
 def by_recipe(
@@ -39,137 +56,96 @@ def by_recipe(
     draw: Callable[[Axes, str], str | None],
     x: str,
     y: str | Callable[[str], str],
-    *,
-    sharey: bool = True,
-    height: float = 4.2,
-    nothing: str = "nothing of this kind was tested",
-) -> Figure:
-    """Return a figure with a panel a recipe, so that protocols are never mixed in one.
+    **options: Any,
+) -> list[Figure] | LeftOut:
+    """Return pages with a panel a recipe, so that protocols are never mixed in one.
 
     Args:
         study: the study's results.
         recipes: the recipes that have a panel.
         draw: fills a recipe's panel; what it returns is a further line of the panel's title.
         x: label of the x axes.
-        y: label of the y axes, written at the left of each row; or what gives each recipe's panel its own.
-        sharey: whether all panels have one y axis.
-        height: of a panel, in inches.
-        nothing: what an empty figure says where there is no recipe.
+        y: label of the y axes; or what gives each recipe's panel its own.
+        options: of :func:`by_panel`.
     """
-    if not recipes:
-        return empty(nothing)
-    figure, axes = grid(len(recipes), height, sharey)
-    for number, (panel, recipe) in enumerate(zip(axes, recipes, strict=True)):
-        more = draw(panel, recipe)
-        panel.set_title(heading(study, recipe) + (f"\n{more}" if more else ""))
-        panel.set_xlabel(x)
-        if callable(y):
-            panel.set_ylabel(y(recipe))
-        elif number % COLUMNS == 0:
-            panel.set_ylabel(y)
-        if panel.get_legend_handles_labels()[0]:
-            panel.legend(fontsize=9)
-    return figure
+    return by_panel({recipe: heading(study, recipe) for recipe in recipes}, draw, x, y, **options)
 
 
-def loss_curves(
-    study: StudyResults,
-    members: Mapping[str, Sequence[Variant]],
-    y: str,
+def by_panel(
+    headings: Mapping[Key, Heading],
+    draw: Callable[[Axes, Key], str | None],
+    x: str,
+    y: str | Callable[[Key], str],
     *,
-    also: Callable[[Axes, str], None] | None = None,
+    sharex: bool = True,
     sharey: bool = True,
-    nothing: str = "no such run in this configuration",
-) -> Figure:
-    """Return loss against epoch, or against step where the budget counts steps: validation solid, training dashed.
-
-    Where a sample of training was scored in evaluation mode after each round, that is the dashed line, which compares
-    with validation; the running loss, taken while weights changed and dropout was at work, is dotted.
-
-    Args:
-        study: the study's results.
-        members: by recipe, the variants to draw; recipes without any have no panel.
-        y: what the loss is, with its unit.
-        also: adds to a recipe's panel, levels for example.
-        sharey: whether all panels have one y axis.
-        nothing: what an empty figure says.
-    """
-    shown = {recipe: found for recipe, found in members.items() if found}
-    numbers = styles(study, (variant for found in shown.values() for variant in found))
-    stepwise = any("steps" in variant.budget for found in shown.values() for variant in found)
-    column, what = ("step", "optimiser step") if stepwise else ("epoch", "epoch")
-    sampled = any(has_sample(study, variant) for found in shown.values() for variant in found)
-    lines = "dashed: training, scored alike\ndotted: training while it went on" if sampled else "dashed: training"
-
-    def draw(panel: Axes, recipe: str) -> None:
-        for variant in shown[recipe]:
-            name = label(study, variant)
-            colour = COLOURS[numbers[name] % len(COLOURS)]
-            looks = {"train": DOTS if sampled else "--", TRAIN_SAMPLE: "--", "validation": "-"}
-            for split, line in looks.items():
-                rows = rows_of(study, variant, split=split, metric="loss", role="curve")
-                curve = rows.groupby(column)["value"].mean()
-                text = f"{name} ({seeds_shown(study, variant)})" if split == "validation" else None
-                panel.plot(curve.index, curve, ls=line, color=colour, label=text, lw=1.6, marker="o", ms=3)
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if also:
-            also(panel, recipe)
-
-    return by_recipe(study, list(shown), draw, f"{what}\nsolid: validation, {lines}", y, sharey=sharey, nothing=nothing)
-
-
-def has_sample(study: StudyResults, variant: Variant) -> bool:
-    """Say whether a sample of the training split was scored after each round of a variant."""
-    return not rows_of(study, variant, split=TRAIN_SAMPLE, metric="loss").empty
-
-
-def seeds_shown(study: StudyResults, variant: Variant) -> str:
-    """Return how many seeds a line is the mean of, and how many of them diverged: from there on it is of the others."""
-    lost = diverged_seeds(study, variant.key)
-    return f"n={len(variant.runs)}{f', {lost} diverged' if lost else ''}"
-
-
-def score_curves(
-    panel: Axes,
-    study: StudyResults,
-    members: Iterable[Variant],
-    split: str,
-    metric: str,
-    scale: float | None = None,
-) -> None:
-    """Draw a score against epoch for each variant: the mean of its seeds, and their range as a band.
-
-    Beside the running loss of training, what a sample of training scores in evaluation mode is a thin dotted line.
+    rows_alike: bool = False,
+    height: float = plots.HEIGHT,
+    columns: int | None = None,
+    wide: bool = False,
+    more: Sequence[Line2D] = (),
+    nothing: str = "Nothing of this kind was tested.",
+) -> list[Figure] | LeftOut:
+    """Return pages of panels with one legend each.
 
     Args:
-        panel: where to draw.
-        study: the study's results.
-        members: the variants.
-        split: "train", "validation" or "test".
-        metric: the score's name.
-        scale: what values are multiplied by; the score's own scale where none is given.
+        headings: by what identifies a panel, what stands above it.
+        draw: fills a panel; what it returns is a further line of its title.
+        x: label of the x axes.
+        y: label of the y axes; or what gives each panel its own.
+        sharex: whether all panels of a page have one x axis.
+        sharey: whether they have one y axis; never, where they have labels of their own that differ.
+        rows_alike: whether instead the panels of a row have one y axis and one label; pages then have whole rows.
+        height: of a panel without its title, in inches.
+        columns: panels in a row; as :func:`plots.across` has it where it is None.
+        wide: whether one panel in a row takes the width of the page's column.
+        more: entries of the legend that no panel draws.
+        nothing: why the figure is left out where there is no panel.
     """
-    members = list(members)
-    if scale is None:
-        scale = next((score.scale for score in study.plan.implementation.scores if score.name == metric), 1.0)
-    for variant in members:
-        curves = [scale * _as_far_as_it_goes(row) for row in curve_table(study, variant, split, metric).to_numpy()]
-        style = style_number(study, variant)
-        if curves:
-            text = f"{label(study, variant)} ({seeds_shown(study, variant)})"
-            curve_with_spread(panel, curves, text, style)
-        sample = curve_table(study, variant, TRAIN_SAMPLE, metric) if split == "train" else pd.DataFrame()
-        if not sample.empty:
-            panel.plot(
-                sample.columns.astype(int), scale * sample.mean(), ls=DOTS, color=COLOURS[style % len(COLOURS)], lw=1.2
-            )
-    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if not headings:
+        return LeftOut(nothing)
+    labels = {key: y(key) if callable(y) else y for key in headings}
+    shared: bool | Literal["row"] = "row" if rows_alike else sharey and len(set(labels.values())) == 1
+    size = plots.PANELS // columns * columns if rows_alike and columns else plots.PANELS
+    pages = []
+    for keys in plots.chunks(list(headings), size):
+        across = min(len(keys), columns or plots.across(len(keys), shared is True))
+        width = plots.WIDE if wide or across > 1 else plots.NARROW
+        room = width / across - AXIS
+        common, titles = _titles([headings[key] for key in keys])
+        figure, axes = plots.grid(len(keys), height, columns=columns, sharex=sharex, sharey=shared)
+        rows, lines = -(-len(keys) // across), 0  # lines: of the longest title
+        for number, (panel, key, title) in enumerate(zip(axes, keys, titles, strict=True)):
+            further = draw(panel, key)
+            text = plots.fitted(f"{title}\n{further}" if further else title, room)
+            lines = max(lines, text.count("\n") + 1)
+            panel.set_title(text)
+            if number + across >= len(keys) and (not sharex or number >= across * (rows - 1)):
+                panel.set_xlabel(plots.fitted(plots.unit(x), room))
+            if not shared or number % across == 0:
+                panel.set_ylabel(plots.fitted(plots.unit(labels[key]), height))
+        figure.set_size_inches(width, rows * (height + lines * TITLE_LINE))
+        if common:
+            text = plots.fitted(f"All panels: {', '.join(common)}", width)
+            figure.suptitle(text)
+            figure.set_figheight(figure.get_figheight() + (text.count("\n") + 1) * TITLE_LINE)
+        with_legend(figure, more)
+        pages.append(figure)
+    return pages
 
 
-def _as_far_as_it_goes(curve: np.ndarray) -> np.ndarray:
-    """Return a curve up to its last number: an epoch without a score leaves a gap, and those after it stay in place."""
-    scored = np.flatnonzero(~np.isnan(curve))
-    return curve[: scored[-1] + 1] if len(scored) else curve[:0]
+def _titles(headings: Sequence[Heading]) -> tuple[list[str], list[str]]:
+    """Return what is to be said of all of these panels, and the title of each without it."""
+    everywhere = [part for part in headings[0].about if all(part in one.about for one in headings)]
+    common = everywhere if len(headings) > 1 else []
+    rest = [", ".join(part for part in one.about if part not in common) for one in headings]
+    return common, ["\n".join(filter(None, (one.name, about))) for one, about in zip(headings, rest, strict=True)]
+
+
+def with_legend(figure: Figure, more: Sequence[Line2D] = ()) -> None:
+    """Put one legend below all panels, each text once, then ``more``; the figure grows, and not its panels smaller."""
+    rows = plots.legend(figure, more)
+    figure.set_figheight(figure.get_figheight() + rows * LEGEND_LINE)
 
 
 def style_number(study: StudyResults, variant: Variant) -> int:
@@ -178,19 +154,37 @@ def style_number(study: StudyResults, variant: Variant) -> int:
     return numbers[label(study, variant)]
 
 
-def level(panel: Axes, height: float, text: str | None = None, **style: object) -> None:
-    """Draw a dotted horizontal level; its text stands above it, inside the panel's right edge.
+def level(
+    panel: Axes,
+    at: float,
+    text: str | None = None,
+    *,
+    along: Literal["x", "y"] = "y",
+    left: bool = False,
+    **style: Any,
+) -> None:
+    """Draw a dotted level across a panel; its text stands at the panel's edge.
 
     Args:
         panel: to draw on.
-        height: in the panel's unit.
-        text: stands above the level, if given.
+        at: where, in the panel's unit.
+        text: stands above a horizontal level at the right, or right of an upright one at the top, if given.
+        left: whether the text of a horizontal level stands at the left.
+        along: the axis that the level belongs to: "y" draws it horizontal, "x" upright.
         style: of the line, where it is not to be the usual one.
     """
-    panel.axhline(height, **{"color": "0.35", "lw": 1.2, "ls": DOTS, **style})  # type: ignore[arg-type]
+    line = {"color": plots.GREY, "lw": plots.THIN, "ls": plots.DOTS, "zorder": 1.5, **style}
+    if along == "y":
+        panel.axhline(at, **line)
+        where: dict[str, Any] = {"xy": (float(not left), at), "ha": "left" if left else "right", "va": "bottom"}
+        place, aside = panel.get_yaxis_transform(), (2 if left else -2, 1.5)
+    else:
+        panel.axvline(at, **line)
+        where = {"xy": (at, 1.0), "ha": "left", "va": "top"}
+        place, aside = panel.get_xaxis_transform(), (2, -2)
     if text:
-        place = panel.get_yaxis_transform()
-        panel.text(0.99, height, text, fontsize=8, ha="right", va="bottom", transform=place)
+        clear = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.2}
+        panel.annotate(text, **where, xycoords=place, xytext=aside, textcoords="offset points", bbox=clear, zorder=1.6)
 
 
 def bars(found: Sequence[Estimate], scale: float = 1.0) -> np.ndarray:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 from replisome.config.renamed import renamed_metric
@@ -20,6 +22,7 @@ ARMS = ("first", "second", "of", "than", "rivals")
 # Facts that every study's runs hold; a study may declare more in its quantities.py.
 COMMON_FACTS = ("parameter_count", "layer_parameters", "parameters_shrink_percent")
 SCHEMA = "claims"
+BEGINS = re.compile(r"^\s*- id: (?P<id>[a-z0-9-]+)\s*$")  # a claim, in its file
 
 
 def check_claims(claims: Sequence[Any], origin: str) -> None:
@@ -54,6 +57,13 @@ def check_claims(claims: Sequence[Any], origin: str) -> None:
         raise ReplisomeError(
             f"{origin}: claim '{min(error.args[1])}', key 'ask.claims': is in a circle of claims."
         ) from None
+
+
+def claim_lines(path: Path) -> dict[str, int]:
+    """Return at which line of its file each claim begins, from 1, for the page to point at."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = ((number, BEGINS.match(line)) for number, line in enumerate(lines, start=1))
+    return {match["id"]: number for number, match in found if match}
 
 
 def in_order(claims: Sequence[Claim]) -> list[Claim]:

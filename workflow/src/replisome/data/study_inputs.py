@@ -19,6 +19,8 @@ from replisome.data.splits import SPLITS
 from replisome.tracking.stage_key import ACCEPTED, RECORD
 from replisome.tracking.verify import read_verified
 
+LEFT_OUT = "left_out.json"  # beside the figures: by name of each that this configuration has nothing for, why
+
 
 def for_selection(plan: StudyPlan, experiment: str, root: Path) -> list[Path]:
     """Return the scores that an experiment's candidates are compared by."""
@@ -70,7 +72,10 @@ def for_page(plans: Iterable[StudyPlan], root: Path) -> list[Path]:
         study, implementation = root / plan.name, plan.implementation.name
         found += [study / "tables" / name for name in ("study.json", "metrics.parquet")]
         found += [study / "tables" / f"{name}.csv" for name in declared.tables(implementation)]
-        found += [study / "figures" / f"{name}.png" for name in declared.figures(implementation)]
+        found += [
+            study / "figures" / f"{n}.{kind}" for n in declared.figures(implementation) for kind in ("png", "svg")
+        ]
+        found += [study / "figures" / LEFT_OUT]
         found += [*selections(plan, root), *verdicts_of([plan.name], root)]
         found += [study / recipe / "card.json" for recipe in plan.recipes]
         found += [root / run.directory / RECORD for run in plan.runs]

@@ -124,13 +124,13 @@ class Averages(NamedTuple):
 
     Attributes:
         by_window: by seed and window (seeds, windows).
-        by_position: by position in the window (length,), averaged over seeds.
-        by_codon: by position in the codon, a number, averaged over seeds.
+        by_position: by seed and position in the window (seeds, length).
+        by_codon: by position in the codon, each seed's (seeds,).
     """
 
     by_window: Mapping[Column, np.ndarray]
     by_position: Mapping[Column, np.ndarray]
-    by_codon: Mapping[Column, Mapping[int, float]]
+    by_codon: Mapping[Column, Mapping[int, np.ndarray]]
 
 
 def windows(study: StudyResults, recipe: str, split: str = "test") -> Windows:
@@ -210,15 +210,14 @@ def _average(study: StudyResults, variant: Variant, split: str) -> Averages:
     masks = {} if codon is None else {at: codon == at for at in CODONS if (codon == at).any()}
     by_window: dict[Column, np.ndarray] = {}
     by_position: dict[Column, np.ndarray] = {}
-    by_codon: dict[Column, dict[int, float]] = {}
+    by_codon: dict[Column, dict[int, np.ndarray]] = {}
     tables = study.predictions_of(variant.runs, variant.read_with, split)
     columns: tuple[tuple[Column, int], ...] = (("bits", stride), ("right", 1))
     for column, bases in columns:
         seeds = [np.stack(table[column].tolist()).astype(np.float64) / bases for table in tables]
-        mean = np.mean(seeds, axis=0)
         by_window[column] = np.stack([values.mean(axis=1) for values in seeds])
-        by_position[column] = mean.mean(axis=0)
-        by_codon[column] = {at: float(mean[mask].mean()) for at, mask in masks.items()}
+        by_position[column] = np.stack([values.mean(axis=0) for values in seeds])
+        by_codon[column] = {at: np.array([values[mask].mean() for values in seeds]) for at, mask in masks.items()}
     return Averages(by_window, by_position, by_codon)
 
 

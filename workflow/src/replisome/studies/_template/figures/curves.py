@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from replisome.analysis.curves import score_curves
 from replisome.analysis.declare import figure
-from replisome.analysis.panels import by_recipe, level, score_curves
+from replisome.analysis.panels import by_recipe, level
+from replisome.analysis.plots import Drawn
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import selected_score, variants
 
 
 @figure("Validation score against epoch")
-def validation_curves(study: StudyResults) -> Figure:
+def validation_curves(study: StudyResults) -> Drawn:
     """The score that models are chosen by, on validation, after each epoch.
 
     Lines are means over seeds, bands their range. The dotted line is the best possible accuracy of the control.

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from replisome.analysis.curves import score_curves
 from replisome.analysis.declare import figure
-from replisome.analysis.panels import by_recipe, level, score_curves
+from replisome.analysis.panels import by_recipe, level
+from replisome.analysis.plots import Drawn
 from replisome.analysis.results import StudyResults
 from replisome.studies.bloodmnist.predictions import in_order, recipe_scores, softmax_floor
 
 
 @figure("Training loss against epoch")
-def training_loss(study: StudyResults) -> Figure:
+def training_loss(study: StudyResults) -> Drawn:
     """Training loss against epoch. Lines are means over seeds, bands their range.
 
-    Thin dotted lines are the loss of a sample of training images in evaluation mode, after each epoch.
-    The dotted line is the lowest value that the cross-entropy can have when a softmax comes before it.
+    Thin dotted curves are the loss of a sample of training images in evaluation mode, after each epoch.
+    The level dotted line is the lowest value that the cross-entropy can have when a softmax comes before it.
     """
 
     def draw(panel: Axes, recipe: str) -> None:
@@ -32,7 +33,7 @@ def training_loss(study: StudyResults) -> Figure:
 
 
 @figure("Validation accuracy against epoch")
-def validation_accuracy(study: StudyResults) -> Figure:
+def validation_accuracy(study: StudyResults) -> Drawn:
     """Validation accuracy against epoch, or whichever score the experiment selects by.
 
     Lines are means over seeds, bands their range. The best epoch of each run is chosen on this curve and on nothing
@@ -42,7 +43,7 @@ def validation_accuracy(study: StudyResults) -> Figure:
 
 
 @figure("Test accuracy against epoch")
-def test_accuracy(study: StudyResults) -> Figure:
+def test_accuracy(study: StudyResults) -> Drawn:
     """Test accuracy against epoch, or whichever score the experiment selects by.
 
     The assignment asks for this curve. It is recorded and never used: neither the epoch nor the model is chosen by it.
@@ -50,7 +51,7 @@ def test_accuracy(study: StudyResults) -> Figure:
     return _score(study, "test")
 
 
-def _score(study: StudyResults, split: str) -> Figure:
+def _score(study: StudyResults, split: str) -> Drawn:
     scores = recipe_scores(study)
 
     def draw(panel: Axes, recipe: str) -> None:

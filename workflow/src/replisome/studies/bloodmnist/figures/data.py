@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replisome.analysis import plots
 from replisome.analysis.declare import figure
 from replisome.analysis.panels import heading
-from replisome.analysis.plots import WIDTH
 from replisome.analysis.results import StudyResults
 from replisome.data.parquet import column_array, read_row_groups
 
 SAMPLES = 8  # images a class
+GAP = 2  # pixels of white between two images
+SHARE = 0.75  # of the figure's width that images take; the names of the classes stand beside them
 
 
-@figure("What the images look like")
+@figure("What the images look like", image=True)
 def samples(study: StudyResults) -> Figure:
-    """What the images look like: the first eight of each class in the training split, at their own resolution."""
+    """What the images look like: the first eight of each class in the training split, at their own resolution.
+
+    A row is a class; n is how many images of it training has.
+    """
     recipe = next(iter(study.plan.recipes))
     labels = labels_of(study, recipe, "train")
     names = short_names(study, recipe)
-    figure = Figure(figsize=(2 * WIDTH, 1.15 * len(names)), layout="constrained")
-    grid = figure.subplots(len(names), SAMPLES, squeeze=False)
-    for number, (name, line) in enumerate(zip(names, grid, strict=True)):
-        rows = np.flatnonzero(labels == number)
-        show_images(line, images_of(study, recipe, "train", rows[:SAMPLES]))
-        line[0].set_ylabel(f"{name}\n(n={len(rows)})", rotation=0, ha="right", va="center", fontsize=10)
-    figure.suptitle(f"{heading(study, recipe)}, training split")
+    rows = [np.flatnonzero(labels == number) for number in range(len(names))]
+    sheet, middles = tiled([images_of(study, recipe, "train", found[:SAMPLES]) for found in rows])
+    figure, (panel,) = plots.grid(1, plots.NARROW * sheet.shape[0] / sheet.shape[1] * SHARE)
+    show_image(panel, sheet)
+    panel.set_yticks(middles, [f"{name} (n={len(found)})" for name, found in zip(names, rows, strict=True)])
+    panel.tick_params(length=0)
+    panel.set_title(plots.fitted(f"{heading(study, recipe)}, training split", SHARE * plots.NARROW))
     return figure
+
+
+def tiled(rows: Sequence[np.ndarray]) -> tuple[np.ndarray, list[float]]:
+    """Return images as one, a row of them below the other on white, and the height of each row's middle.
+
+    Args:
+        rows: of each row its images (n, height, width, channels), uint8; a short row is white at its end.
+
+    Returns:
+        The sheet (height, width, channels), uint8, and the middles in pixels.
+    """
+    high, wide, channels = rows[0].shape[1:]
+    most = max(len(row) for row in rows)
+    sheet = np.full((len(rows) * (high + GAP) - GAP, most * (wide + GAP) - GAP, channels), 255, np.uint8)
+    for down, row in enumerate(rows):
+        for along, image in enumerate(row):
+            top, left = down * (high + GAP), along * (wide + GAP)
+            sheet[top : top + high, left : left + wide] = image
+    return sheet, [down * (high + GAP) + high / 2 for down in range(len(rows))]
 
 
 def labels_of(study: StudyResults, recipe: str, split: str) -> np.ndarray:
@@ -74,13 +98,8 @@ def short_names(study: StudyResults, recipe: str, width: int = 28) -> list[str]:
     return [textwrap.shorten(name.partition("(")[0], width, placeholder="...") for name in names]
 
 
-def show_images(panels: Sequence[Axes], images: Iterable[np.ndarray]) -> None:
-    """Show an image (height, width, channels) in each panel, without axes; the panels that are left over stay empty."""
-    for panel in panels:
-        panel.axis("off")
-    for panel, image in zip(panels, images, strict=False):
-        panel.axis("on")
-        panel.imshow(image if image.shape[-1] == 3 else image[..., 0], cmap="gray", vmin=0, vmax=255)
-        panel.set(xticks=[], yticks=[])
-        panel.grid(False)
-        panel.spines[:].set_visible(False)
+def show_image(panel: Axes, image: np.ndarray) -> None:
+    """Show an image (height, width, channels) without axes."""
+    plots.heat_map(panel, image if image.shape[-1] == 3 else image[..., 0], cmap="gray", vmin=0, vmax=255)
+    panel.set(xticks=[], yticks=[])
+    panel.spines[:].set_visible(False)

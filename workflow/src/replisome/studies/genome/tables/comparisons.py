@@ -46,8 +46,8 @@ def windows(study: StudyResults) -> pd.DataFrame:
         }
         for low, high in pairwise([0, *lengths]):
             place = f"tokens {low + 1} to {high}"
-            shown[f"test accuracy at {place} (%)"] = 100 * float(found["right"][low:high].mean())
-            shown[f"test bits/base at {place}"] = float(found["bits"][low:high].mean())
+            shown[f"test accuracy at {place} (%)"] = 100 * float(found["right"][:, low:high].mean())
+            shown[f"test bits/base at {place}"] = float(found["bits"][:, low:high].mean())
         return shown
 
     return tabulate(study, (variant for variant, _ in rows.values()), columns)

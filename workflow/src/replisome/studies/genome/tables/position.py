@@ -29,8 +29,8 @@ def codons(study: StudyResults) -> pd.DataFrame:
         shares = {at: 100 * float(np.mean(codon == at)) for at in found["right"]}
         return {
             **{f"share at {CODONS[at]} (%)": share for at, share in shares.items()},
-            **{f"accuracy at {CODONS[at]} (%)": 100 * right for at, right in found["right"].items()},
-            **{f"bits/base at {CODONS[at]}": bits for at, bits in found["bits"].items()},
+            **{f"accuracy at {CODONS[at]} (%)": 100 * float(right.mean()) for at, right in found["right"].items()},
+            **{f"bits/base at {CODONS[at]}": float(bits.mean()) for at, bits in found["bits"].items()},
         }
 
     members = [v for recipe, found in leading(study).items() if genes_expected(study, recipe) for v in found]

@@ -39,7 +39,7 @@ def scores(study: StudyResults) -> pd.DataFrame:
         return {
             "size": predictions.size(variant),
             "parameters": cost_of(study, variant).parameters,
-            "window": len(bits),
+            "window": bits.shape[1],
             "training window": predictions.training_window(study, variant.recipe),
             "tokens that can follow": 4 ** predictions.encoding_of(study, variant.recipe)[1],
             **predictions.progress_columns(study, variant),

@@ -7,8 +7,10 @@ import textwrap
 import numpy as np
 from matplotlib.figure import Figure
 
+from replisome.analysis import plots
 from replisome.analysis.declare import figure
-from replisome.analysis.plots import empty
+from replisome.analysis.panels import heading
+from replisome.analysis.plots import Drawn, LeftOut
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant, best_on_validation, evaluated_variants, label, selected_score
 from replisome.errors import ReplisomeError, did_you_mean
@@ -17,43 +19,46 @@ from replisome.studies.proteinnet.paper import MAPPED, TABLE, is_report_network
 
 CHOSEN = 3  # chains whose maps are drawn where none are named
 LONGEST = 24  # letters of a chain's name
-INCH = 2.6  # width and height of a map
+ACROSS = 6  # maps in a row; more stand in two
+TITLES = 0.25  # inches above a row
+MARGIN = 0.25  # inches of a map's share of the row that the scale takes
 
 
-@figure("True and predicted distances")
-def maps(study: StudyResults) -> Figure:
-    """True distances of some test chains and those that models predict, in angstrom; a row a chain.
+@figure("True and predicted distances", pages=8, image=True)
+def maps(study: StudyResults) -> Drawn:
+    """True distances of some test chains and those that models predict, in angstrom; a page a chain.
 
     Colours are cut at the largest true distance; what is grey is not known. Above each map stands its error over all
     known pairs. Of several seeds the first is drawn. Of the networks that are not report C's, the best on validation is
     drawn.
     """
     recipes = [recipe for recipe in study.plan.recipes if evaluated_variants(study, recipe)]
-    rows = [(recipe, number) for recipe in recipes for number in chosen_chains(study, recipe)]
-    if not rows:
-        return empty("nothing was tested")
-    members = {recipe: _drawn(study, recipe) for recipe in recipes}
-    across = 1 + max(map(len, members.values()))
-    figure = Figure(figsize=(INCH * across + 1, (INCH + 0.5) * len(rows)), layout="constrained")
-    axes = figure.subplots(len(rows), across, squeeze=False)
-    for line, (recipe, number) in zip(axes, rows, strict=True):
-        chains, true = predictions.chains(study, recipe), predictions.true_map(study, recipe, number)
-        length = min(int(chains.lengths[number]), len(true))
-        unknown, farthest = np.isnan(true[:length, :length]), float(np.nanmax(true))
-        found = {label(study, v): predictions.predicted_map(study, v, number) for v in members[recipe]}
-        for panel in line[1 + len(found) :]:
-            panel.set_axis_off()
-        for panel, (name, whole) in zip(line, {"true": true, **found}.items(), strict=False):
-            values = np.ma.masked_array(whole[:length, :length], mask=unknown)
-            image = panel.imshow(values, cmap="viridis_r", vmin=0, vmax=farthest, interpolation="nearest")
-            panel.set_facecolor("0.8")
-            off = np.sqrt(np.nanmean((whole - true)[np.triu_indices(len(true), 1)] ** 2))
-            panel.set_title(name if name == "true" else f"{name}: {off:.1f} Å", fontsize=9)
-            panel.grid(visible=False)
-            panel.tick_params(labelsize=7)
-        name = textwrap.shorten(chains.names[number], LONGEST)
-        line[0].set_ylabel(f"{name}\n{recipe}, {chains.lengths[number]} residues", fontsize=9)
-        figure.colorbar(image, ax=line.tolist(), shrink=0.8, pad=0.01).set_label("Å", fontsize=8)
+    pages = [_page(study, recipe, number) for recipe in recipes for number in chosen_chains(study, recipe)]
+    return pages or LeftOut("Nothing was tested.")
+
+
+def _page(study: StudyResults, recipe: str, number: int) -> Figure:
+    """Return the maps of one test chain, the true one first."""
+    chains, true = predictions.chains(study, recipe), predictions.true_map(study, recipe, number)
+    length = min(int(chains.lengths[number]), len(true))
+    unknown, farthest = np.isnan(true[:length, :length]), float(np.nanmax(true))
+    drawn = _drawn(study, recipe)[: plots.PANELS - 1]
+    found = {"true": true, **{label(study, v): predictions.predicted_map(study, v, number) for v in drawn}}
+    across = len(found) if len(found) <= ACROSS else -(-len(found) // 2)
+    wide = plots.WIDE / across
+    figure, axes = plots.grid(len(found), wide + TITLES, columns=across, sharex=True, sharey=True)
+    for place, (panel, (name, whole)) in enumerate(zip(axes, found.items(), strict=True)):
+        values = np.ma.masked_array(whole[:length, :length], mask=unknown)
+        image = plots.heat_map(panel, values, cmap=f"{plots.HEAT}_r", vmin=0, vmax=farthest)
+        panel.set_facecolor(plots.FAINT)
+        off = np.sqrt(np.nanmean((whole - true)[np.triu_indices(len(true), 1)] ** 2))
+        title = name if name == "true" else f"{name}: {off:.1f} Å"
+        panel.set_title(plots.fitted(title, wide - MARGIN, plots.SMALL), fontsize=plots.SMALL)
+        if place % across == 0:
+            panel.set_ylabel("residue")
+    figure.colorbar(image, ax=axes, aspect=30, pad=0.01).set_label("distance (Å)")
+    name = textwrap.shorten(chains.names[number], LONGEST)
+    figure.suptitle(plots.fitted(f"{name}, {chains.lengths[number]} residues; {heading(study, recipe)}", plots.WIDE))
     return figure
 
 

@@ -1,0 +1,128 @@
+"""The pages, rendered: all HTML is made by templates, which escape what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from replisome import __version__
+from replisome.analysis.results import StudyResults
+from replisome.report.cards import Places, card, contradictions, groups_not_run
+from replisome.report.claim_rows import in_order, is_judged
+from replisome.report.first_screen import first_screen
+from replisome.report.runs import curves, run_rows
+from replisome.report.story import contents, items_by_run, story
+from replisome.report.tables import Shown, show
+from replisome.tracking.introspect import ROOT
+from replisome.tracking.verify import read_record, read_verified
+
+TEMPLATES = ROOT.parents[1] / "report"
+
+
+def pages(
+    studies: Sequence[StudyResults],
+    ledger: Mapping[str, Mapping[str, Any]],
+    claims_at: Mapping[str, Mapping[str, Any]],
+) -> dict[str, str]:
+    """Return the text of each page by its file's name.
+
+    Args:
+        studies: in the order of the page.
+        ledger: the data sets, by name.
+        claims_at: by study, the ``file`` that its claims are in, and the ``lines`` where each begins.
+
+    Returns:
+        report.html, which needs no other file, and those that it leads to: every claim, long tables, every run.
+    """
+    claims = {s.plan.name: read_verified(s.root / s.plan.name / "claims.json")["claims"] for s in studies}
+    found = {study.plan.name: contents(study) for study in studies}
+    rows, records = run_rows(studies), _records(studies)
+    shared = {
+        "version": __version__,
+        "titles": {study.plan.name: study.plan.settings["title"] for study in studies},
+        "screen": first_screen(studies, [one for own in claims.values() for one in own], _dates(records)),
+    }
+    stories = [story(study, found[study.plan.name], claims[study.plan.name], ledger) for study in studies]
+    return {
+        "report.html": _render("report.html", **shared, studies=stories, provenance=_provenance(records)),
+        "tables.html": _render("tables.html", **shared, studies=stories),
+        "claims.html": _render(
+            "claims.html",
+            **shared,
+            studies=[
+                _claims(study, claims[study.plan.name], items_by_run(study, found[study.plan.name]), claims_at)
+                for study in studies
+            ],
+        ),
+        "runs.html": _render("runs.html", **shared, rows=rows, curves=curves(rows)),
+    }
+
+
+def _render(page: str, **values: Any) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(f"{page}.j2").render(**values)
+
+
+def _claims(
+    study: StudyResults,
+    claims: Sequence[Mapping[str, Any]],
+    items: Mapping[str, Sequence[tuple[str, str]]],
+    claims_at: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return what the page of claims shows of a study: a card a claim that was judged, and those that were not run."""
+    plan = study.plan
+    at = claims_at.get(plan.name, {})
+    places = Places(at.get("file", ""), at.get("lines", {}), items, plan.implementation.name)
+    by_id = {claim["id"]: claim for claim in claims}
+    judged = [claim for claim in in_order(claims) if is_judged(claim)]
+    return {
+        "name": plan.name,
+        "title": plan.settings["title"],
+        "cards": [card(claim, by_id, places, str(plan.settings["preset"])) for claim in judged],
+        "contradictions": contradictions(claims),
+        "not_run": groups_not_run(in_order(claims)),
+    }
+
+
+def _records(studies: Sequence[StudyResults]) -> list[dict[str, Any]]:
+    return [
+        {"study": study.plan.name, **read_record(study.root / run.directory / "provenance.json")}
+        for study in studies
+        for run in study.plan.runs
+    ]
+
+
+def _dates(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [record["ended"][:10] for record in records]
+
+
+def _provenance(records: Sequence[Mapping[str, Any]]) -> Shown:
+    """Return on what machines, with what versions and when the runs were trained, a row a combination.
+
+    By what code each was made stands in its record: a change there may concern one model and no number.
+    """
+    rows = [
+        {
+            "study": record["study"],
+            "device": record["device"],
+            "processor": f"{record['processor']}, {record['cores']} cores",
+            "threads": record["threads"],
+            "precision": record["precision"],
+            "python": record["python"],
+            "packages": ", ".join(f"{name} {version}" for name, version in record["packages"].items()),
+            "date": record["ended"][:10],
+        }
+        for record in records
+    ]
+    frame = pd.DataFrame(rows)
+    grouped = frame.groupby(list(frame.columns), as_index=False, sort=False).size().rename(columns={"size": "runs"})
+    return show(grouped, len(grouped))
