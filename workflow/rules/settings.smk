@@ -115,7 +115,7 @@ def report_settings():
             name: text_hash(
                 canonical_json(
                     [
-                        [i.name, i.title, i.caption]
+                        [i.name, i.title, i.caption, i.image]
                         for of in (declared.tables, declared.figures)
                         for i in of(name).values()
                     ]

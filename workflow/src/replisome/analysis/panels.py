@@ -19,6 +19,7 @@ from replisome.analysis.variants import Variant, data_kind, data_name, label, st
 
 Key = TypeVar("Key")
 LEGEND_LINE = 1.5 * plots.SMALL / 72  # inches
+ALONE = 0.3  # inches that a single row is higher: nothing is compared up and down
 AXIS = 0.5  # inches that the numbers beside an axis take
 TITLE_LINE = 1.3 * plots.TEXT / 72
 
@@ -124,7 +125,8 @@ def by_panel(
                 panel.set_xlabel(plots.fitted(plots.unit(x), room))
             if not shared or number % across == 0:
                 panel.set_ylabel(plots.fitted(plots.unit(labels[key]), height))
-        figure.set_size_inches(width, rows * (height + lines * TITLE_LINE))
+        alone = ALONE if rows == 1 else 0.0
+        figure.set_size_inches(width, rows * (height + lines * TITLE_LINE) + alone)
         if common:
             text = plots.fitted(f"All panels: {', '.join(common)}", width)
             figure.suptitle(text)
