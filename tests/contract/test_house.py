@@ -123,6 +123,8 @@ def test_a_study_has_what_its_contract_asks_for_and_every_table_and_figure_is_a_
     for item in (*declared.tables(name).values(), *declared.figures(name).values()):
         assert callable(item.function()), item
         assert item.title, item
+    same = declared.tables(name).keys() & declared.figures(name).keys()
+    assert not same, f"a table and a figure of one name would share their anchor on the page: {same}"
 
 
 @pytest.mark.parametrize("name", study_names())

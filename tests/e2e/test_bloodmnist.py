@@ -99,7 +99,9 @@ def test_the_tidy_table_has_a_row_for_every_value(results):
 def test_every_table_and_figure_is_there_and_figures_are_pictures(results):
     for name in tables("bloodmnist").keys() - {"searches"}:  # no grid here is searched
         assert len(pd.read_csv(results / "bloodmnist" / "tables" / f"{name}.csv")) > 0, name
-    for name in figures("bloodmnist"):
+    left_out = json.loads((results / "bloodmnist" / "figures" / "left_out.json").read_text())
+    assert set(left_out) <= {"mistakes-2"}  # its second page, for which so few mistakes leave nothing
+    for name in figures("bloodmnist").keys() - left_out:
         data = (results / "bloodmnist" / "figures" / f"{name}.png").read_bytes()
         width, height = struct.unpack(">II", data[16:24])
         assert width > 900, name

@@ -124,7 +124,7 @@ def _draw_levels(panel: Axes, study: StudyResults, genome: str, own: Sequence[Se
 
 
 @figure("The same choice of four")
-def same_choice(study: StudyResults) -> Drawn:
+def choice_of_four(study: StudyResults) -> Drawn:
     """Loss of a model of overlapping 4-mers and of one of single bases under the same split, from the first batch on.
 
     A model of 4-mers starts by choosing among 256 tokens, soon learns that only four can follow, and from then on does
