@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import html
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import Any
 
+import markupsafe
 import numpy as np
 import pytest
 import yaml
@@ -331,7 +331,7 @@ def shown_on(page: str, study: str, *declared: Mapping[str, Any]) -> list[str]:
     for name, item in ((name, item) for items in declared for name, item in items.items()):
         times = page.count(f'id="{study}-{name}"')
         if times or getattr(item, "page", 1) == 1:  # of a further page that is not needed nothing is said
-            assert times == (f"“{html.escape(item.title)}”" not in left_out), name
+            assert times == (f"“{markupsafe.escape(item.title)}”" not in left_out), name
         shown += [name] * times
     return shown
 
