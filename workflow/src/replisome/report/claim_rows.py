@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from replisome.claims.supplement import PROTOCOL_NAMES, ROLES, SIGNS, lost
@@ -75,13 +75,3 @@ def found_of(conflict: Written) -> str:
 def sign(word: str) -> str:
     """Return the sign that stands beside a verdict's word."""
     return "\N{EN DASH}" if word == NOT_RUN else SIGNS[word]
-
-
-def open_verdicts(claims: Sequence[Written]) -> list[tuple[Written, str, Written]]:
-    """Return claim, protocol and verdict of all that is open: inconclusive, or held at its direction."""
-    return [
-        (claim, protocol, found)
-        for claim in claims
-        for protocol, found in claim["verdicts"].items()
-        if claim["kind"] != CONFLICT and found["verdict"] in ("inconclusive", "direction only")
-    ]

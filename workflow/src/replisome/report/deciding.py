@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from replisome.config.plan import StudyPlan
-from replisome.report.claim_rows import CONFLICT, CONTROL, NOT_RUN, in_order, is_judged, open_verdicts
+from replisome.report.claim_rows import CONFLICT, CONTROL, NOT_RUN, in_order, is_judged
 from replisome.tracking.introspect import ROOT
 
 FULL = "full"  # the preset of the default configuration
 HAVE_IT = re.compile(r"; preset (?P<presets>[\w-]+(?: or [\w-]+)*) has it$")  # as config/planned_claims.py says it
 NEEDS = re.compile(r"^needs an? (?P<what>\w+): (?P<why>.*)$")  # as a claim of the kind 'missing' is judged
 ONE_SEED = "one seed"
+OPEN = ("inconclusive", "direction only")  # words of verdicts that more evidence may change
 NOTHING_HAS = "4"  # begins the key of claims that no preset can judge
 CONFIGURATIONS = ROOT.parents[2] / "config"
 
@@ -57,10 +58,14 @@ def for_open(plans: Sequence[StudyPlan], claims: Iterable[Written]) -> list[Reme
     """
     by_name = {plan.name: plan for plan in plans}
     remedies: dict[str, Remedy] = {}
-    for claim, _, verdict in open_verdicts([claim for claim in in_order(claims) if claim["owner"] != CONTROL]):
-        key, what, call = _lacks(by_name[claim["study"]], verdict)
-        said = verdict["decides"]["words"] if verdict["decides"] else verdict["reason"]
-        remedies.setdefault(key, Remedy(what, call)).claims.setdefault(claim["id"], said)
+    for claim in in_order(claims):
+        if claim["owner"] == CONTROL or claim["kind"] == CONFLICT:
+            continue
+        for verdict in claim["verdicts"].values():
+            if verdict["verdict"] in OPEN:
+                key, what, call = _lacks(by_name[claim["study"]], verdict)
+                said = verdict["decides"]["words"] if verdict["decides"] else verdict["reason"]
+                remedies.setdefault(key, Remedy(what, call)).claims.setdefault(claim["id"], said)
     return [remedies[key] for key in ("rounds", "seeds", "one seed", "full", "items", "other") if key in remedies]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -61,15 +62,20 @@ def pages(
     }
 
 
-def _render(page: str, **values: Any) -> str:
-    environment = jinja2.Environment(
+@cache
+def _environment() -> jinja2.Environment:
+    """Return what reads the templates; those that several pages include are parsed once."""
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(f"{page}.j2").render(**values)
+
+
+def _render(page: str, **values: Any) -> str:
+    return _environment().get_template(f"{page}.j2").render(**values)
 
 
 def _claims(
