@@ -72,6 +72,12 @@ def test_files_can_be_held_in_the_head():
     assert len((ROOT / "Snakefile").read_text().splitlines()) < 80
 
 
+def test_test_modules_have_names_of_their_own():
+    # The folders of tests are no packages: pytest cannot import a second module of the same name.
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("name", sorted(path.name.split(".")[0] for path in SCHEMAS.glob("*.yaml")))
 def test_schemas_are_closed_and_valid(name):
     jsonschema.Draft202012Validator.check_schema(schema(name))
