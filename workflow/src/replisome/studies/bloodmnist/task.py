@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.stats import entropy as scipy_entropy
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 from torch import Tensor, nn
 
 from replisome.config.catalogue import Output
 from replisome.data.parquet import column_array, read_row_groups
 from replisome.models import DataSpec
+from replisome.training import metrics
 from replisome.training.task import PreparedTask
 
 
@@ -76,10 +75,10 @@ class ImageClassification(PreparedTask):
         predicted = outputs.argmax(axis=1)
         probabilities = outputs if _are_probabilities(outputs) else _softmax(outputs)
         return {
-            "accuracy": float(accuracy_score(targets, predicted)),
-            "balanced_accuracy": float(balanced_accuracy_score(targets, predicted)),
+            "accuracy": metrics.accuracy(targets, predicted),
+            "balanced_accuracy": metrics.balanced_accuracy(targets, predicted),
             "auc": auc(targets, probabilities),
-            "entropy": float(scipy_entropy(probabilities.astype(np.float64), axis=1).mean()),
+            "entropy": float(metrics.entropy(probabilities).mean()),
             "commonest": float(np.bincount(predicted).max() / len(predicted)),
         }
 
@@ -109,7 +108,7 @@ def auc(labels: np.ndarray, probabilities: np.ndarray) -> float:
     if not np.isfinite(probabilities).all() or len(np.unique(labels)) < classes:
         return float("nan")
     scored = range(classes) if classes > 2 else [classes - 1]
-    return float(np.mean([roc_auc_score(labels == number, probabilities[:, number]) for number in scored]))
+    return float(np.mean([metrics.auc(labels == number, probabilities[:, number]) for number in scored]))
 
 
 def _are_probabilities(outputs: np.ndarray) -> bool:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.stats import pearsonr, spearmanr
 from torch import Tensor
 
 from replisome.config.catalogue import Output
 from replisome.data.parquet import column_array, read_parquet
 from replisome.models import DataSpec
+from replisome.training.metrics import pearson, spearman
 from replisome.training.task import PreparedTask
 
 
@@ -93,12 +93,7 @@ class Binding(PreparedTask):
 
 def correlations(predicted: np.ndarray, measured: np.ndarray) -> dict[str, float]:
     """Return Spearman's and Pearson's correlation of two arrays (n,); NaN where one of them does not vary."""
-    if len(measured) < 2 or np.ptp(predicted) == 0 or np.ptp(measured) == 0:
-        return {"spearman": float("nan"), "pearson": float("nan")}
-    return {
-        "spearman": float(spearmanr(predicted, measured)[0]),
-        "pearson": float(pearsonr(predicted, measured)[0]),
-    }
+    return {"spearman": spearman(predicted, measured), "pearson": pearson(predicted, measured)}
 
 
 def open_task(recipe: Path) -> Binding:
