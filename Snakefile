@@ -22,6 +22,7 @@ include: "workflow/rules/summarise.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/crate.smk"
 include: "workflow/rules/rounds.smk"
 
 

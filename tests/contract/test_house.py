@@ -14,6 +14,7 @@ from replisome.config.catalogue import model_names, model_traits, study, study_n
 from replisome.config.checks import check_contract
 from replisome.config.schema import SCHEMAS, read_yaml, schema, validate
 from replisome.config.study_files import folder_names, known_names, read_study
+from replisome.stages import accept
 from replisome.studies.bloodmnist.data import medmnist_info
 from replisome.tracking.code_fingerprint import closure, imports
 from replisome.tracking.introspect import ROOT as LIBRARY
@@ -56,6 +57,10 @@ def test_stages_that_need_no_torch_do_not_import_it(stage, name):
             for alias in node.names
         }
         assert not {top for top in tops if top.split(".")[0] == "torch"}, module
+
+
+def test_results_of_every_stage_can_be_accepted():
+    assert accept.SETTINGS.keys() == ROOTS.keys()
 
 
 def test_no_study_is_named_in_a_rules_file():
@@ -179,7 +184,7 @@ def test_the_conda_environment_has_the_same_pins():
 
 
 def test_everything_the_library_imports_is_pinned():
-    names = {"yaml": "PyYAML", "sklearn": "scikit-learn", "Bio": "biopython"}
+    names = {"yaml": "PyYAML", "sklearn": "scikit-learn", "Bio": "biopython", "pynvml": "nvidia-ml-py"}
     wanted = {name.lower() for name in pins(ROOT / "envs" / "replisome.yaml")}
     for module, path in all_modules():
         for node in ast.walk(ast.parse(path.read_text())):

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from replisome.models import DataSpec, build
+from replisome.training.energy import Meter
 from replisome.training.precision import choose_precision
 
 pytestmark = [
@@ -86,3 +87,14 @@ def test_the_table_of_distances_is_the_same_on_the_gpu():
     models[0].estimate([(inputs, targets)])
     models[1].cuda().estimate([(inputs.cuda(), targets.cuda())])
     torch.testing.assert_close(models[1](inputs.cuda()).cpu(), models[0](inputs), rtol=1e-5, atol=1e-5)
+
+
+def test_the_card_counts_the_energy_of_work():
+    meter = Meter(torch.device("cuda"))
+    if meter.began is None:
+        pytest.skip("this card has no counter of energy")
+    square = torch.rand(4096, 4096, device="cuda")
+    for _ in range(200):
+        square = square @ square / square.norm()
+    torch.cuda.synchronize()
+    assert meter.joules() > 0

@@ -1,6 +1,6 @@
 # Requires: all tables and figures, selections, cards, verdicts, and the records of runs.
 # Produces: report.html, which needs no other file; beside it claims.html (a section a claim), tables.html (the long
-# ones) and runs.html.
+# ones) and runs.html; results.json, which lists every file.
 
 
 rule report:
@@ -13,6 +13,7 @@ rule report:
         claims=f"{RESULTS}/claims.html",
         tables=f"{RESULTS}/tables.html",
         runs=f"{RESULTS}/runs.html",
+        index=f"{RESULTS}/results.json",
         settings=f"{RESULTS}/report/report.json",
         provenance=f"{RESULTS}/report/provenance.json",
     log:

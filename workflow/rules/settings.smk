@@ -1,5 +1,6 @@
 # What each stage is told: its settings, the part of its key that is not code.
 # Requires: common.smk. Produces: the settings of each stage; no rule.
+from snakemake import __version__ as SNAKEMAKE_VERSION
 
 
 def recipe_settings(w):
@@ -107,6 +108,7 @@ def report_settings():
     names = sorted({plan.implementation.name for plan in PLAN.studies.values()})
     return {
         "studies": list(PLAN.studies),
+        "preset": config["preset"],
         "settings": {study: text_hash(canonical_json(study_settings(study))) for study in PLAN.studies},
         "implementations": names,
         "datasets": {name: PLAN.ledger[name] for plan in PLAN.studies.values() for name in plan.settings["datasets"]},
@@ -125,4 +127,20 @@ def report_settings():
         },
         "main_figures": {name: declared.main_figures(name) for name in names},
         "claims": {study: claims_at(study) for study in PLAN.studies},
+    }
+
+
+def crate_settings():
+    """Return what was run, and the workflow's files with their hashes."""
+    base = Path(workflow.basedir)
+    folders = [
+        path for name in ("workflow", "config", "envs", "profiles", "slurm") for path in (base / name).rglob("*")
+    ]
+    files = [*(base / name for name in ("Snakefile", "README.md", "LICENSE", "CITATION.cff")), *folders]
+    kept = [file for file in files if file.is_file() and file.suffix != ".pyc"]
+    return {
+        "preset": config["preset"],
+        "configuration": config,
+        "snakemake": SNAKEMAKE_VERSION,
+        "sources": {str(file.relative_to(base)): file_hash(file) for file in sorted(kept)},
     }

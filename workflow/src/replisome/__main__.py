@@ -29,7 +29,8 @@ NEEDS = {
     **dict.fromkeys(("select", "summarise", "figures"), _STUDY),
     "judge": ("study", "claims"),
     "rounds": ("studies", "begun"),
-    "report": ("studies", "settings", "implementations", "datasets", "claims"),
+    "crate": ("preset", "sources", "snakemake"),
+    "report": ("studies", "preset", "settings", "implementations", "datasets", "claims"),
 }
 
 
@@ -180,6 +181,10 @@ def _parser() -> argparse.ArgumentParser:
     report = stages.add_parser("report", help="write report.html")
     _settings(report, "report.json")
     _from_results(report)
+
+    packed = stages.add_parser("crate", help="pack results and workflow into one archive")
+    _settings(packed, "the configuration, and the workflow's files")
+    _from_results(packed)
 
     accept = stages.add_parser(
         "accept",

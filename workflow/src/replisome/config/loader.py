@@ -22,7 +22,7 @@ from replisome.errors import ReplisomeError, did_you_mean
 
 FIXED = ("name", "extends", "replace", "presets", "claims")  # what overrides cannot change
 FOLDERS = frozenset({"tables", "figures", "selection", "search", "claims"})  # of a study's results
-RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims", "rounds"})  # beside the studies' own
+RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims", "rounds", "report", "crate"})  # beside the studies' own
 # What rules are called, or begin with where a study's or table's name follows; stages count too.
 TARGETS = frozenset(
     {
@@ -42,6 +42,7 @@ TARGETS = frozenset(
         "decide",
         "figures",
         "report",
+        "crate",
     }
 )
 TARGETS_OF = ("prepare_with_", "summarise_", "figures_", "judge_")

@@ -64,6 +64,7 @@ def reference() -> str:
     ledger = schema("datasets")
     parts += _section("config/datasets.yaml, the ledger", {**ledger["additionalProperties"], **_described(ledger)})
     parts += _verdicts()
+    parts += _index()
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
@@ -98,6 +99,15 @@ def _verdicts() -> list[str]:
         about, "A part of an order or a conjunction, or the size of a difference", "part", "a finding in itself"
     )
     parts += _part(about, "halves", "halves")
+    return parts
+
+
+def _index() -> list[str]:
+    """Return the sections about the list of all files of results."""
+    about = schema("results")
+    parts = _section("results.json, in the results", about)
+    parts += _part(about, "How runs were made", "made_with")
+    parts += _part(about, "A file", "file")
     return parts
 
 

@@ -76,6 +76,8 @@ def for_page(plans: Iterable[StudyPlan], root: Path) -> list[Path]:
             study / "figures" / f"{n}.{kind}" for n in declared.figures(implementation) for kind in ("png", "svg")
         ]
         found += [study / "figures" / LEFT_OUT]
+        # Their records say what was in the files behind them, which the index of the results lists.
+        found += [study / name / RECORD for name in ("tables", "figures", "claims")]
         found += [*selections(plan, root), *verdicts_of([plan.name], root)]
         found += [study / recipe / "card.json" for recipe in plan.recipes]
         found += [root / run.directory / RECORD for run in plan.runs]

@@ -14,10 +14,12 @@ from replisome.analysis.results import StudyResults
 from replisome.report.cards import Places, card, contradictions, groups_not_run
 from replisome.report.claim_rows import in_order, is_judged
 from replisome.report.first_screen import first_screen
+from replisome.report.made_with import made_with
 from replisome.report.runs import curves, run_rows
 from replisome.report.story import contents, items_by_run, story
 from replisome.report.tables import Shown, show
 from replisome.tracking.introspect import ROOT
+from replisome.tracking.stage_key import RECORD
 from replisome.tracking.verify import read_record, read_verified
 
 TEMPLATES = ROOT.parents[1] / "report"
@@ -40,7 +42,7 @@ def pages(
     """
     claims = {s.plan.name: read_verified(s.root / s.plan.name / "claims.json")["claims"] for s in studies}
     found = {study.plan.name: contents(study) for study in studies}
-    rows, records = run_rows(studies), _records(studies)
+    rows, records = run_rows(studies), training_records(studies)
     shared = {
         "version": __version__,
         "titles": {study.plan.name: study.plan.settings["title"] for study in studies},
@@ -48,7 +50,7 @@ def pages(
     }
     stories = [story(study, found[study.plan.name], claims[study.plan.name], ledger) for study in studies]
     return {
-        "report.html": _render("report.html", **shared, studies=stories, provenance=_provenance(records)),
+        "report.html": _render("report.html", **shared, studies=stories, provenance=_made_with(made_with(records))),
         "tables.html": _render("tables.html", **shared, studies=stories),
         "claims.html": _render(
             "claims.html",
@@ -99,9 +101,10 @@ def _claims(
     }
 
 
-def _records(studies: Sequence[StudyResults]) -> list[dict[str, Any]]:
+def training_records(studies: Sequence[StudyResults]) -> list[dict[str, Any]]:
+    """Return the record of each run's training, with its study and seed."""
     return [
-        {"study": study.plan.name, **read_record(study.root / run.directory / "provenance.json")}
+        {"study": study.plan.name, "seed": run.seed, **read_record(study.root / run.directory / RECORD)}
         for study in studies
         for run in study.plan.runs
     ]
@@ -111,24 +114,16 @@ def _dates(records: Sequence[Mapping[str, Any]]) -> list[str]:
     return [record["ended"][:10] for record in records]
 
 
-def _provenance(records: Sequence[Mapping[str, Any]]) -> Shown:
-    """Return on what machines, with what versions and when the runs were trained, a row a combination.
-
-    By what code each was made stands in its record: a change there may concern one model and no number.
-    """
-    rows = [
+def _made_with(rows: Sequence[Mapping[str, Any]]) -> Shown:
+    """Return the rows of :func:`made_with` as the page shows them; of energy only where a card told."""
+    told = any(row["card_joules"] is not None for row in rows)
+    shown = [
         {
-            "study": record["study"],
-            "device": record["device"],
-            "processor": f"{record['processor']}, {record['cores']} cores",
-            "threads": record["threads"],
-            "precision": record["precision"],
-            "python": record["python"],
-            "packages": ", ".join(f"{name} {version}" for name, version in record["packages"].items()),
-            "date": record["ended"][:10],
+            **{key: value for key, value in row.items() if key not in ("seeds", "seconds", "card_joules")},
+            "seeds": ", ".join(map(str, row["seeds"])),
+            "minutes": row["seconds"] / 60,
+            **({"GPU (kJ)": None if row["card_joules"] is None else row["card_joules"] / 1000} if told else {}),
         }
-        for record in records
+        for row in rows
     ]
-    frame = pd.DataFrame(rows)
-    grouped = frame.groupby(list(frame.columns), as_index=False, sort=False).size().rename(columns={"size": "runs"})
-    return show(grouped, len(grouped))
+    return show(pd.DataFrame(shown), len(shown))

@@ -17,12 +17,11 @@ from replisome.tracking.stage_key import ACCEPTED, RECORD, ROOTS, stage_key
 # The file of a result that holds the settings it was made from, from the folder of its record.
 SETTINGS = {
     "prepare": "recipe.json",
-    "train": "config.json",
-    "evaluate": "../config.json",
-    "explain": "../config.json",
-    "select": "study.json",
-    "summarise": "study.json",
+    **dict.fromkeys(("train", "pilot"), "config.json"),
+    **dict.fromkeys(("evaluate", "explain"), "../config.json"),
+    **dict.fromkeys(("search", "select", "summarise"), "study.json"),
     "figures": "../tables/study.json",
+    **dict.fromkeys(("judge", "claims", "rounds", "crate"), "settings.json"),
     "report": "report.json",
 }
 

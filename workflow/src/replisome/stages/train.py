@@ -14,6 +14,7 @@ from replisome.data.parquet import write_parquet
 from replisome.io import atomic, read_json, write_json
 from replisome.tracking.record import Record
 from replisome.training.checkpoint import Checkpoint
+from replisome.training.energy import Meter
 from replisome.training.restore import DIVERGED
 from replisome.training.rounds import validation_scores
 from replisome.training.session import open_session
@@ -41,7 +42,10 @@ def run(
     record = Record("train", config)
     session = open_session(config, settings, data, record, threads)
     checkpoint = Checkpoint(out / "checkpoint.pt", session.identity, checkpoint_minutes, start)
+    meter = Meter(session.arithmetic.device)
     progress = session.train(checkpoint)
+    # Of a run that was interrupted, nothing kept what came before.
+    card_joules = None if checkpoint.resumed else meter.joules()
     model = session.model
     lost = progress.stopped if progress.diverged else None
     write_weights(
@@ -51,7 +55,7 @@ def run(
     history = pd.DataFrame(progress.history).astype({"epoch": "int64", "step": "int64"})
     write_parquet(out / "history.parquet", pa.Table.from_pandas(history, preserve_index=False))
     write_json(out / "validation.json", validation_scores(config["select"], progress))
-    record.write(out / "provenance.json", **session.about)
+    record.write(out / "provenance.json", **session.about, card_joules=card_joules)
     checkpoint.remove()
 
 

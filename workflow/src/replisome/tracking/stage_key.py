@@ -34,8 +34,7 @@ ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "summarise": lambda i: [_study(i), _study(i, "predictions"), *_topics(i, "tables"), COMMON_TABLES],
     "figures": lambda i: [_study(i), _study(i, "predictions"), *_topics(i, "figures")],
     "judge": lambda i: [_study(i["study"]), _study(i["study"], "predictions"), *_measures(i["study"])],
-    "claims": lambda i: [],
-    "rounds": lambda i: [],
+    **dict.fromkeys(("claims", "rounds", "crate"), lambda i: []),
     "report": lambda i: [f"replisome.studies.{name}" for name in i["implementations"]],
 }
 

@@ -36,11 +36,15 @@ class Checkpoint:
         self.written = time.monotonic()
         self.cost = 0.0
         self.size = 0
+        self.resumed = False
 
     def load(self) -> dict[str, Any] | None:
         """Return the saved state, or None where there is none that fits (an unfit one is named in the log)."""
         found = self._read(self.path)
-        return found if found is not None or self.start is None else self._read(self.start)
+        if found is None and self.start is not None:
+            found = self._read(self.start)
+        self.resumed = found is not None
+        return found
 
     def _read(self, path: Path) -> dict[str, Any] | None:
         if not path.exists():

@@ -1,0 +1,41 @@
+"""Pack what the pages rest on, and the workflow, into one archive to deposit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from replisome.errors import ReplisomeError
+from replisome.io import atomic, file_hash, read_json
+from replisome.report.crate import crate, is_left_out
+from replisome.tracking.introspect import ROOT
+from replisome.tracking.record import Record
+from replisome.tracking.verify import read_verified
+
+REPOSITORY = ROOT.parents[2]
+
+
+def run(settings: Path, results: Path, out: Path) -> None:
+    """Write crate.zip beside the folder ``out``, and provenance.json into it.
+
+    Args:
+        settings: the configuration that was run, and the workflow's files with their hashes, which the workflow made.
+        results: the results folder, with results.json.
+        out: the folder ``crate`` of the results.
+
+    Raises:
+        ReplisomeError: a file is no longer what results.json says.
+    """
+    identity: dict[str, Any] = read_json(settings)
+    record = Record("crate", identity)
+    index: dict[str, Any] = read_verified(results / "results.json")
+    for entry in index["files"]:
+        path = results / entry["path"]
+        if not is_left_out(entry) and (not path.is_file() or file_hash(path) != entry["sha256"]):
+            raise ReplisomeError(f"{path}: is not what results.json says; run the same command again.")
+    made = crate(index, results, REPOSITORY, identity["sources"], settings, identity["snakemake"])
+    archive = out.with_suffix(".zip")
+    with atomic(archive) as handle:
+        for piece in made.stream_zip():
+            handle.write(piece)
+    record.write(out / "provenance.json", [results / "results.json"], [archive])
