@@ -62,6 +62,8 @@ COMMANDS = {
     "ł": r"\l{}",
     "Ł": r"\L{}",
     "\N{LATIN SMALL LETTER DOTLESS I}": r"\i{}",
+    "λ": r"\ensuremath{\lambda}",  # Unicode spells its name in another way than LaTeX
+    "Λ": r"\ensuremath{\Lambda}",
     "\N{MICRO SIGN}": r"\ensuremath{\mu}",
     "\N{NON-BREAKING HYPHEN}": r"\mbox{-}",
     "\N{NO-BREAK SPACE}": "~",
@@ -69,10 +71,10 @@ COMMANDS = {
     "\N{THIN SPACE}": r"\,",
 }
 SMALL_GREEK = (
-    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "mu", "nu"),
     *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
 )
-CAPITAL_GREEK = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
+CAPITAL_GREEK = ("Gamma", "Delta", "Theta", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
 ACCENTS = {
     "\N{COMBINING GRAVE ACCENT}": "`",
     "\N{COMBINING ACUTE ACCENT}": "'",
@@ -129,6 +131,5 @@ def _greek(name: str) -> str | None:
     found = re.fullmatch(r"GREEK (SMALL|CAPITAL) LETTER (\w+)", name)
     if found is None:
         return None
-    letter = {"LAMDA": "lambda"}.get(found[2], found[2].lower())
-    command = letter if found[1] == "SMALL" else letter.capitalize()
+    command = found[2].lower() if found[1] == "SMALL" else found[2].capitalize()
     return f"\\ensuremath{{\\{command}}}" if command in (*SMALL_GREEK, *CAPITAL_GREEK) else None
