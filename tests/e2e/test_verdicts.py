@@ -42,6 +42,8 @@ def test_claims_json_has_its_form_and_each_claim_a_verdict_with_an_id(finished_o
             assert {verdict["verdict"] for verdict in claim["verdicts"].values()} == {"not run"}, claim["id"]
     supplement = (results / name / "claims.md").read_text()
     assert all(f"### {claim['id']}\n" in supplement for claim in found["claims"])
+    latex = (results / name / "claims.tex").read_text()
+    assert all(f"\\label{{claim:{claim['id']}}}\n" in latex for claim in found["claims"])
 
 
 def test_verdicts_are_shown_locked_and_checked(finished, replisome, tmp_path):

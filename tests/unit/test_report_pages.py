@@ -92,7 +92,7 @@ def rendered():
     both = claim("both", kind="conflict", plain="Both cannot hold.", rule={"claims": ["softmax-hurts", "other"]})
     claims = [claim(plain="A <b> costs 8.49 points."), claim("other", verdicts={"sound": needs}), both]
     by_id = {one["id"]: one for one in claims}
-    shared = {"version": "0", "titles": NAMES, "screen": screen(claims)}
+    shared = {"version": "0", "titles": NAMES, "screen": screen(claims), "structured_data": {}}
     cards = {
         "name": "cells",
         "title": NAMES["cells"],
@@ -165,7 +165,7 @@ def test_each_table_has_its_file_beside_it(rendered):
 
 def test_a_page_of_controls_says_so_before_anything_else():
     claims = [claim(verdicts={"sound": NOT_RUN})]
-    shared = {"version": "0", "titles": NAMES, "screen": screen(claims, only_checks=True)}
+    shared = {"version": "0", "titles": NAMES, "screen": screen(claims, only_checks=True), "structured_data": {}}
     page = _render("report.html", **shared, studies=[story()], provenance=as_rows([{"study": "cells"}]))
     assert page.index("Nothing here speaks for or against the reports.") < page.index('class="score"')
 

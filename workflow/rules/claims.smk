@@ -15,6 +15,7 @@ for study in PLAN.studies:
             settings=f"{RESULTS}/{study}/claims/settings.json",
             verdicts=f"{RESULTS}/{study}/claims.json",
             supplement=f"{RESULTS}/{study}/claims.md",
+            latex=f"{RESULTS}/{study}/claims.tex",
             provenance=f"{RESULTS}/{study}/claims/provenance.json",
         log:
             f"{RESULTS}/logs/judge/{study}.log",

@@ -1,43 +1,97 @@
-"""The claims of a study as a page of Markdown, for the supplement of a paper: each claim with its rule and verdicts."""
+"""The claims of a study in words, for the supplement of a paper: each claim with its rule and verdicts.
+
+What is said is put together here, once; markdown.py and latex.py only set it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 SIGNS = {"replicated": "●", "direction only": "◐", "not replicated": "○", "inconclusive": "?", "not run": "-"}
 PROTOCOL_NAMES = {"reported": "as reported", "sound": "leak-free"}
 ROLES = ("headline", "detail", "background")
+DAGGER = "†"
+NOTE = (
+    "Each claim is judged by a rule that was fixed beside it before the runs. A dagger (†) marks what would not "
+    "survive if all of a protocol's questions were asked at once (Benjamini and Hochberg 1995)."
+)
 
 Written = Mapping[str, Any]
 
 
-def supplement(title: str, claims: Sequence[Written]) -> str:
-    """Return the page.
+@dataclass(frozen=True)
+class VerdictInWords:
+    """What is said of a verdict.
+
+    Attributes:
+        protocol: its name.
+        word: the verdict, with its sign before it where the claim is judged.
+        dagger: whether it would not survive if all questions were asked at once.
+        reason: why.
+        id: changes when the claim or its evidence does.
+        details: what was measured, what holds the verdict back, what a reader must know, what would decide it.
+    """
+
+    protocol: str
+    word: str
+    dagger: bool
+    reason: str
+    id: str
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClaimInWords:
+    """What is said of a claim: the sentence, the report's words (None of a claim of ours), the rule, what came of it.
+
+    Attributes:
+        leak: what the leak is worth, where both protocols measured the claim.
+    """
+
+    id: str
+    plain: str
+    quote: str | None
+    rule: str
+    verdicts: tuple[VerdictInWords, ...]
+    leak: str | None
+
+
+@dataclass(frozen=True)
+class Supplement:
+    """A study's claims in words.
+
+    Attributes:
+        title: of the whole.
+        words: the verdicts that there can be, each with its sign.
+        scores: by a protocol's name, how many claims have each of them, in their order.
+        note: how claims are judged.
+        sections: by title, the claims of a role; a role without claims has no section.
+    """
+
+    title: str
+    words: tuple[str, ...]
+    scores: Mapping[str, tuple[int, ...]]
+    note: str
+    sections: Mapping[str, tuple[ClaimInWords, ...]]
+
+
+def supplement(title: str, claims: Sequence[Written]) -> Supplement:
+    """Return what is said of a study's claims.
 
     Args:
         title: of the study.
         claims: as written in claims.json.
     """
-    parts = [f"# Claims: {title}", *_scorecard(claims)]
-    for role in ROLES:
-        members = [claim for claim in claims if claim["role"] == role]
-        if members:
-            parts += [f"## {role.capitalize()} claims", *(_card(claim) for claim in members)]
-    return "\n\n".join(parts) + "\n"
-
-
-def _scorecard(claims: Sequence[Written]) -> list[str]:
-    head = "| | " + " | ".join(f"{sign} {word}" for word, sign in SIGNS.items()) + " |"
-    rows = [head, "|---|" + "---:|" * len(SIGNS)]
-    for protocol, name in PROTOCOL_NAMES.items():
-        found = counts(claims, protocol)
-        rows.append(f"| {name} | " + " | ".join(str(found[word]) for word in SIGNS) + " |")
-    return [
-        "\n".join(rows),
-        "Each claim is judged by a rule that was fixed beside it before the runs. A dagger (†) marks what would not "
-        "survive if all of a protocol's questions were asked at once (Benjamini and Hochberg 1995).",
-    ]
+    by_role = {role: tuple(_claim(claim) for claim in claims if claim["role"] == role) for role in ROLES}
+    return Supplement(
+        title=f"Claims: {title}",
+        words=tuple(f"{sign} {word}" for word, sign in SIGNS.items()),
+        scores={name: tuple(counts(claims, protocol).values()) for protocol, name in PROTOCOL_NAMES.items()},
+        note=NOTE,
+        sections={f"{role.capitalize()} claims": members for role, members in by_role.items() if members},
+    )
 
 
 def counts(claims: Iterable[Written], protocol: str) -> dict[str, int]:
@@ -49,21 +103,21 @@ def counts(claims: Iterable[Written], protocol: str) -> dict[str, int]:
     return found
 
 
-def _card(claim: Written) -> str:
-    lines = [f"### {claim['id']}", "", claim["plain"]]
+def _claim(claim: Written) -> ClaimInWords:
+    quote = None
     if claim["paper"]:
         paper = claim["paper"]
         reading = f" Our reading: {paper['reading']}." if "reading" in paper else ""
-        lines += ["", f"> {paper['report']}, {paper['where']}: {paper['says']}.{reading}"]
-    lines += [
-        "",
-        f"Question: {claim['kind']}; rule fixed on {claim['agreed']}. {' '.join(_limits(claim['rule']))}".rstrip(),
-    ]
-    for protocol, verdict in claim["verdicts"].items():
-        lines += ["", *_verdict(PROTOCOL_NAMES[protocol], claim, verdict)]
-    if claim["leak"]:
-        lines += ["", f"- The leak is worth {measured(claim['leak'], claim['unit'])}."]
-    return "\n".join(lines)
+        quote = f"{paper['report']}, {paper['where']}: {paper['says']}.{reading}"
+    rule = f"Question: {claim['kind']}; rule fixed on {claim['agreed']}."
+    return ClaimInWords(
+        id=claim["id"],
+        plain=claim["plain"],
+        quote=quote,
+        rule=" ".join([rule, *_limits(claim["rule"])]),
+        verdicts=tuple(_verdict(PROTOCOL_NAMES[name], claim, one) for name, one in claim["verdicts"].items()),
+        leak=f"The leak is worth {measured(claim['leak'], claim['unit'])}." if claim["leak"] else None,
+    )
 
 
 def _limits(rule: Mapping[str, Any]) -> list[str]:
@@ -76,20 +130,25 @@ def _limits(rule: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _verdict(protocol: str, claim: Written, verdict: Written) -> list[str]:
-    dagger = " †" if lost(verdict) else ""
-    word = "drawn, not judged" if claim["kind"] == "conflict" else verdict["verdict"]
-    sign = "" if claim["kind"] == "conflict" else f"{SIGNS[verdict['verdict']]} "
-    lines = [f"- {protocol}: **{sign}{word}**{dagger} ({verdict['reason']}), verdict {verdict['id']}"]
+def _verdict(protocol: str, claim: Written, verdict: Written) -> VerdictInWords:
+    is_drawn = claim["kind"] == "conflict"
+    details = []
     if verdict["estimate"] is not None:
-        lines.append(f"  - measured: {measured(verdict, claim['unit'])}{_uncertainty(verdict, claim['kind'])}")
-    lines += [f"  - capped: {cap}" for cap in verdict["caps"]]
-    lines += [f"  - note: {flag}" for flag in verdict["flags"]]
-    if verdict["look"]:
-        lines.append(f"  - {look_in_words(verdict['look'])}")
+        details.append(f"measured: {measured(verdict, claim['unit'])}{_uncertainty(verdict, claim['kind'])}")
+    details += [f"capped: {cap}" for cap in verdict["caps"]]
+    details += [f"note: {flag}" for flag in verdict["flags"]]
+    if (look := look_in_words(verdict["look"])) is not None:
+        details.append(look)
     if verdict["decides"]:
-        lines.append(f"  - what would decide it: {verdict['decides']['words']}")
-    return lines
+        details.append(f"what would decide it: {verdict['decides']['words']}")
+    return VerdictInWords(
+        protocol=protocol,
+        word="drawn, not judged" if is_drawn else f"{SIGNS[verdict['verdict']]} {verdict['verdict']}",
+        dagger=lost(verdict),
+        reason=verdict["reason"],
+        id=verdict["id"],
+        details=tuple(details),
+    )
 
 
 def look_in_words(look: Mapping[str, Any] | None) -> str | None:

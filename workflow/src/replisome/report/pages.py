@@ -17,6 +17,7 @@ from replisome.report.first_screen import first_screen
 from replisome.report.made_with import made_with
 from replisome.report.runs import curves, run_rows
 from replisome.report.story import contents, items_by_run, story
+from replisome.report.structured_data import dataset, reviews
 from replisome.report.tables import Shown, show
 from replisome.tracking.introspect import ROOT
 from replisome.tracking.stage_key import RECORD
@@ -43,18 +44,24 @@ def pages(
     claims = {s.plan.name: read_verified(s.root / s.plan.name / "claims.json")["claims"] for s in studies}
     found = {study.plan.name: contents(study) for study in studies}
     rows, records = run_rows(studies), training_records(studies)
-    shared = {
-        "version": __version__,
-        "titles": {study.plan.name: study.plan.settings["title"] for study in studies},
-        "screen": first_screen(studies, [one for own in claims.values() for one in own], _dates(records)),
-    }
+    every_claim, dates = [one for own in claims.values() for one in own], _dates(records)
+    titles = {study.plan.name: study.plan.settings["title"] for study in studies}
+    screen = first_screen(studies, every_claim, dates)
+    shared = {"version": __version__, "titles": titles, "screen": screen}
     stories = [story(study, found[study.plan.name], claims[study.plan.name], ledger) for study in studies]
     return {
-        "report.html": _render("report.html", **shared, studies=stories, provenance=_made_with(made_with(records))),
+        "report.html": _render(
+            "report.html",
+            **shared,
+            studies=stories,
+            provenance=_made_with(made_with(records)),
+            structured_data=dataset(list(titles.values()), screen, every_claim, dates),
+        ),
         "tables.html": _render("tables.html", **shared, studies=stories),
         "claims.html": _render(
             "claims.html",
             **shared,
+            structured_data=reviews(every_claim),
             studies=[
                 _claims(study, claims[study.plan.name], items_by_run(study, found[study.plan.name]), claims_at)
                 for study in studies

@@ -7,6 +7,8 @@ from typing import Any
 
 from replisome.analysis.planned import require_planned, require_tables
 from replisome.analysis.results import StudyResults
+from replisome.claims.latex import as_latex
+from replisome.claims.markdown import as_markdown
 from replisome.claims.supplement import supplement
 from replisome.claims.verdicts import FORM, verdicts
 from replisome.config.plan import StudyPlan
@@ -17,7 +19,7 @@ from replisome.tracking.record import Record
 
 
 def run(settings: Path, results: Path, out: Path) -> None:
-    """Write claims.json and claims.md beside the folder ``out``, and provenance.json into it.
+    """Write claims.json, claims.md and claims.tex beside the folder ``out``, and provenance.json into it.
 
     Args:
         settings: the study's settings and its claims, each with where its runs are, which the workflow made.
@@ -34,7 +36,9 @@ def run(settings: Path, results: Path, out: Path) -> None:
     found = verdicts(study, identity["claims"])
     about = {"schema": FORM, "level": plan.level, "preset": plan.settings["preset"]}
     about |= {"study": plan.name, "title": plan.settings["title"]}
-    files = [out.with_suffix(".json"), out.with_suffix(".md")]
+    files = [out.with_suffix(suffix) for suffix in (".json", ".md", ".tex")]
     write_json(files[0], {**about, "claims": found})
-    write_text(files[1], supplement(plan.settings["title"], found))
+    said = supplement(plan.settings["title"], found)
+    write_text(files[1], as_markdown(said))
+    write_text(files[2], as_latex(said))
     record.write(out / "provenance.json", for_claims(plan, study.selection, results), files)
