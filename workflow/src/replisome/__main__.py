@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from replisome import __version__
 from replisome.config.catalogue import model_options, study
@@ -101,6 +102,17 @@ def _checked_settings(stage: str, options: dict[str, object]) -> dict[str, Any]:
             "again."
         )
     return settings
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without taking its modules apart, which takes half a second where torch is among them.
+
+    All files are closed by now, and no stage leaves work to the interpreter's end.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BrokenPipeError):  # whoever read this has gone
+            stream.flush()
+    os._exit(code)
 
 
 def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | None) -> None:
@@ -267,4 +279,4 @@ def _planned(parser: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())
