@@ -37,7 +37,7 @@ demo: $(READY)
 	@echo "The report: $(CURDIR)/results/demo/report.html"
 
 test: $(READY_DEV)
-	python -m pytest -n 2
+	python -m pytest -n 2 --durations 25
 
 check: lint types
 	python -m pytest -n 2 -m "not slow" tests/unit tests/contract

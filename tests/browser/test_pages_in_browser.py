@@ -178,6 +178,16 @@ def test_runs_are_filtered_sorted_and_drawn(page, demo):
     assert page.locator("#chart canvas").is_visible()
 
 
+def test_runs_are_sorted_on_a_phone_too(page, demo):
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto((demo / "runs.html").as_uri())
+    page.select_option("#order", label="seed")
+    page.get_by_role("button", name="turn the order").click()
+    seeds = page.locator("#runs td[data-label='seed']").all_inner_texts()
+    assert seeds == sorted(seeds, reverse=True)
+    assert len(set(seeds)) > 1
+
+
 def test_without_scripts_every_run_is_there(browser, demo):
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()

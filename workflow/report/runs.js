@@ -4,6 +4,7 @@ const table = document.getElementById("runs"), body = table.tBodies[0], rows = [
 const curves = JSON.parse(document.getElementById("curves").textContent);
 const search = document.getElementById("search"), count = document.getElementById("count");
 const texts = rows.map((row) => row.textContent.toLowerCase());
+const heads = [...table.tHead.rows[0].cells], order = document.getElementById("order");
 const pickers = [...document.querySelectorAll("select[data-column]")];
 document.getElementById("tools").hidden = false;
 
@@ -20,15 +21,15 @@ function filter() {
 
 function sort(head) {
   const column = head.cellIndex, up = head.getAttribute("aria-sort") !== "ascending";
-  [...table.tHead.rows[0].cells].forEach((cell) => cell.removeAttribute("aria-sort"));
+  heads.forEach((cell) => cell.removeAttribute("aria-sort"));
   head.setAttribute("aria-sort", up ? "ascending" : "descending");
   const key = (row) => row.cells[column].dataset.sort ?? row.cells[column].textContent.trim();
-  const order = (a, b) => a.localeCompare(b, "en", { numeric: true });
+  const byText = (a, b) => a.localeCompare(b, "en", { numeric: true });
   const numeric = head.classList.contains("number");
   body.append(...[...body.rows].sort((one, two) => {
     const [a, b] = [key(one), key(two)];
     if (a === "" || b === "") return (a === "") - (b === ""); // what is missing stands last, whichever way
-    return (up ? 1 : -1) * (numeric ? a - b : order(a, b));
+    return (up ? 1 : -1) * (numeric ? a - b : byText(a, b));
   }));
 }
 
@@ -53,7 +54,10 @@ pickers.forEach((picker) => {
   picker.addEventListener("change", filter);
 });
 search.addEventListener("input", filter);
-[...table.tHead.rows[0].cells].forEach((head) => head.querySelector("button")?.addEventListener("click", () => sort(head)));
+heads.forEach((head) => head.querySelector("button").addEventListener("click", () => sort(head)));
+heads.forEach((head, column) => order.add(new Option(head.textContent.trim(), column)));
+order.addEventListener("change", () => sort(heads[order.value])); // a narrow screen shows no heads
+document.getElementById("turn").addEventListener("click", () => sort(heads[order.value]));
 body.addEventListener("change", draw);
 document.getElementById("none").addEventListener("click", () => { rows.forEach((row) => { row.querySelector("input").checked = false; }); draw(); });
 window.addEventListener("resize", draw);
