@@ -26,10 +26,12 @@ def import_stage(stage: str, identity: dict[str, Any]) -> None:
     before = _content(modules)
     code_fingerprint(stage, identity)
     gc.disable()  # of a quarter of a million objects that stay, nothing is to be collected
-    for name in modules:
-        importlib.import_module(name)
-    gc.freeze()
-    gc.enable()
+    try:
+        for name in modules:
+            importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
     if _content(modules) != before:
         raise ReplisomeError(f"the source of the stage '{stage}' changed while it started; run the same command again.")
 
