@@ -31,6 +31,7 @@ def test_the_index_lists_every_result_and_the_archive_is_made_once(workflow):
         assert {"Snakefile", "ro-crate-metadata.json", "results/report.html"} <= set(archive.namelist())
         asked = json.loads(archive.read("settings.json"))
     assert asked["configuration"]["studies"] == ["bloodmnist"]
+    assert "mirror" not in asked["configuration"]
     assert workflow.pending("crate") == {}
 
     workflow.edit("README.md", "replisome", "Replisome")

@@ -120,6 +120,7 @@ def packed(listed, results, settings, monkeypatch):
 def test_the_archive_holds_what_may_be_passed_on(packed):
     names, _ = packed
     kept = {"results/results.json", "results/report.html", "results/cells/claims.json", f"results/{RUN}/config.json"}
+    kept |= {f"results/{RUN}/provenance.json", f"results/{RUN}/test/provenance.json"}
     assert {"Snakefile", "README.md", "settings.json", *kept} <= set(names)
     assert not [name for name in names if name.endswith(("safetensors", "predictions.parquet", "train.parquet"))]
 

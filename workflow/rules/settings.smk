@@ -130,8 +130,11 @@ def report_settings():
     }
 
 
+OF_THIS_MACHINE = ("mirror", "results_dir", "resources_dir")
+
+
 def crate_settings():
-    """Return what was run, and the workflow's files with their hashes."""
+    """Return what was run, and the workflow's files with their hashes; where files lie on this machine is nobody's."""
     base = Path(workflow.basedir)
     folders = [
         path for name in ("workflow", "config", "envs", "profiles", "slurm") for path in (base / name).rglob("*")
@@ -140,7 +143,7 @@ def crate_settings():
     kept = [file for file in files if file.is_file() and file.suffix != ".pyc"]
     return {
         "preset": config["preset"],
-        "configuration": config,
+        "configuration": {key: value for key, value in config.items() if key not in OF_THIS_MACHINE},
         "snakemake": SNAKEMAKE_VERSION,
         "sources": {str(file.relative_to(base)): file_hash(file) for file in sorted(kept)},
     }

@@ -6,7 +6,7 @@ Profiles: Workflow Run Crate 0.5 (Leo et al., PLOS ONE 19(9), 2024), Workflow RO
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -77,8 +77,10 @@ def crate(
     about = {"name": "The configuration that was run", "encodingFormat": "application/json"}
     asked = made.add_file(settings, "settings.json", properties=about)
     kept = [entry for entry in index["files"] if not is_left_out(entry)]
-    found = [_add(made, results, entry) for entry in [*kept, {"path": "results.json"}]]
-    began, ended = _times(results, index["files"])
+    records = dict.fromkeys(entry["record"] for entry in index["files"] if entry["record"])
+    unlisted = [{"path": path} for path in ("results.json", *records)]
+    found = [_add(made, results, entry) for entry in [*kept, *unlisted]]
+    began, ended = _times(results, records)
     action = {
         "@type": "CreateAction",
         "name": f"The workflow with preset {index['preset']}",
@@ -124,7 +126,7 @@ def _type(path: str) -> str:
     return TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "text/plain"
 
 
-def _times(results: Path, files: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+def _times(results: Path, names: Iterable[str]) -> tuple[str, str]:
     """Return when the first of the results was begun and the last ended."""
-    records = [read_record(results / name) for name in dict.fromkeys(entry["record"] for entry in files) if name]
+    records = [read_record(results / name) for name in names]
     return min(record["started"] for record in records), max(record["ended"] for record in records)
