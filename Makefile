@@ -1,7 +1,7 @@
 # make demo   the whole workflow on simulated data, ending in verdicts and a report to look at
 # make test   all tests
 # make check  the inner loop: lint, types and the fast tests, in two minutes
-# All set up .venv first. Others: setup, lint, types, bench, reference, picture, clean.
+# All set up .venv first. Others: setup, lint, types, bench, reference, picture, screenshots, clean.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
@@ -12,7 +12,7 @@ READY_DEV := $(VENV)/.ready-dev
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONPATH := $(CURDIR)/workflow/src
 
-.PHONY: help setup demo check test lint types bench reference picture clean
+.PHONY: help setup demo check test lint types bench reference picture screenshots clean
 
 help:
 	@sed -n 's/^# //p' Makefile | head -n 4
@@ -61,6 +61,9 @@ reference: $(READY)
 
 picture: $(READY_DEV)
 	python docs/draw_architecture.py
+
+screenshots: $(READY_DEV)
+	python docs/take_screenshots.py results/quick
 
 clean:
 	rm -rf $(VENV) results/demo

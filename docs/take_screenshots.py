@@ -24,9 +24,12 @@ DOTS = 80  # an inch of the printed page
 
 def main(results: Path, study: str, claim: str) -> None:
     """Write first-screen, claim, study, phone and print as PNG into docs/images."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("Chromium is not here; Debian's package is called chromium.")
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=False)
+        browser = driver.chromium.launch(executable_path=chromium, chromium_sandbox=False)
         page = _open(browser, results / "report.html", DESK)
         _clip(page, "#answer", "first-screen", DESK["height"])
         _clip(page, f"#{study}", "study", DESK["height"])
@@ -65,6 +68,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="a results folder with a report")
     parser.add_argument("--study", default="genome", help="whose story is shown (default: %(default)s)")
-    parser.add_argument("--claim", required=True, help="whose section is shown")
+    parser.add_argument("--claim", default="beats-table", help="whose section is shown (default: %(default)s)")
     asked = parser.parse_args()
     main(asked.results, asked.study, asked.claim)

@@ -35,6 +35,15 @@ def test_what_does_not_vary_has_no_correlation(values):
         assert np.isnan(correlation(rising, np.array(values)))
 
 
+def test_what_is_not_a_number_gives_none():
+    values = np.array([1.0, np.nan, 3.0, 2.0])
+    for correlation in (metrics.spearman, metrics.pearson):
+        assert np.isnan(correlation(values, np.arange(4.0)))
+        assert np.isnan(correlation(np.arange(4.0), values))
+    assert np.isnan(metrics.entropy(np.array([[np.nan, 0.5]])))
+    assert str(metrics.entropy(np.array([[1.0, 0.0]]))[0]) == "0.0"
+
+
 def test_scores_of_classes_are_scikit_learns(pair):
     draw = np.random.default_rng(2)
     labels = np.digitize(pair[0], [-1.5, 0, 0.5])

@@ -76,7 +76,8 @@ SELECTION = f"{RESULTS}/{{study}}/selection/{{experiment}}"
 
 wildcard_constraints:
     study="|".join(PLAN.studies),
-    recipe="[a-z0-9_-]+",
+    # A study's other folders are no recipes, though their records are called alike.
+    recipe=rf"(?!(?:{'|'.join(sorted(loader.FOLDERS))})/)[a-z0-9_-]+",
     model="[a-z0-9_]+",
     slug="[^/]+",
     seed="[0-9]+",

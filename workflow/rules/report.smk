@@ -6,7 +6,6 @@
 rule report:
     input:
         files=page_from,
-        verdicts=ancient(f"{RESULTS}/claims.json"),  # the pages lead to it
         stale=lambda w: stale("report", report_settings(), f"{RESULTS}/report", page_from()) or unselected(),
     output:
         page=REPORT,

@@ -130,20 +130,22 @@ def report_settings():
     }
 
 
-OF_THIS_MACHINE = ("mirror", "results_dir", "resources_dir")
-
-
 def crate_settings():
-    """Return what was run, and the workflow's files with their hashes; where files lie on this machine is nobody's."""
+    """Return what was run, without this machine's paths, and the workflow's files with their hashes."""
     base = Path(workflow.basedir)
+    of_machine = ("mirror", "results_dir", "resources_dir")
     folders = [
         path for name in ("workflow", "config", "envs", "profiles", "slurm") for path in (base / name).rglob("*")
     ]
     files = [*(base / name for name in ("Snakefile", "README.md", "LICENSE", "CITATION.cff")), *folders]
-    kept = [file for file in files if file.is_file() and file.suffix != ".pyc"]
+    named = {str(file.relative_to(base)): file for file in sorted(files) if file.is_file()}
     return {
         "preset": config["preset"],
-        "configuration": {key: value for key, value in config.items() if key not in OF_THIS_MACHINE},
+        # A study may be given by its path; its settings lie in the results, beside its tables.
+        "configuration": {key: config[key] for key in config if key not in of_machine}
+        | {"studies": list(PLAN.studies)},
         "snakemake": SNAKEMAKE_VERSION,
-        "sources": {str(file.relative_to(base)): file_hash(file) for file in sorted(kept)},
+        "sources": {
+            name: file_hash(file) for name, file in named.items() if not re.search(r"(^|/)(\.|__pycache__/)|~$", name)
+        },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import importlib
 import os
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ReplisomeError as error:
         print(f"replisome {stage}: error: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:  # whoever read this has gone
+        return 1
     except OSError as error:
         if out_of_memory(error):
             return _ran_out(stage, options, error)
@@ -107,10 +110,11 @@ def _checked_settings(stage: str, options: dict[str, object]) -> dict[str, Any]:
 def _leave(code: int) -> NoReturn:
     """End the process without taking its modules apart, which takes half a second where torch is among them.
 
-    All files are closed by now, and no stage leaves work to the interpreter's end.
+    What libraries leave for the end, such as temporary folders of Matplotlib, is done.
     """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BrokenPipeError):  # whoever read this has gone
+    atexit._run_exitfuncs()
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
+        with contextlib.suppress(BrokenPipeError):
             stream.flush()
     os._exit(code)
 

@@ -67,7 +67,10 @@ def for_page(plans: Iterable[StudyPlan], root: Path) -> list[Path]:
 
     One of a study's selections need not be made again for its tables to be asked for, so the page asks for all.
     """
-    found: list[Path] = []
+    plans = list(plans)
+    found = [root / "claims" / RECORD]
+    if any(plan.rounds for plan in plans):
+        found.append(root / "rounds" / RECORD)
     for plan in plans:
         study, implementation = root / plan.name, plan.implementation.name
         found += [study / "tables" / name for name in ("study.json", "metrics.parquet")]

@@ -26,7 +26,7 @@ WORKFLOW = "Snakefile"
 WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 FIRST = {"report.html": "Start here", "claims.json": "Each claim with its verdicts"}  # what a reader looks at
 RESULTS = PurePosixPath("results")  # the folder of results in the archive
-LEFT_OUT = ("prepared data", "weights", "predictions of single items")
+LEFT_OUT = ("prepared data", "weights", "predictions and explanations of single items")
 TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     ".yaml": "application/yaml",
@@ -105,7 +105,11 @@ def _describe(made: ROCrate, index: Mapping[str, Any], cite: Mapping[str, Any]) 
         f"{titles}. Verdicts, tables, figures, and every run's settings, history and record. Left out: "
         f"{', '.join(LEFT_OUT)}; {RESULTS / 'results.json'} has the hash of each."
     )
-    licence = {"@type": "CreativeWork", "name": cite["license"], "description": "Data sets have licences of their own"}
+    licence = {
+        "@type": "CreativeWork",
+        "name": cite["license"],
+        "description": "Of the workflow; data sets have their own",
+    }
     made.license = made.add(ContextEntity(made, f"https://spdx.org/licenses/{cite['license']}", licence))
     authors = {"@type": "Organization", "name": cite["authors"][0]["name"]}
     made.root_dataset["author"] = made.add(ContextEntity(made, "#authors", authors))

@@ -54,7 +54,8 @@ def _recorded(plans: Sequence[StudyPlan], root: Path) -> Iterator[dict[str, Any]
             continue
         record = read_record(folder / RECORD)
         for name, found in record.get("outputs", {}).items():
-            path = folder / name if (folder / name).exists() else folder.parent / name
+            beside = Path(name).stem == folder.name  # as claims.json stands beside claims
+            path = folder.parent / name if beside else folder / name
             if path.exists():
                 made_by = {"stage": record["stage"], "record": (folder / RECORD).relative_to(root).as_posix()}
                 yield _entry(root, path, found, {**about, **made_by})

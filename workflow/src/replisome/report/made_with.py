@@ -16,7 +16,8 @@ def made_with(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     Returns:
         ``seconds`` are of the processes that ended a run: what an interrupted run took before is not in them.
-        ``card_joules`` are of the runs whose GPU told; None where none did.
+        ``card_joules`` are of ``card_runs`` runs whose GPU told; None where none did. A card counts all that uses it:
+        of runs side by side on one card, each is told the whole.
     """
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for record in records:
@@ -30,11 +31,12 @@ def made_with(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "packages": ", ".join(f"{name} {version}" for name, version in record["packages"].items()),
             "date": record["ended"][:10],
         }
-        empty = {**about, "runs": 0, "seeds": [], "seconds": 0.0, "card_joules": None}
+        empty = {**about, "runs": 0, "seeds": [], "seconds": 0.0, "card_joules": None, "card_runs": 0}
         row = rows.setdefault(tuple(about.values()), empty)
         row["runs"] += 1
         row["seeds"] = sorted({*row["seeds"], record["seed"]})
         row["seconds"] = round(row["seconds"] + record["seconds"], 3)
         if record.get("card_joules") is not None:
             row["card_joules"] = (row["card_joules"] or 0.0) + record["card_joules"]
+            row["card_runs"] += 1
     return list(rows.values())

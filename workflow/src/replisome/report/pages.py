@@ -15,6 +15,7 @@ from replisome.report.cards import Places, card, contradictions, groups_not_run
 from replisome.report.claim_rows import in_order, is_judged
 from replisome.report.first_screen import first_screen
 from replisome.report.made_with import made_with
+from replisome.report.numbers import short
 from replisome.report.runs import curves, run_rows
 from replisome.report.story import contents, items_by_run, story
 from replisome.report.structured_data import dataset, reviews
@@ -121,15 +122,19 @@ def _dates(records: Sequence[Mapping[str, Any]]) -> list[str]:
     return [record["ended"][:10] for record in records]
 
 
+def _energy(row: Mapping[str, Any]) -> str:
+    return f"{short(row['card_joules'] / 1000)} kJ in {row['card_runs']} runs" if row["card_runs"] else ""
+
+
 def _made_with(rows: Sequence[Mapping[str, Any]]) -> Shown:
     """Return the rows of :func:`made_with` as the page shows them; of energy only where a card told."""
     told = any(row["card_joules"] is not None for row in rows)
     shown = [
         {
-            **{key: value for key, value in row.items() if key not in ("seeds", "seconds", "card_joules")},
+            **{key: value for key, value in row.items() if key not in ("seeds", "seconds", "card_joules", "card_runs")},
             "seeds": ", ".join(map(str, row["seeds"])),
             "minutes": row["seconds"] / 60,
-            **({"GPU (kJ)": None if row["card_joules"] is None else row["card_joules"] / 1000} if told else {}),
+            **({"GPU": _energy(row)} if told else {}),
         }
         for row in rows
     ]

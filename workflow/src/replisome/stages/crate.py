@@ -24,18 +24,25 @@ def run(settings: Path, results: Path, out: Path) -> None:
         out: the folder ``crate`` of the results.
 
     Raises:
-        ReplisomeError: a file is no longer what results.json says.
+        ReplisomeError: a file of the results or of the workflow has changed meanwhile.
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("crate", identity)
     index: dict[str, Any] = read_verified(results / "results.json")
     for entry in index["files"]:
         path = results / entry["path"]
-        if not is_left_out(entry) and (not path.is_file() or file_hash(path) != entry["sha256"]):
-            raise ReplisomeError(f"{path}: is not what results.json says; run the same command again.")
+        if not is_left_out(entry):
+            _require(path, entry["sha256"], "results.json says")
+    for name, expected in identity["sources"].items():
+        _require(REPOSITORY / name, expected, "this call began with")
     made = crate(index, results, REPOSITORY, identity["sources"], settings, identity["snakemake"])
     archive = out.with_suffix(".zip")
     with atomic(archive) as handle:
         for piece in made.stream_zip():
             handle.write(piece)
     record.write(out / "provenance.json", [results / "results.json"], [archive])
+
+
+def _require(path: Path, expected: str, by: str) -> None:
+    if not path.is_file() or file_hash(path) != expected:
+        raise ReplisomeError(f"{path}: is not what {by}; run the same command again.")

@@ -9,10 +9,10 @@ from typing import Any
 
 from replisome.errors import ReplisomeError
 from replisome.io import canonical_json, file_hash, read_json
-from replisome.tracking.stage_key import RECORD
+from replisome.tracking.stage_key import ACCEPTED, RECORD
 
 DIGEST = "digest"  # the key of a record under which the hash of its other keys stands
-NO_OUTPUT = (RECORD, "checkpoint.pt")  # the latter goes when its run is complete
+NO_OUTPUT = (RECORD, ACCEPTED, "checkpoint.pt")  # the last goes when its run is complete
 
 
 def output_hashes(folder: Path, also: Sequence[Path] = ()) -> dict[str, str]:

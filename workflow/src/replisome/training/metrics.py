@@ -25,7 +25,9 @@ def pearson(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:
-    """Return Spearman's correlation of two arrays (n,): Pearson's of their ranks."""
+    """Return Spearman's correlation of two arrays (n,): Pearson's of their ranks. NaN where a value is NaN."""
+    if np.isnan(first).any() or np.isnan(second).any():
+        return float("nan")
     return pearson(ranks(first), ranks(second))
 
 
@@ -57,6 +59,5 @@ def entropy(probabilities: np.ndarray) -> np.ndarray:
     """Return the entropy in nats (n,) of each of the distributions (n, classes), which need not sum to one."""
     shares = probabilities.astype(np.float64)
     shares /= shares.sum(axis=1, keepdims=True)
-    terms = np.where(shares > 0, shares * np.log(np.where(shares > 0, shares, 1)), 0)
-    found: np.ndarray = -terms.sum(axis=1)
+    found: np.ndarray = -(shares * np.log(np.where(shares == 0, 1, shares))).sum(axis=1) + 0.0  # not -0
     return found
