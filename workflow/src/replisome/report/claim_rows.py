@@ -64,6 +64,7 @@ def verdict(claim: Written, protocol: str) -> dict[str, Any]:
         "number": number,
         "interval": interval,
         "reason": found["reason"],
+        "quiet": found["verdict"] == NOT_RUN and not number,
     }
 
 
