@@ -10,6 +10,7 @@ from replisome.claims import judging
 from replisome.claims.finding import Finding
 from replisome.claims.judging import judge_claims, same_items, together
 from replisome.claims.measures import Measured, Unmeasured
+from replisome.claims.verdicts import _leak
 from replisome.errors import ReplisomeError
 
 ARM = {"experiment": "e", "called": "ours"}
@@ -82,15 +83,14 @@ def test_a_reduced_run_neither_replicates_nor_refutes_a_paper(study, ask, number
     assert (found.finding.word, found.caps) == (word, ("epochs 3, not 200",))
 
 
-def test_a_stand_in_caps_likewise_and_claims_of_ours_and_of_controls_are_judged_as_they_are(study):
+def test_a_stand_in_caps_likewise_and_claims_of_ours_too_but_not_those_of_controls(study):
     study.stand_in = "cells of another source"
-    assert judged(study, claim(DIFFERENCE, 2), HIGH, LOW).finding.word == "direction only"
-    for owner in ("ours", "control"):
-        own = judged(study, claim(DIFFERENCE, 2, owner, reduced=["epochs 3, not 200"]), HIGH, LOW)
-        assert (own.finding.word, own.caps) == ("replicated", ())
-        said = [flag for flag in own.flags if flag.startswith("of these runs alone")]
-        wanted = "of these runs alone: epochs 3, not 200; a stand-in, not the official data"
-        assert said == ([wanted] if owner == "ours" else [])
+    caps = ("epochs 3, not 200", "a stand-in, not the official data")
+    for owner in ("paper", "ours"):
+        found = judged(study, claim(DIFFERENCE, 2, owner, reduced=["epochs 3, not 200"]), HIGH, LOW)
+        assert (found.finding.word, found.caps) == ("direction only", caps)
+    control = judged(study, claim(DIFFERENCE, 2, "control", reduced=["epochs 3, not 200"]), HIGH, LOW)
+    assert (control.finding.word, control.caps) == ("replicated", ())
 
 
 def test_an_anchor_is_shown_and_never_judged(study):
@@ -200,3 +200,13 @@ def test_a_quantity_that_these_runs_do_not_have_leaves_its_claim_not_run(study, 
 def test_a_capped_verdict_asks_for_no_more_seeds(study):
     found = judged(study, claim(DIFFERENCE, 2, reduced=["epochs 3, not 200"]), HIGH, HIGH + 0.01)
     assert (found.finding.word, found.finding.decides) == ("inconclusive", None)
+
+
+def test_what_the_leak_is_worth_is_not_told_by_runs_that_were_reduced_in_different_ways(study):
+    made = claim(DIFFERENCE, 2)
+    full, reduced = (
+        judged(study, claim(DIFFERENCE, 2, reduced=less), HIGH, LOW) for less in ([], ["epochs 3, not 200"])
+    )
+    assert _leak(study, made, {"reported": full, "sound": full})["estimate"] == 0
+    assert _leak(study, made, {"reported": reduced, "sound": reduced})["estimate"] == 0
+    assert _leak(study, made, {"reported": reduced, "sound": full}) is None

@@ -1,13 +1,14 @@
 """The first screen and the sections of claims: counts, drawings, what would decide what is open."""
 
 import copy
+import math
 
 import pytest
 
 from replisome.report.cards import Places, card, groups_not_run, what_changes
 from replisome.report.claim_rows import in_order, is_judged, row
 from replisome.report.deciding import command, for_missing, for_open, missing_of
-from replisome.report.drawing import MARGIN, WIDTH, band_of, draw, line_of, printed_of
+from replisome.report.drawing import MARGIN, TIMES, WIDTH, band_of, draw, line_of, printed_of
 from replisome.report.first_screen import scorecard
 
 VERDICT = {
@@ -75,6 +76,22 @@ def test_a_drawing_holds_the_reports_value_ours_the_line_and_what_counts_as_none
     assert max(places) == WIDTH - MARGIN
     said = "the report: 8.49 points; ours, as reported: 0.60 ± 0.70 points; compared with: 0 points"
     assert drawing.text.replace("\N{NO-BREAK SPACE}", " ") == said
+
+
+def test_a_difference_of_logarithms_is_shown_as_the_factor_that_it_is():
+    made = claim(unit="log", reported=None, rule={"expect": "first_higher"})
+    made["verdicts"]["reported"] |= {"estimate": math.log(5), "low": math.log(3), "high": math.log(8)}
+    (shown,) = row(made)["verdicts"]
+    assert (shown["number"], shown["interval"]) == (f"{TIMES}5.0", "[3.0, 8.0]")
+    assert draw(made).line.text == f"{TIMES}1"
+    assert draw(made).text == f"ours, as reported: {TIMES}5.0 [3.0, 8.0]; compared with: {TIMES}1"
+
+
+def test_what_was_measured_but_not_judged_is_not_called_not_run():
+    (shown,) = row(with_verdict(verdict="not run"))["verdicts"]
+    assert (shown["word"], shown["css"], shown["quiet"]) == ("not judged", "not-run", False)
+    (shown,) = row(claim(verdicts={"reported": NOT_RUN}))["verdicts"]
+    assert (shown["word"], shown["quiet"]) == ("not run", True)
 
 
 def test_a_claim_that_measured_nothing_has_no_drawing():

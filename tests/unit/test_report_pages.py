@@ -71,6 +71,7 @@ def story(**changes):
         "notes": [],
         "level": "95 %",
         "claims": 2,
+        "checks": 1,
         "judged": [],
         "found": [],
         "main": figure,

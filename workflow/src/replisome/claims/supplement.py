@@ -12,6 +12,7 @@ from typing import Any
 SIGNS = {"replicated": "●", "direction only": "◐", "not replicated": "○", "inconclusive": "?", "not run": "-"}
 PROTOCOL_NAMES = {"reported": "as reported", "sound": "leak-free"}
 ROLES = ("headline", "detail", "background")
+LOG_UNIT = "log"  # of what was measured on a logarithmic scale: a difference of 1 is a factor of e
 DAGGER = "†"
 NOTE = (
     "Each claim is judged by a rule that was fixed beside it before the runs. A dagger (†) marks what would not "

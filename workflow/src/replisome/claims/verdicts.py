@@ -15,6 +15,7 @@ from replisome.claims.deciding import in_words
 from replisome.claims.finding import Finding
 from replisome.claims.judging import Judged, judge_claims, same_items, together
 from replisome.claims.multiplicity import Survives, survivors
+from replisome.claims.supplement import LOG_UNIT
 from replisome.config.claims import PROTOCOLS, Claim, numbers_in
 from replisome.io import canonical_json
 from replisome.tracking.stage_key import RECORD, text_hash
@@ -73,8 +74,10 @@ def unit_of(ask: Mapping[str, Any], number: Mapping[str, Any]) -> str:
     if given is not None:
         return str(given)
     scale = number.get("scale", "plain")
-    if ask["kind"] in ("ratio", "share") or scale == "log":
+    if ask["kind"] in ("ratio", "share"):
         return ""
+    if scale == "log":
+        return LOG_UNIT
     if scale != "plain":
         return "%" if scale == "percent" else "points"
     if "cost" in number:
@@ -138,9 +141,12 @@ def _leak(study: StudyResults, claim: Claim, by_protocol: Mapping[str, Judged]) 
     """Return what the leak is worth: the number as reported less the leak-free one.
 
     The seeds of both are independent. Where both were tested on the same items, those of one arm are paired; those of a
-    difference of two arms are not, which makes the interval too wide rather than too narrow.
+    difference of two arms are not, which makes the interval too wide rather than too narrow. Where the runs of one were
+    reduced in another way than those of the other, their difference is not the leak's.
     """
     judged = [by_protocol[protocol] for protocol in PROTOCOLS if protocol in by_protocol]
+    if len({tuple(one.caps) for one in judged}) > 1:
+        return None
     kind = claim["ask"]["kind"]
     if kind not in OF_ONE + OF_TWO or len(judged) < len(PROTOCOLS) or not all(one.scores for one in judged):
         return None

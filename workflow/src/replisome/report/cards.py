@@ -145,15 +145,14 @@ def _verdict(claim: Written, protocol: str, preset: str) -> dict[str, Any]:
 
 def uncertainty(claim: Written, found: Written) -> str:
     """Return both parts of a verdict's uncertainty in words: what the seeds leave open, and what the items do."""
-    sign, nothing = (
-        ("\N{MULTIPLICATION SIGN}/\N{DIVISION SIGN}", 1) if claim["kind"] == "ratio" else ("±", 0)
-    )  # halves of a ratio are factors
+    factors = claim["kind"] == "ratio"  # whose halves are factors
+    sign, nothing = ("\N{MULTIPLICATION SIGN}/\N{DIVISION SIGN}", 1) if factors else ("±", 0)
     seeds = " and ".join(map(str, found["n"]))
     parts = []
     for name, count in (("seeds", seeds), ("items", f"{found['items']:,}" if found["items"] else "")):
         half = found["halves"][name]
         if half not in (None, nothing):
-            size = short(half, 2) if claim["kind"] == "ratio" else in_unit(short(half, 2), claim["unit"])
+            size = short(half, 2) if factors else in_unit(short(half, 2), claim["unit"])
             parts.append(f"{count} {name} leave {sign} {size}".strip())
         elif count and name == "seeds" and half is None:
             parts.append(f"{count} {'seed' if count == '1' else 'seeds'}: their spread is not known")

@@ -12,6 +12,7 @@ from replisome.report.numbers import exact, in_unit
 CONTROL = "control"  # the owner of claims about simulated data
 CONFLICT = "conflict"  # the kind of claims that are drawn, not judged
 NOT_RUN = "not run"
+NOT_JUDGED = "not judged"  # how that is shown where there is a number
 
 Written = Mapping[str, Any]
 
@@ -58,7 +59,7 @@ def verdict(claim: Written, protocol: str) -> dict[str, Any]:
     return {
         "protocol": PROTOCOL_NAMES[protocol],
         "sign": sign(found["verdict"]),
-        "word": found["verdict"],
+        "word": NOT_JUDGED if found["verdict"] == NOT_RUN and number else found["verdict"],
         "css": found["verdict"].replace(" ", "-"),
         "dagger": lost(found),
         "number": number,

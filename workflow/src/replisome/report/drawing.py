@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from replisome.claims.supplement import PROTOCOL_NAMES
-from replisome.report.numbers import exact, in_unit, with_interval
+from replisome.claims.supplement import LOG_UNIT, PROTOCOL_NAMES
+from replisome.report.numbers import exact, in_unit, short, with_interval
 
 WIDTH = 220  # of a drawing, in its own units
 ROW = 22  # the height of a protocol's row
 MARGIN = 10
+TIMES = "\N{MULTIPLICATION SIGN}"
 LABELS = 14  # the height of the line of numbers below the rows
 
 Written = Mapping[str, Any]
@@ -91,7 +92,9 @@ def draw(claim: Written) -> Drawing | None:
         Row(PROTOCOL_NAMES[protocol], ROW * (number + 0.5), place(v["estimate"]), *_bounds(v, place))
         for number, (protocol, v) in enumerate(found.items())
     )
-    theirs, none = (None if at is None else Mark(place(at), exact(at), _anchor(place(at))) for at in (printed, line))
+    theirs, none = (
+        None if at is None else Mark(place(at), _named(at, claim["unit"]), _anchor(place(at))) for at in (printed, line)
+    )
     apart = theirs is None or none is None or abs(theirs.x - none.x) > 8 * MARGIN
     labels = LABELS if theirs or none else 0
     drawn_band = None if band is None else (place(band[0]), place(band[1]))
@@ -103,17 +106,33 @@ def in_words(claim: Written) -> str:
     unit, parts = claim["unit"], []
     printed, line = printed_of(claim), line_of(claim)
     if printed is not None:
-        parts.append(f"the report: {in_unit(exact(printed), unit)}")
+        parts.append(f"the report: {_with_unit(printed, unit)}")
     for protocol, verdict in claim["verdicts"].items():
         if verdict["estimate"] is not None:
             parts.append(f"ours, {PROTOCOL_NAMES[protocol]}: {' '.join(measured(verdict, unit))}")
     if line is not None:
-        parts.append(f"compared with: {in_unit(exact(line), unit)}")
+        parts.append(f"compared with: {_with_unit(line, unit)}")
     return "; ".join(parts)
 
 
+def _named(value: float, unit: str) -> str:
+    """Return a value of the axis, without its unit; of a logarithm the factor."""
+    return f"{TIMES}{short(math.exp(value))}" if unit == LOG_UNIT else exact(value)
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return _named(value, unit) if unit == LOG_UNIT else in_unit(exact(value), unit)
+
+
 def measured(found: Written, unit: str) -> tuple[str, str]:
-    """Return an estimate and its interval where it has one, rounded by it; the unit stands behind the last of them."""
+    """Return an estimate and its interval where it has one, rounded by it; the unit stands behind the last of them.
+
+    A difference of logarithms is shown as the factor that it is.
+    """
+    if unit == LOG_UNIT:
+        factors = (None if found[key] is None else math.exp(found[key]) for key in ("estimate", "low", "high"))
+        number, interval = with_interval(*factors)
+        return f"{TIMES}{number}", interval
     number, interval = with_interval(found["estimate"], found["low"], found["high"])
     return (number, in_unit(interval, unit)) if interval else (in_unit(number, unit), "")
 

@@ -11,6 +11,7 @@ FIGURES = 2  # of a half-width that are written: more say nothing about runs
 UNCERTAIN_FIGURES = 4  # of a number without an interval
 MOST_DECIMALS = 6
 ORDERS = 4  # a column that spans more orders of magnitude than this is not aligned on one point
+LARGE = 1e9  # from here numbers have a power of ten
 SYMMETRIC = 0.02  # part of the half-width by which bounds may be uneven and still be written as ±
 
 
@@ -36,9 +37,9 @@ def short(value: float | None, figures: int = UNCERTAIN_FIGURES) -> str:
     """Return a number without an interval: so many figures, a power of ten only where it is very small or large."""
     if value is None or math.isnan(value):
         return MISSING
-    if float(value).is_integer() and abs(value) < 1e9:
+    if float(value).is_integer() and abs(value) < LARGE:
         return written(value, 0)
-    if value and not 1e-4 <= abs(value) < 1e9:
+    if value and not 1e-4 <= abs(value) < LARGE:
         return f"{value:.{figures - 1}g}".replace("-", MINUS)
     return written(value, decimals_of(value, max(0, figures - 1 - order(value))))
 
@@ -75,11 +76,16 @@ def with_interval(value: float | None, low: float | None, high: float | None) ->
         return short(value), ""
     below, above = value - bounds[0], bounds[1] - value
     half = (below + above) / 2
-    decimals = decimals_for(half)
-    number = written(value, decimals)
+    largest = max(abs(value), half)
+    power = order(largest) if largest >= LARGE else 0
+    decimals = decimals_for(half / 10**power)
+
+    def shown(one: float) -> str:
+        return written(one / 10**power, decimals) + (f"e{power}" if power else "")
+
     if abs(above - below) <= SYMMETRIC * half + 1e-12:
-        return number, f"± {written(half, decimals)}"
-    return number, f"[{written(bounds[0], decimals)}, {written(bounds[1], decimals)}]"
+        return shown(value), f"± {shown(half)}"
+    return shown(value), f"[{shown(bounds[0])}, {shown(bounds[1])}]"
 
 
 def in_unit(text: str, unit: str) -> str:

@@ -19,7 +19,7 @@ from replisome.config.plan import StudyPlan
 from replisome.data.study_inputs import LEFT_OUT
 from replisome.io import read_json
 from replisome.report.captions import caption, percent
-from replisome.report.claim_rows import CONFLICT, in_order, is_judged, row, sign
+from replisome.report.claim_rows import CONFLICT, CONTROL, in_order, is_judged, row, sign
 from replisome.report.data_cards import classes_table, recipes_table, sources
 from replisome.report.numbers import short
 from replisome.report.pictures import picture
@@ -81,15 +81,17 @@ def story(
     name = plan.implementation.name
     main = next((figure for figure in main_figures(name) if figure in found.figures), None)
     judged = [claim for claim in in_order(claims) if is_judged(claim)]
+    ours = [claim for claim in claims if claim["owner"] != CONTROL]  # as the first screen counts them
     return {
         "name": plan.name,
         "title": plan.settings["title"],
         "summary": plan.settings["summary"],
         "notes": notes(study),
         "level": percent(plan),
-        "claims": len([claim for claim in claims if claim["kind"] != CONFLICT]),
+        "claims": len([claim for claim in ours if claim["kind"] != CONFLICT]),
+        "checks": len(claims) - len(ours),
         "judged": [row(claim) for claim in judged],
-        "found": [_in_words(claims, protocol) for protocol in PROTOCOL_NAMES],
+        "found": [_in_words(ours if any(map(is_judged, ours)) else claims, protocol) for protocol in PROTOCOL_NAMES],
         "main": _figure(study, figures(name)[main]) if main else None,
         "to_beat": _to_beat(study, claims),
         "experiments": as_rows([_experiment(plan, experiment) for experiment in plan.experiments]),

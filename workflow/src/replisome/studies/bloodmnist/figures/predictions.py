@@ -48,7 +48,7 @@ def confusion_matrix(study: StudyResults) -> Drawn:
 
     x, y = "predicted class", "true class, % of its images"
     return by_recipe(
-        study, list(answers), draw, x, y, sharex=False, sharey=False, height=3.0, columns=2, nothing=NOTHING
+        study, list(answers), draw, x, y, sharex=False, sharey=False, height=3.0, columns=1, nothing=NOTHING
     )
 
 
