@@ -1,10 +1,12 @@
 """Our own scores are those of scipy and scikit-learn, and need neither."""
 
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from scipy.stats import entropy, pearsonr, rankdata, spearmanr
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
 
@@ -69,5 +71,6 @@ def test_a_job_that_trains_or_evaluates_imports_no_heavy_library_for_its_scores(
         f"import sys, replisome.stages.train, replisome.stages.evaluate, replisome.studies.{study}.task\n"
         "print(sorted({'scipy.stats', 'sklearn', 'matplotlib', 'torch._dynamo'} & sys.modules.keys()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow" / "src")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
