@@ -44,7 +44,7 @@ def confusion_matrix(study: StudyResults) -> Drawn:
         panel.set_yticks(range(len(names)), [f"{n} (n={c})" for n, c in zip(names, counts.sum(axis=1), strict=True)])
         accuracy = 100 * np.trace(counts) / counts.sum()
         model, seed = label(study, found.variant), found.variant.runs[0].seed
-        return f"{model}, seed {seed}: accuracy {accuracy:.1f} % of {counts.sum()}"
+        return f"{model}, seed {seed}:\naccuracy {accuracy:.1f} % of {counts.sum()}"
 
     x, y = "predicted class", "true class, % of its images"
     return by_recipe(
