@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from replisome.analysis.results import StudyResults
+from replisome.tracking.stage_key import RECORD
+from replisome.tracking.verify import read_record
+
+
+def training_records(studies: Sequence[StudyResults]) -> list[dict[str, Any]]:
+    """Return the record of each run's training, with its study and seed."""
+    return [
+        {"study": study.plan.name, "seed": run.seed, **read_record(study.root / run.directory / RECORD)}
+        for study in studies
+        for run in study.plan.runs
+    ]
 
 
 def made_with(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -14,15 +14,13 @@ from replisome.analysis.results import StudyResults
 from replisome.report.cards import Places, card, contradictions, groups_not_run
 from replisome.report.claim_rows import in_order, is_judged
 from replisome.report.first_screen import first_screen
-from replisome.report.made_with import made_with
 from replisome.report.numbers import short
 from replisome.report.runs import curves, run_rows
 from replisome.report.story import contents, items_by_run, story
 from replisome.report.structured_data import dataset, reviews
 from replisome.report.tables import Shown, show
 from replisome.tracking.introspect import ROOT
-from replisome.tracking.stage_key import RECORD
-from replisome.tracking.verify import read_record, read_verified
+from replisome.tracking.verify import read_verified
 
 TEMPLATES = ROOT.parents[1] / "report"
 
@@ -31,6 +29,7 @@ def pages(
     studies: Sequence[StudyResults],
     ledger: Mapping[str, Mapping[str, Any]],
     claims_at: Mapping[str, Mapping[str, Any]],
+    made: Sequence[Mapping[str, Any]],
 ) -> dict[str, str]:
     """Return the text of each page by its file's name.
 
@@ -38,14 +37,15 @@ def pages(
         studies: in the order of the page.
         ledger: the data sets, by name.
         claims_at: by study, the ``file`` that its claims are in, and the ``lines`` where each begins.
+        made: what :func:`.made_with.made_with` says of all runs.
 
     Returns:
         report.html, which needs no other file, and those that it leads to: every claim, long tables, every run.
     """
     claims = {s.plan.name: read_verified(s.root / s.plan.name / "claims.json")["claims"] for s in studies}
     found = {study.plan.name: contents(study) for study in studies}
-    rows, records = run_rows(studies), training_records(studies)
-    every_claim, dates = [one for own in claims.values() for one in own], _dates(records)
+    rows, dates = run_rows(studies), [row["date"] for row in made]
+    every_claim = [one for own in claims.values() for one in own]
     titles = {study.plan.name: study.plan.settings["title"] for study in studies}
     screen = first_screen(studies, every_claim, dates)
     shared = {"version": __version__, "titles": titles, "screen": screen}
@@ -55,7 +55,7 @@ def pages(
             "report.html",
             **shared,
             studies=stories,
-            provenance=_made_with(made_with(records)),
+            provenance=_made_with(made),
             structured_data=dataset(list(titles.values()), screen, every_claim, dates),
         ),
         "tables.html": _render("tables.html", **shared, studies=stories),
@@ -109,25 +109,12 @@ def _claims(
     }
 
 
-def training_records(studies: Sequence[StudyResults]) -> list[dict[str, Any]]:
-    """Return the record of each run's training, with its study and seed."""
-    return [
-        {"study": study.plan.name, "seed": run.seed, **read_record(study.root / run.directory / RECORD)}
-        for study in studies
-        for run in study.plan.runs
-    ]
-
-
-def _dates(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [record["ended"][:10] for record in records]
-
-
 def _energy(row: Mapping[str, Any]) -> str:
     return f"{short(row['card_joules'] / 1000)} kJ in {row['card_runs']} runs" if row["card_runs"] else ""
 
 
 def _made_with(rows: Sequence[Mapping[str, Any]]) -> Shown:
-    """Return the rows of :func:`made_with` as the page shows them; of energy only where a card told."""
+    """Return the rows of :func:`.made_with.made_with` as the page shows them; of energy only where a card told."""
     told = any(row["card_joules"] is not None for row in rows)
     shown = [
         {

@@ -12,8 +12,8 @@ from replisome.data.study_inputs import for_page
 from replisome.io import read_json, write_json, write_text
 from replisome.report.captions import at_level
 from replisome.report.index import index
-from replisome.report.made_with import made_with
-from replisome.report.pages import pages, training_records
+from replisome.report.made_with import made_with, training_records
+from replisome.report.pages import pages
 from replisome.tracking.record import Record
 from replisome.tracking.verify import verified
 
@@ -35,12 +35,11 @@ def run(settings: Path, results: Path, out: Path) -> None:
     for study in studies:
         require_planned(study)
         require_drawn(study, identity["settings"][study.plan.name])
-    written = []
-    for name, text in pages(studies, identity["datasets"], identity["claims"]).items():
+    made, written = made_with(training_records(studies)), []
+    for name, text in pages(studies, identity["datasets"], identity["claims"], made).items():
         written.append(out.with_name(name) if name != "report.html" else out)
         write_text(written[-1], text)
     plans = [study.plan for study in studies]
-    made = made_with(training_records(studies))
     write_json(out.with_name("results.json"), index(plans, results, identity["preset"], made, written))
     for study in studies:
         implementation = study.plan.implementation.name
