@@ -25,7 +25,9 @@ PICTURE, PAGE = ROOT / "docs" / "architecture.svg", ROOT / "docs" / "architectur
 START, END = "<!-- imports, written by docs/draw_architecture.py -->", "<!-- end of imports -->"
 
 HOLDS = {
-    "__main__": "the command: arguments in, one stage called",
+    "__main__": "the door: a stage, or a command",
+    "commands": "what is typed, one module a command",
+    "api": "results and networks, for Python",
     "stages": "one module a stage of the workflow",
     "report": "what stands on the pages",
     "claims": "readings, rules, verdicts",

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from replisome import __main__
+from replisome.commands import stage as door
 
 RUN = {
     **{key: {} for key in ("recipe", "hyperparameters", "budget", "select", "curves")},
@@ -44,11 +44,11 @@ TOO_MUCH = [too_much_of_torch, too_much_of_numpy, too_much_of_a_gpu, too_much_of
 def test_memory_that_runs_out_is_a_message_with_the_keys_that_help(tmp_path, monkeypatch, capsys, fail, stage):
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps(RUN | {"datasets": {}, "study": "bloodmnist"}))
-    monkeypatch.setattr(__main__, "_call", lambda *_: fail())
+    monkeypatch.setattr(door, "_call", lambda *_: fail())
     arguments = [stage, "--settings" if stage == "prepare" else "--run", str(settings), "--out", str(tmp_path / "out")]
     arguments += [] if stage == "prepare" else ["--data", str(tmp_path)]
     arguments += ["--weights", "w"] if stage == "evaluate" else []
-    assert __main__.main(arguments) == 1
+    assert door.main(arguments) == 1
     said = capsys.readouterr().err
     assert "memory ran out" in said
     assert "mem_mb" in said
@@ -64,6 +64,6 @@ def test_another_error_of_torch_keeps_its_traceback(tmp_path, monkeypatch):
     def fail(*_):
         raise RuntimeError("shapes do not match")
 
-    monkeypatch.setattr(__main__, "_call", fail)
+    monkeypatch.setattr(door, "_call", fail)
     with pytest.raises(RuntimeError, match="shapes"):
-        __main__.main(["train", "--run", str(settings), "--data", str(tmp_path), "--out", str(tmp_path / "out")])
+        door.main(["train", "--run", str(settings), "--data", str(tmp_path), "--out", str(tmp_path / "out")])

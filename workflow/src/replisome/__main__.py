@@ -1,117 +1,38 @@
-"""The door: ``python -m replisome <stage>``; arguments in, one stage called, errors turned into messages."""
+"""``replisome`` and ``python -m replisome``: a stage for the workflow's rules, or a command for people."""
 
 from __future__ import annotations
 
-import argparse
 import atexit
 import contextlib
-import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
-from replisome import __version__
-from replisome.config.catalogue import model_options, study
-from replisome.config.search import STEPS
-from replisome.errors import ReplisomeError, out_of_memory
-from replisome.io import DISK_ERRORS, canonical_json, clear_leftovers, disk_error, read_json
-from replisome.tracking.running_code import import_stage
-from replisome.tracking.stage_key import text_hash
-
-_RUN = ("implementation", "recipe", "model", "hyperparameters", "training", "budget", "select", "curves", "seed")
-_STUDY = ("name", "implementation", "recipes", "experiments", "full")
-# The keys of its settings file that a stage cannot do without.
-NEEDS = {
-    "prepare": ("implementation", "recipe", "datasets", "study"),
-    **dict.fromkeys(("train", "evaluate", "explain"), _RUN),
-    "pilot": (*_RUN, "until"),
-    "search": (*_STUDY, "never_dropped"),
-    **dict.fromkeys(("select", "summarise", "figures"), _STUDY),
-    "judge": ("study", "claims"),
-    "rounds": ("studies", "begun"),
-    "crate": ("preset", "sources", "snakemake"),
-    "report": ("studies", "preset", "settings", "implementations", "datasets", "claims"),
-}
+from replisome.commands import stage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one stage and return the exit code: 0 done, 1 something the user can put right."""
-    options = vars(_parser().parse_args(arguments))
-    stage = options.pop("stage")
-    try:
-        settings = _checked_settings(stage, options) if stage in NEEDS else None
-        _call(stage, options, settings)
-    except ReplisomeError as error:
-        print(f"replisome {stage}: error: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # whoever read this has gone
-        return 1
-    except OSError as error:
-        if out_of_memory(error):
-            return _ran_out(stage, options, error)
-        if error.errno not in DISK_ERRORS:
-            raise
-        print(f"replisome {stage}: error: {disk_error(Path(error.filename or '?'), error)}", file=sys.stderr)
-        return 1
-    except (MemoryError, RuntimeError) as error:
-        if not out_of_memory(error):
-            raise
-        return _ran_out(stage, options, error)
-    return 0
+    """Do what the arguments say and return the exit code.
+
+    Returns:
+        0: done. 1: something is wrong that the user can put right, and a message says what. 2: the command line cannot
+        be read. 130: interrupted from the keyboard.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] and words[0] in stage.STAGES:
+        return stage.main(words)
+    from replisome.commands import door  # noqa: PLC0415 -- jobs need no click
+
+    return door.main(words)
 
 
-def _less_memory(stage: str, options: Mapping[str, object]) -> str:
-    """Return what to say where memory ran out: which keys of the configuration ask for less of it, or for more."""
-    more = "give the job more memory (mem_mb in the experiment's resources, in config/studies)"
-    if stage in ("train", "pilot"):
-        config = read_json(Path(str(options["settings"])))
-        size = config["training"].get("batch_size")
-        keys = ", ".join(sorted(model_options(config["model"])))
-        return (
-            f"memory ran out while '{config['model']}' trained on batches of {size}. Set training.micro_batch: a batch "
-            f"is then worked through in pieces of that size, and the step stays that of the whole batch; or lower "
-            f"batch_size, choose a smaller model (its keys: {keys}), or {more}."
-        )
-    if stage in ("evaluate", "explain"):
-        return f"memory ran out; {more}, or run it where the device has more."
-    return "memory ran out; give the job more memory (--set-resources RULE:mem_mb=N), or use less data (max_... keys)."
-
-
-def _ran_out(stage: str, options: Mapping[str, object], error: BaseException) -> int:
-    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    print(f"replisome {stage}: error: {_less_memory(stage, options)} ({first_line})", file=sys.stderr)
-    return 1
-
-
-def _checked_settings(stage: str, options: dict[str, object]) -> dict[str, Any]:
-    """Return the settings of a stage; refuse a file that is not what the workflow makes for it, or has planned."""
-    path, planned = Path(str(options["settings"])), options.pop("planned", None)
-    settings: dict[str, Any] = read_json(path)
-    if not isinstance(settings, dict):
-        raise ReplisomeError(f"{path}: holds no mapping of settings; was it made by the workflow?")
-    missing = [key for key in NEEDS[stage] if key not in settings]
-    if missing:
-        raise ReplisomeError(f"{path}: has no key '{missing[0]}'; was it made by the workflow?")
-    if "implementation" in NEEDS[stage]:
-        study(settings["implementation"])
-    if "model" in NEEDS[stage]:
-        model_options(settings["model"])
-    if planned not in (None, text_hash(canonical_json(settings))):
-        raise ReplisomeError(
-            f"{path}: is not what this call of the workflow plans for the run: another call with other settings came "
-            "between. Give each configuration a folder of its own (--config results_dir=PATH), or run the same command "
-            "again."
-        )
-    return settings
-
-
-def _leave(code: int) -> NoReturn:
-    """End the process without taking its modules apart, which takes half a second where torch is among them.
+def leave() -> NoReturn:
+    """Run the command line and end the process without taking its modules apart, half a second where torch is loaded.
 
     What libraries leave for the end, such as temporary folders of Matplotlib, is done.
     """
+    code = main()
     atexit._run_exitfuncs()
     for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
         with contextlib.suppress(BrokenPipeError):
@@ -119,168 +40,5 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | None) -> None:
-    """Import the stage that is asked for, and only that: not all of them need torch."""
-    if "threads" in options:
-        # Before NumPy or torch start: the libraries under them read these once.
-        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            os.environ[name] = str(options["threads"])
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on CUDA
-    if options.get("out") is not None:
-        out = Path(str(options["out"]))
-        clear_leftovers(out if out.is_dir() else out.parent)
-    if settings is not None:
-        import_stage(stage, settings)
-    importlib.import_module(f"replisome.stages.{stage}").run(**options)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="replisome", description=__doc__)
-    parser.add_argument("--version", action="version", version=__version__)
-    stages = parser.add_subparsers(dest="stage", required=True)
-
-    download = stages.add_parser("download", help="fetch a raw file")
-    download.add_argument("--name", required=True, help="name in the ledger")
-    download.add_argument(
-        "--ledger",
-        type=Path,
-        default=os.environ.get("REPLISOME_LEDGER"),
-        help="datasets.yaml (default: the environment variable REPLISOME_LEDGER)",
-    )
-    download.add_argument("--stand-in", action="store_true", help="fetch the stand-in instead of the official file")
-    download.add_argument(
-        "--mirror",
-        type=Path,
-        default=os.environ.get("REPLISOME_MIRROR") or None,
-        help="folder that holds <study>/<file> (default: the environment variable REPLISOME_MIRROR)",
-    )
-    download.add_argument("--out", required=True, type=Path)
-
-    prepare = stages.add_parser("prepare", help="carry out a recipe")
-    _settings(prepare, "recipe.json")
-    prepare.add_argument(
-        "--raw", type=_named, action="append", default=[], metavar="NAME=FILE", help="a raw file; none for controls"
-    )
-    prepare.add_argument("--out", required=True, type=Path, help="the recipe's folder")
-
-    _training_parsers(stages)
-
-    for name, text in (
-        ("evaluate", "score a run on the test split, and predict validation and test"),
-        ("explain", "say why a run predicts as it does"),
-    ):
-        stage = stages.add_parser(name, help=text)
-        _settings(stage, "the run's config.json", "--run")
-        stage.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
-        if name == "evaluate":
-            kinds = "best.safetensors or last.safetensors of the run, or both, those of the selection first"
-            stage.add_argument("--weights", required=True, type=Path, nargs="+", help=kinds)
-        else:
-            stage.add_argument("--weights", required=True, type=Path)
-        _planned(stage)
-        stage.add_argument("--out", required=True, type=Path)
-        stage.add_argument("--threads", type=_positive, default=1)
-
-    select = stages.add_parser("select", help="choose the best model of an experiment on validation")
-    _settings(select, "study.json")
-    select.add_argument("--experiment", required=True)
-    _from_results(select)
-
-    for name, text in (("summarise", "write the tables of a study"), ("figures", "draw the figures of a study")):
-        stage = stages.add_parser(name, help=text)
-        _settings(stage, "study.json")
-        _planned(stage)
-        _from_results(stage)
-
-    _claims_parsers(stages)
-
-    report = stages.add_parser("report", help="write report.html")
-    _settings(report, "report.json")
-    _from_results(report)
-
-    packed = stages.add_parser("crate", help="pack results and workflow into one archive")
-    _settings(packed, "the configuration, and the workflow's files")
-    _from_results(packed)
-
-    accept = stages.add_parser(
-        "accept",
-        help="take results as they are",
-        description="Take results as they are, though the code or the files they were made from have changed since: "
-        "the workflow leaves them alone, and tables mark them 'accepted'. The note, accepted.json, lies beside the "
-        "record, provenance.json; delete it to withdraw it. It holds until code, settings or inputs change again.",
-    )
-    accept.add_argument("folder", type=Path, metavar="PATH", help="a folder of results, or one that holds several")
-    accept.add_argument("--note", required=True, help="why; stands in accepted.json")
-    return parser
-
-
-def _training_parsers(stages: Any) -> None:
-    train = stages.add_parser("train", help="train one run")
-    _settings(train, "the run's config.json", "--run")
-    pilot = stages.add_parser("pilot", help="train a run's first rounds, for a search of its grid")
-    _settings(pilot, "the run's config.json, with the rounds", "--run")
-    for parser in (train, pilot):
-        parser.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
-        parser.add_argument("--out", required=True, type=Path)
-        parser.add_argument("--threads", type=_positive, default=1)
-        parser.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
-    train.add_argument("--start", type=Path, help="the state in which a search left the run after its first rounds")
-
-    search = stages.add_parser("search", help="decide which candidates of a grid go on")
-    _settings(search, "of the search")
-    search.add_argument("--experiment", required=True)
-    search.add_argument("--step", required=True, choices=STEPS)
-    _from_results(search)
-
-
-def _claims_parsers(stages: Any) -> None:
-    judge = stages.add_parser("judge", help="judge the claims of a study")
-    _settings(judge, "the study's settings and claims")
-    _from_results(judge)
-
-    rounds = stages.add_parser("rounds", help="write what each round of seeds cost and decided")
-    _settings(rounds, "studies with their rounds, and the rounds that were begun")
-    _from_results(rounds)
-
-    claims = stages.add_parser(
-        "claims",
-        help="show the verdicts on all claims, lock them, or check them against a lock file",
-        description="Show the verdicts on all claims. With --lock, write them to a file to commit; with --check, fail "
-        "where a verdict is not the one in such a file. (With --settings and --out the workflow gathers them.)",
-    )
-    claims.add_argument("--results", required=True, type=Path, help="a results folder, such as results/demo")
-    claims.add_argument("--check", type=Path, metavar="LOCK", help="a lock file that the verdicts must agree with")
-    claims.add_argument("--lock", type=Path, metavar="LOCK", help="write the verdicts to this lock file")
-    claims.add_argument("--settings", type=Path, help=argparse.SUPPRESS)
-    claims.add_argument("--out", type=Path, help=argparse.SUPPRESS)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
-
-
-def _named(text: str) -> tuple[str, Path]:
-    name, equals, path = text.partition("=")
-    if not (name and equals and path):
-        raise argparse.ArgumentTypeError("must be NAME=FILE")
-    return name, Path(path)
-
-
-def _settings(parser: argparse.ArgumentParser, what: str, flag: str = "--settings") -> None:
-    parser.add_argument(flag, dest="settings", required=True, type=Path, help=what)
-
-
-def _from_results(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--results", required=True, type=Path, help="the results folder")
-    parser.add_argument("--out", required=True, type=Path, help="the folder to write to")
-
-
-def _planned(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--planned", metavar="HASH", help="of the settings; others than these are refused")
-
-
 if __name__ == "__main__":
-    _leave(main())
+    leave()
