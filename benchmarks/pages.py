@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-
 from tests.tools.chromium import chromium
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "demo"

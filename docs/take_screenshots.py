@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pypdfium2
 from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
-
 from tests.tools.chromium import chromium
 
 IMAGES = Path(__file__).parent / "images"

@@ -14,7 +14,6 @@ import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
-
 from tests.tools.chromium import chromium
 
 CHROMIUM = chromium()
