@@ -1,9 +1,14 @@
-"""What a call of the workflow says on the terminal while its jobs run."""
+"""What a call of the workflow says on the terminal while its jobs run.
+
+Nothing of ``replisome`` is imported here: Snakemake looks for plugins before it reads a Snakefile, and may find this one
+in another clone than the one it is called in.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Collection, Mapping, Sequence
 from logging import ERROR, INFO, WARNING, Handler, LogRecord
 from pathlib import Path
@@ -50,6 +55,7 @@ class LogHandler(LogHandlerBase):
         self.failures: dict[int, str] = {}
         self.warnings: list[str] = []
         self.finished = 0
+        self.started = time.time()
 
     @property
     def writes_to_stream(self) -> bool:
@@ -116,6 +122,7 @@ class LogHandler(LogHandlerBase):
             case LogEvent.PROGRESS:
                 self._ended(found["done"], found["total"])
             case LogEvent.RUN_INFO:
+                self.started = record.created
                 self._planned(found.get("stats") or {})
             case LogEvent.JOB_ERROR:
                 self._failed(found)
@@ -144,6 +151,8 @@ class LogHandler(LogHandlerBase):
             seconds = waited if took is None else took
             self.times.ends(str(job.get("rule_name", "?")), seconds)
             left = self.times.left(total - done, len(self.began) or 1) if done < total else None
+            if not job.get("shellcmd"):  # a target, which takes no time of its own
+                seconds = when - self.started
             if "progress" not in self.quiet:
                 about = f"  about {spoken(left)} left" if left is not None else ""
                 counted = self._painted(f"[{done:>{width}}/{total}]", GREEN)
