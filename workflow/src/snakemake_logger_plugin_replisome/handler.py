@@ -1,7 +1,7 @@
 """What a call of the workflow says on the terminal while its jobs run.
 
-Nothing of ``replisome`` is imported here: Snakemake looks for plugins before it reads a Snakefile, and may find this one
-in another clone than the one it is called in.
+Nothing of ``replisome`` is imported here: Snakemake looks for plugins before it reads a Snakefile, and may find this
+one in another clone than the one it is called in.
 """
 
 from __future__ import annotations

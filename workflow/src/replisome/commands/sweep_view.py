@@ -16,7 +16,8 @@ STAGES = (
     *("download", "prepare", "pilot", "search", "train", "select", "evaluate", "explain"),
     *("summarise", "figures", "judge", "claims", "rounds", "report", "crate"),
 )
-STATES: Mapping[State, str] = {
+# What is told beside what is done.
+STATES: Mapping[State, str] = {"running": "cyan", "stopped": "yellow", "failed": "red"}
     "running": "cyan",
     "stopped": "yellow",
     "failed": "red",
