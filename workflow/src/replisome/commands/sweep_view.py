@@ -18,10 +18,6 @@ STAGES = (
 )
 # What is told beside what is done.
 STATES: Mapping[State, str] = {"running": "cyan", "stopped": "yellow", "failed": "red"}
-    "running": "cyan",
-    "stopped": "yellow",
-    "failed": "red",
-}  # that are told beside what is done
 MESSAGES = 5
 FEWEST = 3  # rows of running jobs, however small the terminal is
 
