@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from logging import ERROR, INFO, WARNING, Handler, LogRecord
 from pathlib import Path
@@ -136,7 +137,7 @@ class LogHandler(LogHandlerBase):
     def _planned(self, stats: Mapping[str, int]) -> None:
         self.times.planned = {rule: number for rule, number in stats.items() if rule != "total"}
         if "progress" not in self.quiet:
-            parts = ", ".join(f"{number} {rule}" for rule, number in self.times.planned.items())
+            parts = ", ".join(f"{number} {rule}" for rule, number in grouped(self.times.planned).items())
             self._say(f"{stats.get('total', sum(self.times.planned.values()))} jobs: {parts}")
 
     def _ended(self, done: int, total: int) -> None:
@@ -201,6 +202,16 @@ class LogHandler(LogHandlerBase):
 def wants_more(settings: Any) -> bool:
     """Say whether a call asks for what Snakemake itself says of each job."""
     return bool(settings.dryrun or settings.verbose or settings.debug_dag or settings.printshellcmds)
+
+
+def grouped(rules: Mapping[str, int]) -> dict[str, int]:
+    """Return the numbers of jobs with rules in one whose names begin alike, up to a ``_``."""
+    stems = Counter(rule.partition("_")[0] for rule in rules)
+    found: Counter[str] = Counter()
+    for rule, number in rules.items():
+        stem = rule.partition("_")[0]
+        found[stem if stems[stem] > 1 else rule] += number
+    return dict(found)
 
 
 def named(job: Mapping[str, Any]) -> str:
