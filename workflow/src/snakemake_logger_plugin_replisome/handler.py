@@ -55,7 +55,7 @@ class LogHandler(LogHandlerBase):
         self.ended: list[tuple[int, float]] = []
         self.failures: dict[int, str] = {}
         self.warnings: list[str] = []
-        self.finished = 0
+        self.finished, self.width = 0, 70  # columns of the longest job so far
         self.started = time.time()
 
     @property
@@ -157,7 +157,8 @@ class LogHandler(LogHandlerBase):
             if "progress" not in self.quiet:
                 about = f"  about {spoken(left)} left" if left is not None else ""
                 counted = self._painted(f"[{done:>{width}}/{total}]", GREEN)
-                self._say(f"{counted} {named(job):<70} {spoken(seconds):>8}{self._painted(about, GREY)}")
+                self.width = max(self.width, len(named(job)))
+                self._say(f"{counted} {named(job):<{self.width}} {spoken(seconds):>8}{self._painted(about, GREY)}")
         self.ended = []
 
     def _failed(self, found: Mapping[str, Any]) -> None:

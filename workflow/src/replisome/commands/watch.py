@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from replisome.api.sweep import Sweep
 
 WIDTH = 140  # columns where the output is no terminal
 
@@ -28,7 +34,6 @@ def watch(results: Path | None, once: bool, interval: float) -> None:
     that share its file system, or under SLURM. It ends with the sweep, or with Ctrl-C, which harms nothing.
     """
     from rich.console import Console  # noqa: PLC0415 -- the help needs none of these
-    from rich.live import Live  # noqa: PLC0415
 
     from replisome.api.sweep import Sweep, newest_results  # noqa: PLC0415
     from replisome.commands.sweep_view import view  # noqa: PLC0415
@@ -38,10 +43,27 @@ def watch(results: Path | None, once: bool, interval: float) -> None:
     console = Console()
     if once or not console.is_terminal or console.is_dumb_terminal:
         Console(width=None if console.is_terminal else WIDTH, highlight=False).print(view(sweep))
-        return
+    else:
+        follow(sweep, console, interval)
+
+
+def follow(sweep: Sweep, console: Console, interval: float, seconds: float = float("inf")) -> None:
+    """Show a sweep until it is over, or Ctrl-C is pressed.
+
+    Args:
+        sweep: that was looked at.
+        console: a terminal.
+        interval: seconds between two looks.
+        seconds: after which to stop.
+    """
+    from rich.live import Live  # noqa: PLC0415
+
+    from replisome.commands.sweep_view import view  # noqa: PLC0415
+
+    end = time.monotonic() + seconds
     with Live(view(sweep, console.height), console=console, auto_refresh=False) as live:
         try:
-            while not (sweep.over() and not (sweep.call and sweep.call.alive)):
+            while time.monotonic() < end and not (sweep.over() and not (sweep.call and sweep.call.alive)):
                 time.sleep(interval)
                 sweep.look()
                 live.update(view(sweep, console.height), refresh=True)
