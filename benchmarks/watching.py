@@ -17,7 +17,7 @@ from replisome.commands.watch import follow
 from replisome.tracking.sweep_plan import PlannedJob, SweepPlan
 
 RUNS, DONE, RUNNING = 1_000, 300, 100
-SECONDS, INTERVAL = 20.0, 2.0
+SECONDS, INTERVAL = 10.0, 2.0
 LINE = (
     "epoch {}/100  step 1,000  loss 0.7063  validation accuracy 0.8413 (best 0.8500 at 1)  1,229 items/s  2.0 min left"
 )

@@ -84,7 +84,7 @@ def states(sweep):
 def shown(sweep, width=130, height=None):
     console = Console(width=width, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
     with console.file:
-        console.print(view(sweep, height))
+        console.print(view(sweep, width, height))
         return console.export_text()
 
 

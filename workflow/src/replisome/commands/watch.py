@@ -42,7 +42,8 @@ def watch(results: Path | None, once: bool, interval: float) -> None:
     sweep.look()
     console = Console()
     if once or not console.is_terminal or console.is_dumb_terminal:
-        Console(width=None if console.is_terminal else WIDTH, highlight=False).print(view(sweep))
+        console = Console(width=console.width if console.is_terminal else WIDTH, highlight=False)
+        console.print(view(sweep, console.width))
     else:
         follow(sweep, console, interval)
 
@@ -61,11 +62,11 @@ def follow(sweep: Sweep, console: Console, interval: float, seconds: float = flo
     from replisome.commands.sweep_view import view  # noqa: PLC0415
 
     end = time.monotonic() + seconds
-    with Live(view(sweep, console.height), console=console, auto_refresh=False) as live:
+    with Live(view(sweep, *console.size), console=console, auto_refresh=False) as live:
         try:
             while time.monotonic() < end and not (sweep.over() and not (sweep.call and sweep.call.alive)):
                 time.sleep(interval)
                 sweep.look()
-                live.update(view(sweep, console.height), refresh=True)
+                live.update(view(sweep, *console.size), refresh=True)
         except KeyboardInterrupt:
-            live.update(view(sweep, console.height), refresh=True)
+            live.update(view(sweep, *console.size), refresh=True)
