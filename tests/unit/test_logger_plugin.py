@@ -117,6 +117,8 @@ def test_errors_of_the_workflow_are_said_and_the_noise_of_each_call_is_not(told)
     told.tell(LogEvent.SHELLCMD, "Shell command: ls", shellcmd="ls")
     told.tell(message="Building DAG of jobs...")
     told.tell(message="Job 5 has been submitted with SLURM jobid 7 (log: x).")
+    command = "RuleException:\nCalledProcessError in file 'train.smk'"
+    told.tell(LogEvent.ERROR, command, level=logging.ERROR, exception="RuleException")
     assert told.said == ""
     told.tell(LogEvent.ERROR, "WorkflowError:\nno such key", level=logging.ERROR, exception="WorkflowError")
     told.tell(message="Nothing to be done")

@@ -27,6 +27,7 @@ RED, GREEN, YELLOW, GREY = 31, 32, 33, 90
 NOISE = (
     *("Assuming unrestricted shared", "Building DAG", "Using shell", "Select jobs", "DAG of jobs will be", "Updating "),
     *("Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive", "Elapsed time"),
+    *("RuleException:\nCalledProcessError", "Shutting down, this might"),  # of a failed job its own log says more
     *("SLURM run ID", "Cleaning up SLURM", "'sacct' unavailable", "Falling back to 'sacct'"),
 )
 SUBMITTED = "has been submitted with SLURM jobid"
@@ -39,7 +40,7 @@ class LogHandler(LogHandlerBase):
     """One line a finished job, with a running total; errors with the end of the job's log, and once more at the end.
 
     Who asks for more than that gets Snakemake's own output: ``--dry-run``, ``--verbose``, ``--debug-dag`` and
-    ``--printshellcmds``. ``--quiet`` holds as it does there, but that a failed job is always named.
+    ``--printshellcmds``. ``--quiet`` holds as it does there, but that only ``--quiet all`` hides failures.
     """
 
     def __post_init__(self) -> None:
@@ -151,7 +152,8 @@ class LogHandler(LogHandlerBase):
             took = measured(str(benchmark) if benchmark else None)
             seconds = waited if took is None else took
             self.times.ends(str(job.get("rule_name", "?")), seconds)
-            left = self.times.left(total - done, len(self.began) or 1) if done < total else None
+            # The place of the job that ended is taken by the next.
+            left = self.times.left(total - done, min(len(self.began) + 1, total - done)) if done < total else None
             if not job.get("shellcmd"):  # a target, which takes no time of its own
                 seconds = when - self.started
             if "progress" not in self.quiet:

@@ -19,7 +19,7 @@ STAGES = (
 # What is told beside what is done.
 STATES: Mapping[State, str] = {"running": "cyan", "stopped": "yellow", "failed": "red"}
 MESSAGES = 5
-LABEL = 20  # columns at least, in which a job is named
+LABEL, TAIL = 24, 7  # columns at least in which a job is named, and of its end, the seed, where it is cut
 FEWEST = 3  # rows of running jobs, however small the terminal is
 
 
@@ -95,17 +95,15 @@ def _cell(states: Mapping[State, int]) -> Text:
 def _runs(jobs: Sequence[Job], width: int) -> Text:
     """Return the jobs that run, a line each; as plain text, which costs a tenth of what a table of Rich does."""
     now = time.time()
-    rows = [
-        ("epoch", "step", "loss", "validation (best)", "items/s", "left", "device"),
-        *(_cells(j, now) for j in jobs),
-    ]
+    head = ("epoch", "step", "loss", "validation (best)", "items/s", "left", "device")
+    rows = [head, *(_cells(job, now) for job in jobs)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     first = max(LABEL, width - sum(widths) - 2 * len(widths))
     text = Text(no_wrap=True, overflow="crop")
     for name, row in zip(["running", *(f"{job.stage} {job.label}" for job in jobs)], rows, strict=True):
-        label = name if len(name) <= first else f"{name[: first - 3]}..."
+        label = name if len(name) <= first else f"{name[: first - TAIL - 3]}...{name[-TAIL:]}"
         cells = "  ".join(cell.rjust(size) for cell, size in zip(row, widths, strict=True))
-        text.append(f"{label:<{first}}  {cells}\n", style="bold" if row is rows[0] else "")
+        text.append(f"{label:<{first}}  {cells}\n", style="bold" if row is head else "")
     text.right_crop(1)
     return text
 
