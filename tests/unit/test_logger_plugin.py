@@ -15,7 +15,7 @@ from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
 from snakemake_logger_plugin_replisome import LogHandler
 from snakemake_logger_plugin_replisome.handler import take_terminal
-from snakemake_logger_plugin_replisome.times import Times, spoken
+from snakemake_logger_plugin_replisome.times import Kind, Times, spoken
 
 RUN = {"study": "blood", "recipe": "control", "model": "cnn", "slug": "lr=0.1", "seed": "3"}
 
@@ -192,14 +192,24 @@ def test_snakemake_finds_the_plugin_and_it_imports_nothing_of_replisome():
     assert done.stdout.strip() == "False"
 
 
-def test_the_time_left_counts_each_rule_by_its_own_jobs():
+def test_the_time_left_counts_jobs_by_their_rule_and_study():
     times = Times()
-    times.planned = {"train": 3, "report": 1}
-    assert times.left(4, 1) is None
-    times.ends("train", 60.0)
-    times.ends("report", 2.0)
-    assert times.left(2, 2) == 60.0  # two more to train, at once
-    assert times.left(3, 1) == 60.0 * 2 + 31.0  # one was added, of which nothing is known
+    assert times.left({Kind("train", "a"): 4}, 1) is None
+    times.ends(Kind("train", "a"), 60.0)
+    times.ends(Kind("train", "b"), 20.0)
+    times.ends(Kind("report"), 1.0)
+    assert times.left({Kind("train", "a"): 2}, 2) == 60.0
+    assert times.left({Kind("train", "b"): 1, Kind("train", "c"): 1}, 1) == 20.0 + 40.0
+    assert times.left({Kind("judge"): 1}, 1) == 27.0  # of which nothing is known
+
+
+def test_jobs_that_were_added_count_where_the_workflow_tells_of_them(told):
+    told.handler.survey = lambda: {Kind("train", "blood"): 5}
+    told.tell(LogEvent.RUN_INFO, stats={"train": 2, "total": 2})
+    told.job()
+    told.tell(LogEvent.JOB_STARTED, at=10.0, jobs=[1])
+    told.ends(total=6)
+    assert "about 2 min left" in told.said  # five times 20 seconds
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from logging import ERROR, INFO, WARNING, Handler, LogRecord
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from snakemake_logger_plugin_replisome.times import Times, measured, spoken
+from snakemake_logger_plugin_replisome.times import Kind, Times, measured, spoken
 
 TAIL = 12  # lines of a failed job's log that are shown
 LINE = 300  # characters of each
@@ -51,6 +51,9 @@ class LogHandler(LogHandlerBase):
         self.stream: TextIO = sys.stderr
         self.coloured = _coloured(self.stream, asked.nocolor)
         self.times = Times()
+        self.waiting: Counter[Kind] = Counter()
+        # Where it is set, it counts the jobs that wait better than what was planned at the start does.
+        self.survey: Callable[[], Mapping[Kind, int]] | None = None
         self.jobs: dict[int, Mapping[str, Any]] = {}
         self.began: dict[int, float] = {}
         self.ended: list[tuple[int, float]] = []
@@ -136,10 +139,11 @@ class LogHandler(LogHandlerBase):
                 self._message(record)
 
     def _planned(self, stats: Mapping[str, int]) -> None:
-        self.times.planned = {rule: number for rule, number in stats.items() if rule != "total"}
+        rules = {rule: number for rule, number in stats.items() if rule != "total"}
+        self.waiting = Counter({Kind(rule): number for rule, number in rules.items()})
         if "progress" not in self.quiet:
-            parts = ", ".join(f"{number} {rule}" for rule, number in grouped(self.times.planned).items())
-            self._say(f"{stats.get('total', sum(self.times.planned.values()))} jobs: {parts}")
+            parts = ", ".join(f"{number} {rule}" for rule, number in grouped(rules).items())
+            self._say(f"{sum(rules.values())} jobs: {parts}")
 
     def _ended(self, done: int, total: int) -> None:
         width = len(str(total))
@@ -151,9 +155,13 @@ class LogHandler(LogHandlerBase):
             benchmark = job.get("benchmark")
             took = measured(str(benchmark) if benchmark else None)
             seconds = waited if took is None else took
-            self.times.ends(str(job.get("rule_name", "?")), seconds)
+            kind = Kind(str(job.get("rule_name", "?")), dict(job.get("wildcards") or {}).get("study"))
+            self.times.ends(kind, seconds)
+            self.waiting[Kind(kind.rule)] -= 1
+            waiting = self.survey() if self.survey else +self.waiting
             # The place of the job that ended is taken by the next.
-            left = self.times.left(total - done, min(len(self.began) + 1, total - done)) if done < total else None
+            running = min(len(self.began) + 1, total - done)
+            left = self.times.left(waiting, running) if done < total else None
             if not job.get("shellcmd"):  # a target, which takes no time of its own
                 seconds = when - self.started
             if "progress" not in self.quiet:
@@ -179,11 +187,8 @@ class LogHandler(LogHandlerBase):
 
     def _message(self, record: LogRecord) -> None:
         text = str(record.msg if record.msg is not None else "").strip()
-        if (
-            not text
-            or record.levelno < INFO
-            or (record.levelno == INFO and (text.startswith(NOISE) or SUBMITTED in text))
-        ):
+        noise = record.levelno != WARNING and (text.startswith(NOISE) or SUBMITTED in text)
+        if not text or noise or record.levelno < INFO:
             return
         if record.levelno >= ERROR:
             self._say(text, RED)
@@ -235,17 +240,23 @@ def tail(log: Path, lines: int = TAIL) -> Sequence[str]:
     return [line[:LINE] for line in text.splitlines() if line.strip()][-lines:]
 
 
-def take_terminal(logger: Any, settings: Any) -> None:
+def take_terminal(logger: Any, settings: Any) -> LogHandler | None:
     """Put this in the place of the handler that Snakemake made, if it did: a ``--logger`` that was asked for stays.
 
     Args:
         logger: Snakemake's.
         settings: of its output.
+
+    Returns:
+        The new handler, if there is one.
     """
     for handler in list(logger.handlers):
         if handler.name == "DefaultStreamHandler" and not wants_more(settings):
             logger.removeHandler(handler)
-            logger.addHandler(LogHandler(settings, None))
+            ours = LogHandler(settings, None)
+            logger.addHandler(ours)
+            return ours
+    return None
 
 
 def _snakemakes(settings: Any) -> Handler:

@@ -5,39 +5,50 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """What jobs that take about as long have in common."""
+
+    rule: str
+    study: str | None = None
 
 
 class Times:
-    """The jobs of a call by rule: how many there are, and how long those that ended took."""
+    """How long the jobs that ended took, by kind."""
 
     def __init__(self) -> None:
-        self.planned: Mapping[str, int] = {}
-        self.ended: Counter[str] = Counter()
-        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.ended: Counter[Kind] = Counter()
+        self.seconds: defaultdict[Kind, float] = defaultdict(float)
 
-    def ends(self, rule: str, seconds: float) -> None:
+    def ends(self, kind: Kind, seconds: float) -> None:
         """Count a job that ended."""
-        self.ended[rule] += 1
-        self.seconds[rule] += seconds
+        self.ended[kind] += 1
+        self.seconds[kind] += seconds
 
-    def left(self, jobs: int, running: int) -> float | None:
-        """Return about how many seconds are left: each job takes as long as others of its rule, or of all rules.
+    def left(self, waiting: Mapping[Kind, int], running: int) -> float | None:
+        """Return about how many seconds are left.
+
+        Each job takes as long as those of its kind did, or of its rule, or, where none has ended, as all did.
 
         Args:
-            jobs: that have not ended, those that run among them.
-            running: that run at once.
+            waiting: how many jobs have not ended.
+            running: how many run at once.
 
         Returns:
             Seconds; None before any job has ended.
         """
         if not self.ended:
             return None
-        mean = sum(self.seconds.values()) / self.ended.total()
-        left = {rule: max(0, number - self.ended[rule]) for rule, number in self.planned.items()}
-        known = {rule: self.seconds[rule] / self.ended[rule] for rule in self.ended}
-        total = sum(number * known.get(rule, mean) for rule, number in left.items())
-        total += max(0, jobs - sum(left.values())) * mean  # added since the count by rule
+        total = sum(number * self._mean(kind) for kind, number in waiting.items())
         return total / max(1, running)
+
+    def _mean(self, kind: Kind) -> float:
+        if kind in self.ended:
+            return self.seconds[kind] / self.ended[kind]
+        alike = [other for other in self.ended if other.rule == kind.rule] or list(self.ended)
+        return sum(self.seconds[other] for other in alike) / sum(self.ended[other] for other in alike)
 
 
 def measured(benchmark: str | None) -> float | None:
