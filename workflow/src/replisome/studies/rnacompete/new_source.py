@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
     from replisome.studies.rnacompete.probes import Probes
 
-# What the recipes of RBFOX1 say, and those of preset quick, which has A1CF in its place; the experiments on one protein.
+# What recipes say of RBFOX1 and, in preset quick, of A1CF in its place; and the experiments that are on one protein.
 PROTEINS, MOTIFS = ("RBFOX1", "A1CF"), ("UGCAUG", "UAAUUG")
 ONLY = ["architectures", "attention", "baselines"]
 FEW = 1000  # probes of a set, below which a network has little to learn from
-LEAST = 50  # probes with a k-mer, below which its mean says nothing
 
 
 def examine(name: str, file: Path | None, options: Mapping[str, str]) -> Examined:
@@ -49,7 +48,7 @@ def examine(name: str, file: Path | None, options: Mapping[str, str]) -> Examine
     probes = read_probes(file, None, [protein])
     if not motif:
         motif = _strongest(probes, file)
-        whence = f"the {K} bases with the highest mean intensity in SetA; --motif chooses another"
+        whence = f"the {K} bases whose probes stand out most in SetA; --motif chooses another"
     else:
         whence = "as given"
     found, notes = _about(probes, file)
@@ -69,14 +68,15 @@ def _of_the_official_table(protein: str, motif: str) -> Examined:
     if not protein or not motif:
         raise ReplisomeError(
             "without a file, name a protein of the official table and the motif that is known of it, which a baseline "
-            "looks for: --protein PTBP3 --motif UUUCUU. Motifs are in figure 1 of Ray et al. 2013. With a table of your "
-            "own, give the file."
+            "looks for: --protein PTBP3 --motif UUUCUU. Motifs are in figure 1 of Ray et al. 2013. Of a table of your own, "
+            "give the file."
         )
     note = (
         f"Whether the official table has '{protein}' shows when it is prepared: names that are not in it are refused."
     )
     found = [("protein", f"{protein}, of the official table"), ("motif", f"{motif} (as given)")]
-    return Examined(found, _says(protein, motif), notes=[note])
+    title = f"RNA-protein binding affinity of {protein}"
+    return Examined(found, {**_says(protein, motif), "title": title}, notes=[note])
 
 
 def _chosen(file: Path, wanted: str) -> str:
@@ -141,21 +141,21 @@ def _about(probes: Probes, file: Path) -> tuple[list[tuple[str, str]], list[str]
 
 
 def _strongest(probes: Probes, file: Path) -> str:
-    """Return the k-mer whose probes have the highest mean intensity in SetA; test probes are not looked at."""
+    """Return the k-mer whose probes are furthest above the mean of SetA in standard errors; test is not looked at."""
     import numpy as np  # noqa: PLC0415
 
     kept = np.flatnonzero((probes.sets == 0) & ~np.isnan(probes.intensities[:, 0]))
-    found: dict[str, list[float]] = {}
-    for row in kept:
-        sequence, value = probes.sequences[row].upper().replace("T", "U"), float(probes.intensities[row, 0])
+    values = probes.intensities[kept, 0] - probes.intensities[kept, 0].mean() if len(kept) else np.empty(0)
+    sums: dict[str, tuple[float, int]] = {}
+    for row, value in zip(kept, values, strict=True):
+        sequence = probes.sequences[row].upper().replace("T", "U")
         for motif in {sequence[start : start + K] for start in range(len(sequence) - K + 1)}:
-            sums = found.setdefault(motif, [0.0, 0])
-            sums[0], sums[1] = sums[0] + value, sums[1] + 1
-    least = min(LEAST, max((count for _, count in found.values()), default=0))
-    means = {m: total / count for m, (total, count) in found.items() if count >= least and set(m) <= set("ACGU")}
-    if not means:
+            total, count = sums.get(motif, (0.0, 0))
+            sums[motif] = (total + float(value), count + 1)
+    scores = {motif: total / count**0.5 for motif, (total, count) in sums.items() if set(motif) <= set("ACGU")}
+    if not scores:
         raise ReplisomeError(f"{file}: SetA has no probe with an intensity; is this the right column?")
-    return max(means, key=lambda motif: (means[motif], motif))
+    return max(scores, key=lambda motif: (scores[motif], motif))
 
 
 def _fit(recipes: Mapping[str, Mapping[str, Any]], probes: Probes) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def columns_of(path: Path) -> tuple[list[str], list[str]]:
 
 
 def _experiments(header: Sequence[str]) -> list[str]:
-    """Return the columns of intensities: RNAcompete's own names or, in a table without any, all that describe nothing."""
+    """Return the columns of intensities: those with RNAcompete's names or, where there are none, all others."""
     official = [name for name in header if name.startswith(EXPERIMENT)]
     return official or [name for name in header if name not in ABOUT_PROBES]
 
