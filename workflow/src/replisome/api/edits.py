@@ -13,16 +13,15 @@ from pathlib import Path
 from replisome.errors import ReplisomeError
 from replisome.io import atomic, disk_error, file_hash, write_text
 
-SHOWN = 60  # lines of a new file that a diff shows
-
 
 @dataclass(frozen=True)
 class Text:
-    """A text file that is new (``before`` is None) or changed."""
+    """A text file that is new (``before`` is None) or changed; ``brief`` where a diff shows its name alone."""
 
     path: Path
     before: str | None
     after: str
+    brief: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,13 @@ class Edits:
     copies: list[Copy] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
 
-    def write(self, path: str, content: str) -> None:
+    def write(self, path: str, content: str, brief: bool = False) -> None:
         """Add a new text file.
+
+        Args:
+            path: from the root.
+            content: what stands in it.
+            brief: whether a diff shows its name and length alone.
 
         Raises:
             ReplisomeError: there is something of that name; nothing is ever overwritten.
@@ -65,7 +69,7 @@ class Edits:
         target = self.root / path
         if target.exists() or target.is_symlink():
             raise ReplisomeError(f"{path}: is there already, and is not overwritten; choose another name or remove it.")
-        self.texts.append(Text(target, None, content))
+        self.texts.append(Text(target, None, content, brief))
 
     def change(self, path: str, before: str, after: str) -> None:
         """Add a change of a text file that is there."""
@@ -83,17 +87,15 @@ class Edits:
         self.copies.append(Copy(source, target, sha256, link))
 
     def diff(self) -> Iterator[str]:
-        """Yield the lines of a unified diff; of a long new file the first lines."""
+        """Yield the lines of a unified diff, and a line for each file that is copied."""
         for text in self.texts:
             name = self._shown(text.path)
-            old = (text.before or "").splitlines()
-            lines = difflib.unified_diff(
-                old, text.after.splitlines(), "/dev/null" if text.before is None else name, name, n=2, lineterm=""
-            )
-            shown = list(lines)
-            yield from shown[: SHOWN + 3]
-            if len(shown) > SHOWN + 3:
-                yield f"  ({len(shown) - SHOWN - 3} more lines)"
+            old, new = (text.before or "").splitlines(), text.after.splitlines()
+            if text.brief:
+                yield f"new file {name} ({len(new)} lines)"
+                continue
+            first = "/dev/null" if text.before is None else name
+            yield from difflib.unified_diff(old, new, first, name, n=2, lineterm="")
         for copy in self.copies:
             yield f"{'link' if copy.link else 'copy'} {copy.source} -> {self._shown(copy.target)}"
 

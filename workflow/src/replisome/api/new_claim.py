@@ -87,14 +87,12 @@ def propose(study: str, name: str, words: Words, root: Path) -> Proposal:
     else:
         edits.write(path, after)
     new_check.check(edits, files.name)
-    presets = ["full", *sorted(files.presets)]
     call = f"snakemake claims --cores 2 --config 'studies=[{study}]'"
-    then = [
-        (f"{call} preset={p} results_dir=results/{p}", f"judge it with the runs of {p}")
-        for p in presets
-        if p == "quick"
-    ]
-    then.append((call, "judge it with the full budget; what is trained already is not trained again"))
+    then = []
+    if "quick" in files.presets:
+        quick = f"snakemake claims --cores 2 --configfile config/quick.yaml --config 'studies=[{study}]'"
+        then.append((quick, "judge it with the small budget; runs that are there are not trained again"))
+    then.append((call, "judge it with the full budget"))
     notes = ["Its rule is fixed from today: what is changed after the runs were seen is no test any more."]
     return Proposal(f"claim '{name}' of study '{study}'", edits, [("question", claim["ask"]["kind"])], notes, then)
 
@@ -146,8 +144,8 @@ def _question(arms: list[dict[str, Any]], words: Words, files: StudyFiles) -> di
         return {"kind": "value", "of": arms[0], "number": number, "reported": printed, "resolution": limit}
     if words.expect not in ("above", "below") or words.than is None:
         raise ReplisomeError(
-            "what is claimed? Give --second and --expect higher or lower; or --reported; or --expect above or below and "
-            "--than."
+            "what is claimed? Give --second and --expect higher or lower; or --reported and --limit; or --expect above "
+            "or below and --than."
         )
     return {"kind": "sign", "of": arms[0], "number": number, "expect": words.expect, "than": words.than}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def propose(
         about = {"licence": licence or UNSAID, "citation": citation or f"{file.name}, a file of our own"}
         add_file(edits, name, study, file, source, examined, about, link)
     says = dict(examined.says)
-    heading = title or (f"{name}: {kind} of our own" if file is not None else f"{name}: the same for another {kind}")
+    heading = title or says.pop("title", f"{name}: a {kind} of our own")
     edits.write(f"config/studies/{name}.yaml", _study_text(study, says, heading, examined, file, root))
     changes, planned = _fitted(edits, name, examined)
     if changes:
@@ -182,11 +183,14 @@ def _study_text(
     for key, value in says.items():
         line = block({key: value})
         if key == "only" and others:
-            line = f"# Further experiments of {study} may be added: {', '.join(others)}.\n{line}"
+            text = f"Further experiments of {study} may be added: {', '.join(others)}."
+            line = textwrap.fill(text, 118, initial_indent="# ", subsequent_indent="#   ") + f"\n{line}"
         lines.append(line)
     facts = "; ".join(f"{label}: {text}" for label, text in examined.found[:2])
     whence = f"on {file.name} ({facts})" if file is not None else f"with other data ({facts})"
-    summary = f"The experiments of study '{study}' {whence}. The reports speak of other data, so none of their numbers stands here."
+    summary = (
+        f"The experiments of study '{study}' {whence}. The reports speak of other data: their numbers are left out."
+    )
     return first + "".join(lines) + block({"title": heading, "summary": summary})
 
 

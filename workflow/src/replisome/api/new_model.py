@@ -63,17 +63,18 @@ def propose(study: str, name: str, root: Path) -> Proposal:
         if differs or only:
             _add(edits, files, (preset,), {name: differs}, only)
     new_check.check(edits, files.name)
-    call = f"--cores 2 --configfile config/{'demo' if 'demo' in files.presets else 'config'}.yaml --config 'studies=[{study}]'"
+    simulated = " --configfile config/demo.yaml" if "demo" in files.presets else ""
+    call = f"--cores 2{simulated} --config 'studies=[{study}]'"
     folder = f"results/{name}-trial"
     small = f"max_epochs=1 max_steps=1 max_seeds=1 results_dir={folder}"
     then = [
         (
             f"snakemake {folder}/{study}/selection/{name}/selection.json {call} {small}",
-            "first, its runs alone, trained for one round",
+            "first, its runs alone, in brief",
         ),
         (
             f"snakemake report {call} results_dir=results/{name}-demo",
-            "on simulated data, beside the study's own networks",
+            "a report with it beside the study's own networks",
         ),
         (f"snakemake report --cores 2 --config 'studies=[{study}]'", "the full budget, on the study's data"),
     ]
@@ -89,6 +90,8 @@ def _experiment(name: str, example: Path, pattern: str, like: Mapping[str, Any])
     if rates and "lr" not in like["training"]:
         grid["lr"] = rates[:1]
     taken = {key: like[key] for key in LIKE if key in like}
+    if "curves" in taken:  # test is for the choice that validation made, once
+        taken["curves"] = [split for split in taken["curves"] if split != "test"]
     about = f"{name}, a network of our own, with the budget of {pattern}"
     return {"description": about, "models": {name: {"grid": grid}}, **taken, "test": "selected"}
 

@@ -72,7 +72,7 @@ def propose(
         "options: {label: label}": f"options: {{label: {written(options.get('label', 'label'))}}}",
     }
     for path, text in _copied(name, changes).items():
-        edits.write(path, text)
+        edits.write(path, text, brief=path.startswith(PACKAGES))
     new_check.check(edits, name)
     call = f"snakemake report --cores 2 --config 'studies=[{name}]'"
     demo = f"snakemake report --cores 2 --configfile config/demo.yaml --config 'studies=[{name}]'"

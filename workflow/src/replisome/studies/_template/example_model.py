@@ -1,4 +1,7 @@
-"""A network of one's own, to begin from: one hidden layer. Change it; every keyword of ``build`` is a hyperparameter."""
+"""A network of one's own, to begin from: one hidden layer. Change it freely.
+
+Every keyword of ``build`` is a hyperparameter, and may stand under ``fixed`` or ``grid`` in an experiment.
+"""
 
 from __future__ import annotations
 

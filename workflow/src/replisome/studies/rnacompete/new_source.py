@@ -68,8 +68,8 @@ def _of_the_official_table(protein: str, motif: str) -> Examined:
     if not protein or not motif:
         raise ReplisomeError(
             "without a file, name a protein of the official table and the motif that is known of it, which a baseline "
-            "looks for: --protein PTBP3 --motif UUUCUU. Motifs are in figure 1 of Ray et al. 2013. Of a table of your own, "
-            "give the file."
+            "looks for: --protein PTBP3 --motif UUUCUU (motifs are in figure 1 of Ray et al. 2013); or give a table of "
+            "your own."
         )
     note = (
         f"Whether the official table has '{protein}' shows when it is prepared: names that are not in it are refused."
