@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,29 +51,29 @@ def tried(edits: Edits) -> Iterator[Path]:
         yield scratch
 
 
-def plans(scratch: Path, study: str) -> dict[str, StudyPlan]:
-    """Return a study's plan by preset, ``full`` first.
+def plans(scratch: Path, study: str, presets: Sequence[str] = ()) -> dict[str, StudyPlan]:
+    """Return a study's plan by preset, of all presets with ``full`` first, or of those that are named.
 
     Raises:
         ReplisomeError: any preset is not whole.
     """
     config = read_yaml(scratch / "config" / "config.yaml")
-    presets = ["full", *sorted(read_study(study, scratch).presets)]
+    presets = presets or ["full", *sorted(read_study(study, scratch).presets)]
     return {
         preset: loader.load({**config, "studies": [study], "preset": preset, "mirror": None}, scratch).studies[study]
         for preset in presets
     }
 
 
-def check(edits: Edits, study: str) -> None:
-    """Plan a study under every preset with the changes made.
+def check(edits: Edits, study: str, presets: Sequence[str] = ()) -> None:
+    """Plan a study with the changes made, under every preset or those that are named.
 
     Raises:
         ReplisomeError: as planning says it; nothing has been written.
     """
     with tried(edits) as scratch:
         if not (scratch / LIBRARY).is_dir():
-            plans(scratch, study)
+            plans(scratch, study, presets)
             return
         code = (
             "import sys, pathlib\n"

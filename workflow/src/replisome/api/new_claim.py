@@ -86,7 +86,7 @@ def propose(study: str, name: str, words: Words, root: Path) -> Proposal:
         edits.change(path, before, after)
     else:
         edits.write(path, after)
-    new_check.check(edits, files.name)
+    new_check.check(edits, files.name, ["full"])  # of a claim, one plan looks into all presets
     call = f"snakemake claims --cores 2 --config 'studies=[{study}]'"
     then = []
     if "quick" in files.presets:
