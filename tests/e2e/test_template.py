@@ -19,7 +19,7 @@ def test_a_study_begun_from_the_template_runs_on_its_control_to_the_page_and_com
     new_study.propose(STUDY, None, {}, fresh.root, title="Leaves by their shape").edits.apply()
     environment = {**os.environ, "PYTHONPATH": str(fresh.root / "workflow/src")}
     command = [sys.executable, "-m", "replisome", "new", "model", STUDY, "wee"]
-    done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)
+    done = subprocess.run(command, env=environment, cwd=fresh.root, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "selection/wee/selection.json" in done.stdout
     fresh.study = STUDY

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from replisome.api import new_claim, new_model, new_study
+from replisome.api import new_check, new_claim, new_model, new_study
 from replisome.api.new_claim import Words
 from replisome.commands.new import new
 from replisome.config.schema import read_yaml
@@ -105,3 +105,14 @@ def test_the_help_of_a_kind_has_the_options_of_its_study():
     runner = CliRunner()
     assert "--motif" in runner.invoke(new, ["protein", "--help"]).output
     assert "genome" in runner.invoke(new, ["--help"]).output
+
+
+def test_a_kind_that_there_is_not_and_another_clone_are_refused(tmp_path, monkeypatch):
+    done = CliRunner().invoke(new, ["genom", "mine", "x.fa"])
+    assert done.exit_code == 2
+    assert "did you mean 'genome'?" in done.output
+    (tmp_path / "config").mkdir()
+    for name in ("Snakefile", "config/config.yaml"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    refused("is a clone of its own", new_check.repository)

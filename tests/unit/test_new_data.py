@@ -89,7 +89,7 @@ def test_a_short_genome_gets_fewer_blocks(root, fasta):
 def test_in_a_long_genome_windows_are_further_apart_and_one_too_short_is_refused(fasta, monkeypatch):
     recipes = {"sound": {"split": "blocks", "encoding": "kmer1", "windows": {"length": 200}}}
     source = new_data.sources()["genome"][1]
-    monkeypatch.setattr(windows, "MOST", 20000)
+    monkeypatch.setattr(windows, "MOST", 20100)
     assert source.examine("long", fasta(bases(60000)), {}).fit(recipes) == {"sound": {"windows": {"step": 3}}}
     with pytest.raises(ReplisomeError, match="recipe 'sound': 300 tokens in 1 blocks leave no room"):
         source.examine("short", fasta(bases(300)), {}).fit(recipes)

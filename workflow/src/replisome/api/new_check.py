@@ -26,9 +26,14 @@ def repository() -> Path:
     """Return the folder of the repository that this package belongs to.
 
     Raises:
-        ReplisomeError: it is installed without its repository.
+        ReplisomeError: it is installed without its repository, or called in another clone, which it would not change.
     """
-    root = ROOT.parents[2]
+    root, here = ROOT.parents[2], Path.cwd()
+    if here != root and (here / "Snakefile").is_file() and (here / "config" / "config.yaml").is_file():
+        raise ReplisomeError(
+            f"{here} is a clone of its own, but this command belongs to {root} and would write there: activate the "
+            "environment of this clone (make setup), or change to the other folder."
+        )
     if not (root / "config" / "config.yaml").is_file():
         raise ReplisomeError(
             f"{root}: there is no config/config.yaml; this command changes a clone of the repository, so install the "

@@ -11,6 +11,7 @@ import click
 from replisome.api import new_check, new_claim, new_data, new_model, new_study
 from replisome.commands.new_shown import carry_out
 from replisome.data.new_source import NewSource
+from replisome.errors import did_you_mean
 
 FILE = click.Path(path_type=Path)
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
@@ -30,6 +31,15 @@ class Kinds(click.Group):
         """Return the command of a kind; None where there is none."""
         found = new_data.sources().get(cmd_name)
         return _of_files(*found) if found else super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the kind that is asked for, or say which was meant."""
+        kinds = self.list_commands(ctx)
+        if args and not ctx.resilient_parsing and args[0] not in kinds:
+            ctx.fail(f"there is nothing new of kind '{args[0]}'{did_you_mean(args[0], kinds)}")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Kinds, context_settings={"help_option_names": ["-h", "--help"]})

@@ -104,7 +104,7 @@ def _fit(recipes: Recipes, lengths: list[int]) -> dict[str, Any]:
     for name, recipe in recipes.items():
         k, stride = windows.encoding(recipe["encoding"])
         cut, where = windows.cut_of(recipe), windows.layout(lengths, k, stride)
-        enough = -(-where.tokens // windows.MOST)
+        enough = -(-where.tokens // max(1, windows.MOST - len(lengths)))  # a stretch may have one window more
         own: dict[str, Any] = {"step": enough} if enough > cut.step else {}
         cut = cut._replace(**own)
         for blocks in sorted({cut.blocks, *(b for b in (5, 3, 2, 1) if b < cut.blocks)}, reverse=True):
