@@ -63,7 +63,7 @@ picture: $(READY_DEV)
 	python docs/draw_architecture.py
 
 screenshots: $(READY_DEV)
-	python docs/take_screenshots.py results/quick
+	python -m docs.take_screenshots results/quick
 
 clean:
 	rm -rf $(VENV) results/demo
