@@ -82,7 +82,7 @@ def propose(
     if file is None and source.file_needed:
         raise ReplisomeError(f"new {kind}: give the file as well: {source.takes}.")
     if file is not None and not file.is_file():
-        raise ReplisomeError(f"{file}: no such file.")
+        raise ReplisomeError(f"{file}: {'is a folder' if file.is_dir() else 'no such file'}; give the path of a file.")
     examined = source.examine(name, file, options)
     if file is not None:
         about = {"licence": licence or UNSAID, "citation": citation or f"{file.name}, a file of our own"}

@@ -57,7 +57,7 @@ def propose(
     about = {"licence": UNSAID, "citation": UNSAID}
     if file is not None:
         if not file.is_file():
-            raise ReplisomeError(f"{file}: no such file.")
+            raise ReplisomeError(f"{file}: {'is a folder' if file.is_dir() else 'no such file'}; give a file's path.")
         examined = SOURCE.examine(name, file, options)
         found, notes = examined.found, examined.notes
         about["citation"] = f"{file.name}, a file of our own"
