@@ -17,6 +17,10 @@ module                 provides                               called by the stag
 ``explain.py``         ``explain``; only where it explains    explain
 ``choices.py``         ``CHOICES``: what the paper leaves     summarise, through a table
                        open, and what we did
+``new_source.py``      ``SOURCE``; only where users may bring ``replisome new``
+                       files of their own
+``example_model.py``   a small network that runs, for models   ``replisome new model``
+                       of one's own to begin from
 ``recipe.schema.yaml`` the values its recipe keys may have    (when the configuration is read)
 =====================  =====================================  ==================================
 
