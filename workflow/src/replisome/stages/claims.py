@@ -9,17 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from replisome.claims.lock import changes, write_lock
-from replisome.claims.supplement import PROTOCOL_NAMES, SIGNS, counts, look_in_words, number
+from replisome.claims.rows import COLUMNS, rows
+from replisome.claims.supplement import PROTOCOL_NAMES, SIGNS, counts, number
 from replisome.data.study_inputs import verdicts_of
 from replisome.errors import ReplisomeError
 from replisome.io import read_json, write_json, write_text
 from replisome.tracking.record import Record
 from replisome.tracking.verify import read_verified
-
-COLUMNS = (
-    *("study", "id", "role", "owner", "kind", "protocol", "verdict", "reason", "estimate", "low", "high", "unit"),
-    *("reported", "p", "survives", "caps", "flags", "decides", "look", "verdict_id", "plain"),
-)
 
 
 def run(
@@ -83,25 +79,8 @@ def _as_csv(claims: Sequence[Mapping[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(row for claim in claims for row in _rows(claim))
+    writer.writerows(row for claim in claims for row in rows(claim))
     return text.getvalue()
-
-
-def _rows(claim: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    about = {key: claim[key] for key in ("study", "id", "role", "owner", "kind", "unit", "plain")}
-    for protocol, verdict in claim["verdicts"].items():
-        yield {
-            **about,
-            "protocol": protocol,
-            "reported": (claim["reported"] or {}).get("value"),
-            **{key: verdict[key] for key in ("verdict", "reason", "estimate", "low", "high", "p")},
-            "survives": verdict["bh"],
-            "caps": "; ".join(verdict["caps"]),
-            "flags": "; ".join(verdict["flags"]),
-            "decides": verdict["decides"]["words"] if verdict["decides"] else None,
-            "look": look_in_words(verdict["look"]),
-            "verdict_id": verdict["id"],
-        }
 
 
 def _shown(claims: Sequence[Mapping[str, Any]]) -> Iterator[str]:
