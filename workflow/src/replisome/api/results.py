@@ -37,17 +37,18 @@ def open_results(path: str | Path) -> Results:
         ReplisomeError: no results lie there; says where some do, if any are near.
     """
     given = Path(path)
-    root = root_of(given)
-    for folder in (given, *list(given.parents)[:7]) if root is None else ():
+    root = root_of(given) if given.exists() else None
+    for folder in (given, *list(given.parents)[:7]) if given.exists() and root is None else ():
         if folder.is_dir() and (any(folder.glob(RUNS)) or any(folder.glob("*/*/recipe.json"))):
             root = folder
             break
     if root is not None:
         return Results(root)
-    inside = sorted({str(run.parents[5]) for run in given.glob(f"*/{RUNS}")}) if given.is_dir() else []
+    near = given if given.is_dir() else given.parent
+    inside = sorted({str(run.parents[5]) for run in near.glob(f"*/{RUNS}")}) if near.is_dir() else []
     what = "holds no results" if given.exists() else "there is no such folder"
     hint = (
-        f"; open one of those in it: {', '.join(inside)}"
+        f"; open one of these: {', '.join(inside)}"
         if inside
         else "; give the folder of a configuration, such as results/demo, which the workflow makes"
     )
@@ -64,7 +65,7 @@ class Experiment:
         description: in a line; empty where the configuration gives none.
         metric: the validation score that its candidates are ranked by.
         settings: as configured: recipes, models with their grids, budget, seeds.
-        candidates: by recipe, best on validation first: ``model``, ``slug``, ``mean``, ``seeds``, how many ``diverged``.
+        candidates: by recipe, best on validation first: ``model``, ``slug``, ``mean``, ``seeds``, ``diverged``.
         runs: that lie in the results.
         expected: how many runs it has when all are done.
         reduced: whether it has less budget, seeds or data than the full settings; None where that is not known yet.
@@ -218,8 +219,8 @@ class Results:
             recipe: the recipe's name.
 
         Returns:
-            ``counts`` by split, ``protocol``, ``control`` (the simulation's name or None), ``origin`` of the file (whether
-            it is a stand-in), and what the study adds.
+            ``counts`` by split, ``protocol``, ``control`` (the simulation's name or None), ``origin`` of the
+            file (whether it is a stand-in), and what the study adds.
 
         Raises:
             ReplisomeError: the recipe was not prepared here.
@@ -264,9 +265,9 @@ class Results:
 
         Returns:
             Columns as in claims.csv: ``study``, ``id``, ``role``, ``owner``, ``kind``, ``protocol`` (reported or
-            sound), ``verdict``, ``reason``, ``estimate`` with its interval ``low`` to ``high`` in ``unit``, ``reported``
-            (the paper's value), ``p``, ``survives`` (if all were asked at once), ``caps`` and ``flags`` (joined by "; "),
-            ``decides``, ``look``, ``verdict_id``, ``plain`` (the claim in words).
+            sound), ``verdict``, ``reason``, ``estimate`` with its interval ``low`` to ``high`` in ``unit``,
+            ``reported`` (the paper's value), ``p``, ``survives`` (if all were asked at once), ``caps`` and ``flags``
+            (joined by "; "), ``decides``, ``look``, ``verdict_id``, ``plain`` (the claim in words).
 
         Raises:
             ReplisomeError: none was judged yet.
@@ -297,7 +298,7 @@ class Results:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the folder as a whole, a line each: what is unfinished, what other versions made."""
+        """What a reader must know of the folder as a whole, a line each: what is unfinished, what others made."""
         unfinished = sum(not run.finished for run in self.runs)
         found = [f"{unfinished} of {len(self.runs)} runs are not finished"] if unfinished else []
         versions = Counter(str(run.provenance.get("replisome")) for run in self.runs if run.finished)

@@ -299,7 +299,7 @@ class Run:
 
 
 class Runs(Sequence[Run]):
-    """Runs in the order of their paths, to pick from: ``results.runs.where(study="genome", seed=0)``."""
+    """Runs in the order of their paths, to pick from: ``results.runs.where(recipe="control", seed=0)``."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self._runs = list(runs)
