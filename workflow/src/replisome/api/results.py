@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from replisome.api.runs import CONFIG, Run, Runs, root_of
 from replisome.config.plan import StudyPlan
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import read_json
+from replisome.tracking.stage_key import RECORD
 from replisome.tracking.verify import read_verified
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 RUNS = "*/*/runs/*/*/seed=*"  # below a results folder
 CLAIMS = "claims.json"
+LEVELS = 7  # from a file of a run's test folder up to the results folder
 
 
 def open_results(path: str | Path) -> Results:
@@ -37,11 +39,7 @@ def open_results(path: str | Path) -> Results:
         ReplisomeError: no results lie there; says where some do, if any are near.
     """
     given = Path(path)
-    root = root_of(given) if given.exists() else None
-    for folder in (given, *list(given.parents)[:7]) if given.exists() and root is None else ():
-        if folder.is_dir() and (any(folder.glob(RUNS)) or any(folder.glob("*/*/recipe.json"))):
-            root = folder
-            break
+    root = root_of(given) or next(_above(given), None) if given.exists() else None
     if root is not None:
         return Results(root)
     near = given if given.is_dir() else given.parent
@@ -53,6 +51,20 @@ def open_results(path: str | Path) -> Results:
         else "; give the folder of a configuration, such as results/demo, which the workflow makes"
     )
     raise ReplisomeError(f"{given}: {what}{hint}.")
+
+
+def _above(given: Path) -> Iterator[Path]:
+    """Yield the results folders that a folder or file is, or lies in: those that hold runs, or prepared data, there."""
+    if any(given.glob(RUNS)) or _has_recipes(given, "*"):
+        yield given
+    for folder in list(given.parents)[:LEVELS]:
+        study = given.relative_to(folder).parts[0]
+        if any((folder / study).glob(RUNS.partition("/")[2])) or _has_recipes(folder, study):
+            yield folder
+
+
+def _has_recipes(folder: Path, study: str) -> bool:
+    return any(path.with_name(RECORD).exists() for path in folder.glob(f"{study}/*/recipe.json"))
 
 
 @dataclass(frozen=True)

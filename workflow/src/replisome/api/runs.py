@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, overload
 from replisome import __version__
 from replisome.config.budget import Budget
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.io import read_json
 from replisome.tracking.stage_key import RECORD, is_accepted
 from replisome.tracking.verify import read_record, read_verified
 
@@ -56,6 +55,10 @@ class Run:
         what = "has no run" if given.exists() else "there is no such folder"
         raise ReplisomeError(f"{given}: {what}; give a folder that ends in seed=<number> and holds {CONFIG}.")
 
+    def __fspath__(self) -> str:
+        """Return the folder, so that a run can stand where a path is asked for."""
+        return str(self.folder)
+
     @cached_property
     def config(self) -> Mapping[str, Any]:
         """All settings of the run: the content of config.json, which is its identity.
@@ -63,7 +66,7 @@ class Run:
         Raises:
             ReplisomeError: the file is missing, no JSON, or not of a run.
         """
-        found = read_json(self.folder / CONFIG)
+        found = read_verified(self.folder / CONFIG)
         missing = [key for key in NEEDED if key not in found] if isinstance(found, dict) else list(NEEDED)
         if missing:
             raise ReplisomeError(f"{self.folder / CONFIG}: is not a run's: it has no key '{missing[0]}'.")
