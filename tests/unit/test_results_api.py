@@ -220,8 +220,9 @@ def api():
         if isinstance(item, str):
             continue
         yield name, item
+        fields = getattr(item, "__dataclass_fields__", {})  # the class's docstring says what they are
         for own, member in vars(item).items() if isinstance(item, type) else ():
-            if not own.startswith("_"):
+            if not own.startswith("_") and own not in fields:
                 yield f"{name}.{own}", getattr(member, "__func__", member)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from replisome.api.about import SCHEMA, about_recipe, about_run, about_runs, called, listed, workflow_call
+from replisome.api.about_claim import about_claim
 from replisome.api.places import Place
 from replisome.api.results import CLAIMS, Results
 from replisome.claims.supplement import PROTOCOL_NAMES, counts
 from replisome.errors import ReplisomeError
-from replisome.io import read_json
 
 
 def about(place: Place) -> dict[str, Any]:
@@ -75,37 +75,6 @@ def _candidate(ranked: Mapping[str, Any], recipe: str, rows: Sequence[Mapping[st
     return {**ranked, "test_mean": mean, "test": tested, "runs": [one["path"] for one in own]}
 
 
-def about_claim(results: Results, study: str, name: str) -> dict[str, Any]:
-    """Return a claim as claims.json has it, with the words that the page has for it, and how to judge it again.
-
-    Args:
-        results: where it was judged.
-        study: the study's name.
-        name: the claim's id.
-    """
-    from replisome.report.cards import Places, card  # noqa: PLC0415 -- the page's modules are slow to import
-
-    claims = {one["id"]: one for one in results.verdicts() if one["study"] == study}
-    preset = _preset(results, study)
-    said = card(claims[name], claims, Places(), preset)
-    return {
-        "schema": SCHEMA,
-        "kind": "claim",
-        "claim": claims[name],
-        "said": {key: said[key] for key in ("whose", "printed", "question", "limits", "verdicts", "leak", "conflicts")},
-        "repeat": {
-            "judge": workflow_call(results, preset, f"{results.root}/{study}/{CLAIMS}"),
-            "all": workflow_call(results, preset),
-        },
-    }
-
-
-def _preset(results: Results, study: str) -> str:
-    """Return the preset that was run, as the settings of the judge have it."""
-    settings = read_json(results.root / study / "claims" / "settings.json")
-    return str(settings["study"]["preset"])
-
-
 def about_claims(verdicts: Sequence[Mapping[str, Any]], study: str = "") -> dict[str, Any]:
     """Return the verdicts on claims, of one study or of all.
 
@@ -114,7 +83,9 @@ def about_claims(verdicts: Sequence[Mapping[str, Any]], study: str = "") -> dict
         study: the study's name; all, where it is empty.
     """
     claims = [one for one in verdicts if study in ("", one["study"])]
-    return {"schema": SCHEMA, "kind": "claims", "study": study or None, "scorecard": _card(claims), "claims": claims}
+    names = dict.fromkeys(one["study"] for one in claims)
+    cards = {name: _card([one for one in claims if one["study"] == name]) for name in names}
+    return {"schema": SCHEMA, "kind": "claims", "study": study or None, "scorecard": cards, "claims": claims}
 
 
 def _card(claims: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:

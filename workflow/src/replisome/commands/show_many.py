@@ -104,7 +104,7 @@ def show_claim(page: Page, found: Found) -> None:
 def show_claims(page: Page, found: Found) -> None:
     """Print the scorecard, then a line for each claim that was judged."""
     page.title(f"Claims{' of ' + found['study'] if found['study'] else ''}: {len(found['claims'])}")
-    scorecard(page, {"": found["scorecard"]})
+    scorecard(page, found["scorecard"])
     for study in dict.fromkeys(claim["study"] for claim in found["claims"]):
         own = [claim for claim in found["claims"] if claim["study"] == study]
         rows = [row for claim in own for row in _claim_rows(claim)]
