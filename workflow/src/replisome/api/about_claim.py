@@ -51,7 +51,7 @@ def _preset(results: Results, study: str) -> str:
 
 
 def _elsewhere(claim: Written, preset: str) -> dict[str, str]:
-    """Return the calls with other settings that may say more of a claim: those that have its runs, and the full ones."""
+    """Return the calls with other settings that may say more of a claim: those that have its runs, or the full."""
     presets = [one for one in missing_of(claim).presets if one != preset]
     if not presets and preset != FULL and any(one["caps"] for one in claim["verdicts"].values()):
         presets = [FULL]
@@ -61,7 +61,7 @@ def _elsewhere(claim: Written, preset: str) -> dict[str, str]:
 def _of_conflict(claim: Written, claims: Mapping[str, Written]) -> dict[str, Any]:
     """Return what is said of claims that contradict each other: they are drawn, and have no verdict of their own."""
     (found,) = contradictions([claim, *(one for name, one in claims.items() if name in claim["rule"]["claims"])])
-    empty = {"uncertainty": "", "size": None, "look": None, "parts": [], "change": ""}
+    empty: dict[str, Any] = {"uncertainty": "", "size": None, "look": None, "parts": [], "change": ""}
     return {
         "whose": whose(claim),
         "printed": "",

@@ -85,20 +85,21 @@ def show_claim(page: Page, found: Found) -> None:
                 *(("held back by", cap) for cap in one["caps"]),
                 *(("note", flag) for flag in one["flags"]),
                 ("look", one["look"] or ""),
-                ("would change it", one["change"]),
+                ("would change it", one["change"] if one["change"] != one["reason"] else ""),
                 ("runs", f"{len(raw['runs'])}, the first {raw['runs'][0]}" if raw["runs"] else ""),
                 ("verdict id", one["id"]),
             ],
         )
     if said["leak"]:
         page.facts("What the leak is worth", [("reported less leak-free", said["leak"])])
-    page.facts(
-        "Contradicted by", [(other["id"], other["plain"]) for one in said["conflicts"] for other in one["against"]]
-    )
-    page.commands(
-        "To judge it again",
-        [("its study, with the same settings", found["repeat"]["judge"]), ("everything", found["repeat"]["all"])],
-    )
+    page.facts("Its claims", map(_member, said["members"]))
+    page.facts("Contradicted by", (_member(other) for one in said["conflicts"] for other in one["against"]))
+    page.commands("To see more of it", found["repeat"].items())
+
+
+def _member(claim: Found) -> tuple[str, str]:
+    words = "; ".join(f"{protocol}: {word}" for protocol, word in claim["words"].items())
+    return claim["id"], f"{claim['plain']} ({words})"
 
 
 def show_claims(page: Page, found: Found) -> None:
