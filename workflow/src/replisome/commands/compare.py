@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from replisome.commands.pages import Page
 
 HEADINGS = ("first", "second")
+MIB = 2**20
 Found = Mapping[str, Any]
 
 
@@ -66,7 +67,17 @@ def _show(page: Page, found: Found) -> None:
                 _score_rows(scores, found["called"]),
                 right=(*HEADINGS, "second less first", "sd over seeds"),
             )
-    _pairs(page, "Cost", found["cost"])
+    _pairs(page, "Cost", _in_units(found["cost"]))
+
+
+def _in_units(cost: Found) -> dict[str, list[str]]:
+    """Return costs as people read them: bytes in MiB."""
+    found: dict[str, list[str]] = {}
+    for name, pair in cost.items():
+        scale, unit = (MIB, " (MiB)") if name.endswith("_bytes") else (1, "")
+        label = f"{name.removesuffix('_bytes').replace('_', ' ')}{unit}"
+        found[label] = ["none" if value is None else f"{value / scale:,.1f}" for value in pair]
+    return found
 
 
 def summary(found: Found) -> str:
