@@ -45,7 +45,10 @@ def about_claim(results: Results, study: str, name: str) -> dict[str, Any]:
 
 
 def _preset(results: Results, study: str) -> str:
-    """Return the preset that was run, as the settings of the judge have it."""
+    """Return the preset that was run, as the tables or else the settings of the judge have it."""
+    plan = results.plan(study)
+    if plan is not None:
+        return str(plan.settings["preset"])
     settings = read_json(results.root / study / "claims" / "settings.json")
     return str(settings["study"]["preset"])
 

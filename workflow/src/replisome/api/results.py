@@ -264,12 +264,16 @@ class Results:
         Raises:
             ReplisomeError: none was judged yet, and what to run.
         """
-        files = [path for study in self.studies if (path := self.root / study / CLAIMS).exists()]
-        if not files:
+        if not self._verdicts:
             raise ReplisomeError(
                 f"{self.root}: no claims are judged here yet; the workflow's target 'claims' does that, with the same "
                 "configuration (snakemake claims --cores 2 --configfile ...)."
             )
+        return self._verdicts
+
+    @cached_property
+    def _verdicts(self) -> list[Mapping[str, Any]]:
+        files = [path for study in self.studies if (path := self.root / study / CLAIMS).exists()]
         return [claim for path in files for claim in read_verified(path)["claims"]]
 
     def claims(self) -> pd.DataFrame:

@@ -6,6 +6,20 @@ from pathlib import Path
 
 import click
 
+from replisome.commands import show_many, show_runs
+
+# How each kind of thing is shown.
+WAYS = {
+    "run": show_runs.show_run,
+    "runs": show_runs.show_runs,
+    "recipe": show_runs.show_recipe,
+    "experiment": show_many.show_experiment,
+    "claim": show_many.show_claim,
+    "claims": show_many.show_claims,
+    "study": show_many.show_study,
+    "results": show_many.show_results,
+}
+
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
@@ -29,21 +43,10 @@ def show(path: Path, name: str, as_json: bool) -> None:
     """  # noqa: D301 -- click wants the character itself
     from replisome.api.about_many import about  # noqa: PLC0415 -- help and completion need none of it
     from replisome.api.places import find  # noqa: PLC0415
-    from replisome.commands import show_many, show_runs  # noqa: PLC0415
     from replisome.commands.pages import Page, print_json  # noqa: PLC0415
 
     found = about(find(path, name))
     if as_json:
         print_json(found)
         return
-    ways = {
-        "run": show_runs.show_run,
-        "runs": show_runs.show_runs,
-        "recipe": show_runs.show_recipe,
-        "experiment": show_many.show_experiment,
-        "claim": show_many.show_claim,
-        "claims": show_many.show_claims,
-        "study": show_many.show_study,
-        "results": show_many.show_results,
-    }
-    ways[found["kind"]](Page(), found)
+    WAYS[found["kind"]](Page(), found)
