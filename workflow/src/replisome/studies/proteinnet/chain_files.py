@@ -1,0 +1,204 @@
+"""A user's own chains: ProteinNet's records, PSI-BLAST's matrices, profiles in text, and FASTA with profiles in .npz.
+
+Only sequence and profile are read. Records need no structure, and what they say of one is not looked at: most chains
+that somebody asks about have none.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from replisome.data.encode.aminoacids import ALPHABET, codes
+from replisome.data.fasta_records import first_line, read_fasta
+from replisome.data.text_files import open_text
+from replisome.errors import ReplisomeError, did_you_mean
+from replisome.studies.proteinnet.profiles import (
+    NUMBER,
+    PSI_BLAST,
+    ProfiledChain,
+    as_profile,
+    read_profile_table,
+    read_psi_blast,
+)
+from replisome.studies.proteinnet.records import HEADER, PROFILE
+
+READ = {"PRIMARY": 1, "EVOLUTIONARY": PROFILE}  # sections that are read, and how many lines each has
+ARRAYS = ".npz"
+
+
+def read_chains(paths: Sequence[Path]) -> Iterator[ProfiledChain]:
+    """Yield the chains of files, holding one at a time; what each file is shows in its first line.
+
+    Args:
+        paths: ProteinNet's records, PSI-BLAST's matrices, profiles in text, and FASTA; each plain or gzip. Beside FASTA
+            there are .npz files, of which one has for each chain an array of its name, as :func:`as_profile` takes it.
+
+    Raises:
+        ReplisomeError: a file is none of these or is damaged, a chain has no profile or one of another length, a
+            profile belongs to no chain, or two chains have one name.
+    """
+    seen: dict[str, Path] = {}
+    with ExitStack() as stack:
+        profiles = _Profiles([(path, stack.enter_context(_open(path))) for path in paths if path.suffix == ARRAYS])
+        for path in paths:
+            if path.suffix == ARRAYS:
+                continue
+            for chain in _chains(path, profiles):
+                if chain.name in seen:
+                    raise ReplisomeError(
+                        f"{path}: a second chain '{chain.name}', after that of {seen[chain.name]}; maps are stored by "
+                        "name, so give each another."
+                    )
+                seen[chain.name] = path
+                yield chain
+        profiles.require_all_read()
+
+
+def _chains(path: Path, profiles: _Profiles) -> Iterator[ProfiledChain]:
+    begin = first_line(path)
+    if begin.startswith(">"):
+        for record in read_fasta(path):
+            letters = _letters(record.sequence, f"{path}, line {record.line}: chain '{record.name}'")
+            yield ProfiledChain(record.name, letters, profiles.of(record.name, len(letters), path))
+    elif HEADER.fullmatch(begin.strip().encode()):
+        yield from _records(path)
+    elif begin.startswith(PSI_BLAST):
+        yield read_psi_blast(path)
+    else:
+        yield read_profile_table(path)
+
+
+def _letters(sequence: str, where: str) -> np.ndarray:
+    """Return the codes (n,) of a sequence of the 20 amino acids."""
+    found = codes(sequence.encode())
+    if (found == len(ALPHABET)).any():
+        place = int(np.argmax(found == len(ALPHABET)))
+        raise ReplisomeError(
+            f"{where}, residue {place + 1}: '{sequence[place]}' is none of the letters {ALPHABET}; the run knows no "
+            "other residue."
+        )
+    return found
+
+
+# ---- ProteinNet's records
+
+
+class _Section(NamedTuple):
+    line: int
+    rows: list[tuple[int, str]]
+
+
+def _records(path: Path) -> Iterator[ProfiledChain]:
+    """Yield the chains of ProteinNet's text; see :mod:`replisome.studies.proteinnet.records` for the format."""
+    sections: dict[str, _Section] = {}
+    with open_text(path) as handle:
+        name = ""
+        for number, line in enumerate(handle, start=1):
+            text = line.strip()
+            if header := HEADER.fullmatch(text.encode()):
+                name = header[1].decode()
+                if name == "ID" and sections:
+                    yield _parsed(sections, path)
+                    sections = {}
+                elif name in sections or (name != "ID" and not sections):
+                    raise ReplisomeError(f"{path}, line {number}: section [{name}] without an [ID] of its own before.")
+                sections[name] = _Section(number, [])
+            elif text and (name == "ID" or name in READ):
+                sections[name].rows.append((number, text))
+    yield _parsed(sections, path)
+
+
+def _parsed(sections: dict[str, _Section], path: Path) -> ProfiledChain:
+    begin, names = sections["ID"]
+    if not names:
+        raise ReplisomeError(f"{path}, line {begin}: a record without a name under [ID].")
+    name = names[0][1]
+    for section, rows in READ.items():
+        found = sections.get(section)
+        if found is None or len(found.rows) != rows:
+            has = "it is missing" if found is None else f"it has {len(found.rows)}"
+            raise ReplisomeError(
+                f"{path}, line {found.line if found else begin}: record {name}: section [{section}] has {rows} "
+                f"row{'s' * (rows > 1)}, but here {has}; is the record cut off?"
+            )
+    line, sequence = sections["PRIMARY"].rows[0]
+    letters = _letters(sequence, f"{path}, line {line}: record {name}")
+    profile = np.empty((PROFILE, len(letters)))
+    for row, (line, text) in enumerate(sections["EVOLUTIONARY"].rows):
+        words = text.split()
+        wrong = next((word for word in words if not NUMBER.fullmatch(word)), None)
+        if wrong is not None or len(words) != len(letters):
+            what = f"'{wrong[:20]}', which is not a number" if wrong is not None else f"{len(words)} numbers"
+            raise ReplisomeError(
+                f"{path}, line {line}: record {name} has a row of {what}, for a sequence of {len(letters)} residues."
+            )
+        profile[row] = np.array(words, np.float64)
+    return ProfiledChain(name, letters, profile.T.astype(np.float32))
+
+
+# ---- profiles of chains that stand in FASTA
+
+
+class _Profiles:
+    """The arrays of .npz files, by chain."""
+
+    def __init__(self, files: Sequence[tuple[Path, np.lib.npyio.NpzFile]]) -> None:
+        self._of = {name: (path, arrays) for path, arrays in files for name in arrays.files}
+        self._unread = set(self._of)
+        for path, arrays in files:
+            twice = next((name for name in arrays.files if self._of[name][0] != path), None)
+            if twice is not None:
+                raise ReplisomeError(f"{path}: has a profile of '{twice}', as {self._of[twice][0]} has; remove one.")
+
+    def of(self, name: str, length: int, fasta: Path) -> np.ndarray:
+        """Return the profile (length, 21) of a chain."""
+        if name not in self._of:
+            if not self._of:
+                raise ReplisomeError(
+                    f"{fasta}: has sequences alone, and the run reads a profile of each residue too. Give with it an "
+                    f".npz of profiles by chain (residues x 20 frequencies in the order {ALPHABET}), or give "
+                    "ProteinNet's records, or PSI-BLAST's matrices (-out_ascii_pssm) in place of both."
+                )
+            raise ReplisomeError(f"{fasta}: no profile of '{name}' in the .npz{did_you_mean(name, self._of)}")
+        path, arrays = self._of[name]
+        where = f"{path}, array '{name}'"
+        try:
+            values = arrays[name]
+        except (ValueError, zipfile.BadZipFile, EOFError, OSError):
+            raise ReplisomeError(f"{where}: is damaged, or holds Python objects; write it anew.") from None
+        if values.dtype.kind not in "fiu":
+            raise ReplisomeError(f"{where}: holds {values.dtype}, not numbers.")
+        profile = as_profile(values, where)
+        if len(profile) != length:
+            raise ReplisomeError(f"{where}: has {len(profile)} residues; the chain in {fasta} has {length}.")
+        self._unread.discard(name)
+        return profile
+
+    def require_all_read(self) -> None:
+        """Refuse profiles that no chain of the FASTA files asked for: a name may be misspelt."""
+        if self._unread:
+            name = min(self._unread)
+            raise ReplisomeError(
+                f"{self._of[name][0]}: '{name}' is the name of no chain in FASTA; give the FASTA file with the "
+                "sequences too, or remove the array."
+            )
+
+
+def _open(path: Path) -> np.lib.npyio.NpzFile:
+    """Open an .npz of profiles."""
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "damaged or no .npz file"
+        raise ReplisomeError(f"{path}: cannot be read: {why}; write it with numpy.savez.") from None
+    if not isinstance(found, np.lib.npyio.NpzFile):
+        raise ReplisomeError(f"{path}: holds one array without a name; write it with numpy.savez, by chain.")
+    if not found.files:
+        raise ReplisomeError(f"{path}: holds no array; write profiles by chain with numpy.savez.")
+    return found
