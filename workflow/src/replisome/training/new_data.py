@@ -101,7 +101,9 @@ def ask(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
     if not bool(finite.all()):
         item = int((~finite).nonzero()[0, 0])
         name = ", ".join(f"{key} {values[item]}" for key, values in batch.names.items())
-        raise ReplisomeError(f"{name}: the network gives no finite number for it; its weights or this input are broken.")
+        raise ReplisomeError(
+            f"{name}: the network gives no finite number for it; its weights or this input are broken."
+        )
     return task.reduce_outputs(given.float(), batch.targets).cpu().numpy()
 
 

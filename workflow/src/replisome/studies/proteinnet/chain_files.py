@@ -55,6 +55,8 @@ def read_chains(paths: Sequence[Path]) -> Iterator[ProfiledChain]:
                         f"{path}: a second chain '{chain.name}', after that of {seen[chain.name]}; maps are stored by "
                         "name, so give each another."
                     )
+                if len(chain.letters) < 2:
+                    raise ReplisomeError(f"{path}: chain '{chain.name}' has one residue, and no distance; remove it.")
                 seen[chain.name] = path
                 yield chain
         profiles.require_all_read()

@@ -1,0 +1,155 @@
+"""A user's own protein chains: sequence and profile as the recipe's chains have them, and the distances predicted."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from replisome.config.catalogue import Output
+from replisome.studies.proteinnet.chain_files import read_chains
+from replisome.studies.proteinnet.profiles import ProfiledChain
+from replisome.studies.proteinnet.task import ChainSplit, ResidueDistances
+from replisome.training.new_data import Answer, Batch, Beside, groups
+
+INPUT = (
+    "protein chains with profiles: ProteinNet's records, PSI-BLAST's matrices (-out_ascii_pssm), tables of profiles, "
+    "or FASTA with an .npz of profiles"
+)
+DRAWN = 20  # chains whose maps are drawn; the .npz has all
+NAME = 60  # letters of a chain's name in that of a file
+
+
+def read(
+    task: ResidueDistances, inputs: Sequence[Path], size: int, device: torch.device, beside: Beside
+) -> Iterator[Batch]:
+    """Read chains in batches, padded or cut to the recipe's crop as the study's own are.
+
+    Args:
+        task: the run's task.
+        inputs: files of chains; see :func:`replisome.studies.proteinnet.chain_files.read_chains`.
+        size: chains of a batch.
+        device: where tensors go.
+        beside: is told which chains are longer than the crop.
+
+    Yields:
+        Chains in the order of the input, with the columns ``name``, ``length`` and ``residues``, how many of these the
+        network sees: the first ones, up to the crop.
+
+    Raises:
+        ReplisomeError: a file is none of these, or a chain or its profile is not as it should be.
+    """
+    cut: dict[str, int] = {}
+    beside.said |= {"crop": task.crop, "units": {"distance": "angstrom"}, "cut_to_the_crop": cut}
+    for chains in groups(read_chains(inputs), size):
+        given, targets = _split(task, chains, device).batch(torch.arange(len(chains), device=device))
+        lengths = np.array([len(chain.letters) for chain in chains])
+        cut |= {chain.name: len(chain.letters) for chain in chains if len(chain.letters) > task.crop}
+        names = np.array([chain.name for chain in chains], object)
+        yield Batch({"name": names, "length": lengths, "residues": lengths.clip(max=task.crop)}, given, targets)
+    if cut:
+        beside.note(
+            f"{len(cut)} chains are longer than the {task.crop} residues that the run sees: the first are shown."
+        )
+
+
+def _split(task: ResidueDistances, chains: Sequence[ProfiledChain], device: torch.device) -> ChainSplit:
+    """Return chains as the study has a split on the device, with no coordinates known."""
+    letters = torch.from_numpy(np.concatenate([chain.letters for chain in chains]))
+    profile = torch.from_numpy(np.concatenate([chain.profile for chain in chains]))
+    lengths = torch.tensor([len(chain.letters) for chain in chains])
+    ca, known = torch.zeros(len(letters), 3), torch.zeros(len(letters), dtype=torch.bool)
+    parts = (one.to(device) for one in (letters, profile, ca, known, lengths))
+    return ChainSplit(*parts, crop=task.crop, unit=task.unit)
+
+
+def answers(task: ResidueDistances, outputs: np.ndarray, gives: Output) -> dict[str, np.ndarray]:
+    """Return the distances between residues.
+
+    Args:
+        task: the run's task.
+        outputs: (n, pairs) of i < j within the crop, in angstrom, float32.
+        gives: what the model gives; coordinates and distances are treated alike.
+
+    Returns:
+        ``distance`` (n, pairs), the same. A network of report C's protocol gives in place of the distances of its
+        coordinates their squares, as it was trained to.
+    """
+    return {"distance": outputs}
+
+
+def tabulate(task: ResidueDistances, answers: Iterator[Answer], beside: Beside) -> Iterator[pa.Table]:
+    """Yield a row a chain, and write its map of distances beside the table.
+
+    Maps (residues, residues), float32, in angstrom, 0 on the diagonal, stand in ``<table>.npz`` under the chain's name;
+    where several networks were asked, their standard deviations stand in ``<table>-sd.npz``. The first 20 are drawn.
+
+    Args:
+        task: the run's task.
+        answers: to the batches of :func:`read`.
+        beside: takes the files, if any; is told how many maps are drawn.
+
+    Yields:
+        Rows with the columns name, length, residues (shown to the network) and ``distance``, the mean over all pairs of
+        these in angstrom; of several networks also ``distance_sd``, the mean over pairs of their standard deviation.
+        With files there is a column ``map``, the name of the picture, null where none was drawn.
+    """
+    number = 0
+    with ExitStack() as stack:
+        stores: dict[str, zipfile.ZipFile] = {}
+        for answer in answers:
+            tables = {"distance": answer.values["distance"]}
+            if answer.spread is not None:
+                tables["distance_sd"] = answer.spread["distance"]
+            if beside.table is not None and not stores:
+                endings = dict(zip(tables, (".npz", "-sd.npz"), strict=False))
+                stores = {name: _store(stack, beside, ending) for name, ending in endings.items()}
+            columns: dict[str, list[Any]] = {name: values.tolist() for name, values in answer.names.items()}
+            columns |= {name: [] for name in tables} | ({"map": []} if stores else {})
+            for row, (name, shown) in enumerate(zip(answer.names["name"], answer.names["residues"], strict=True)):
+                number += 1
+                maps = {key: _as_map(task, values[row], int(shown)) for key, values in tables.items()}
+                for key, found in maps.items():
+                    columns[key].append(float(found[np.triu_indices(int(shown), 1)].mean()))
+                    if stores:
+                        with stores[key].open(f"{name}.npy", "w", force_zip64=True) as handle:
+                            np.lib.format.write_array(handle, found, allow_pickle=False)
+                if stores:
+                    columns["map"].append(_drawn(beside, name, maps["distance"], number) if number <= DRAWN else None)
+            yield pa.table(
+                {key: pa.array(values, pa.string() if key == "map" else None) for key, values in columns.items()}
+            )
+    if beside.table is not None and number > DRAWN:
+        beside.note(f"the maps of the first {DRAWN} of {number} chains are drawn; the .npz has all.")
+
+
+def _store(stack: ExitStack, beside: Beside, ending: str) -> zipfile.ZipFile:
+    """Open an .npz beside the table, to which maps are added one at a time."""
+    handle = stack.enter_context(beside.file(ending))
+    return stack.enter_context(zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED))
+
+
+def _as_map(task: ResidueDistances, pairs: np.ndarray, residues: int) -> np.ndarray:
+    """Return the symmetric map (residues, residues), float32, of the distances (pairs,) within the crop."""
+    first, second = task.pairs[:2]
+    inside = second < residues
+    found = np.zeros((residues, residues), np.float32)
+    found[first[inside], second[inside]] = found[second[inside], first[inside]] = pairs[inside]
+    return found
+
+
+def _drawn(beside: Beside, name: str, distances: np.ndarray, number: int) -> str:
+    """Draw a map beside the table and return the name of the file."""
+    from replisome.studies.proteinnet.map_picture import picture  # noqa: PLC0415 -- Matplotlib takes a second
+
+    ending = f"-{number}-{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:NAME]}.png"
+    with beside.file(ending) as handle:
+        picture(name, distances).savefig(handle, format="png", metadata={"Software": None})
+    return beside.path(ending).name
