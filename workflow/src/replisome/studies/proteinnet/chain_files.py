@@ -66,7 +66,7 @@ def _chains(path: Path, profiles: _Profiles) -> Iterator[ProfiledChain]:
     begin = first_line(path)
     if begin.startswith(">"):
         for record in read_fasta(path):
-            letters = _letters(record.sequence, f"{path}, line {record.line}: chain '{record.name}'")
+            letters = _letters(record.sequence.upper(), f"{path}, line {record.line}: chain '{record.name}'")
             yield ProfiledChain(record.name, letters, profiles.of(record.name, len(letters), path))
     elif HEADER.fullmatch(begin.strip().encode()):
         yield from _records(path)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import torch
 
 from replisome.config.catalogue import Output
+from replisome.io import read_json
 from replisome.studies.proteinnet.chain_files import read_chains
 from replisome.studies.proteinnet.profiles import ProfiledChain
 from replisome.studies.proteinnet.task import ChainSplit, ResidueDistances
@@ -37,7 +38,7 @@ def read(
         inputs: files of chains; see :func:`replisome.studies.proteinnet.chain_files.read_chains`.
         size: chains of a batch.
         device: where tensors go.
-        beside: is told which chains are longer than the crop.
+        beside: is told which chains are longer than the crop, and what a stand-in that the run was trained on is.
 
     Yields:
         Chains in the order of the input, with the columns ``name``, ``length`` and ``residues``, how many of these the
@@ -46,6 +47,7 @@ def read(
     Raises:
         ReplisomeError: a file is none of these, or a chain or its profile is not as it should be.
     """
+    _say_stand_in(task, beside)
     cut: dict[str, int] = {}
     beside.said |= {"crop": task.crop, "units": {"distance": "angstrom"}, "cut_to_the_crop": cut}
     for chains in groups(read_chains(inputs), size):
@@ -56,8 +58,16 @@ def read(
         yield Batch({"name": names, "length": lengths, "residues": lengths.clip(max=task.crop)}, given, targets)
     if cut:
         beside.note(
-            f"{len(cut)} chains are longer than the {task.crop} residues that the run sees: the first are shown."
+            f"Chains longer than the {task.crop} residues that the run sees: {len(cut)}. Their first ones count."
         )
+
+
+def _say_stand_in(task: ResidueDistances, beside: Beside) -> None:
+    """Say what the run was trained on where that was no official data, whose profiles may be scaled otherwise."""
+    card = task.recipe / "card.json"
+    origin = read_json(card)["origin"] if card.is_file() else None
+    if origin and origin["stand_in"]:
+        beside.note(f"The run was trained on a stand-in ({origin['stand_in']}): give it profiles made as those are.")
 
 
 def _split(task: ResidueDistances, chains: Sequence[ProfiledChain], device: torch.device) -> ChainSplit:
@@ -127,7 +137,7 @@ def tabulate(task: ResidueDistances, answers: Iterator[Answer], beside: Beside) 
                 {key: pa.array(values, pa.string() if key == "map" else None) for key, values in columns.items()}
             )
     if beside.table is not None and number > DRAWN:
-        beside.note(f"the maps of the first {DRAWN} of {number} chains are drawn; the .npz has all.")
+        beside.note(f"The maps of the first {DRAWN} of {number} chains are drawn; the .npz has all.")
 
 
 def _store(stack: ExitStack, beside: Beside, ending: str) -> zipfile.ZipFile:

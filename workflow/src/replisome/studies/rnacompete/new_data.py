@@ -51,7 +51,7 @@ def read(task: Binding, inputs: Sequence[Path], size: int, device: torch.device,
         yield Batch({key: np.array(texts, object) for key, texts in names.items()}, given, targets)
     beside.said["rnas_with_unknown_bases"] = unknown
     if unknown:
-        beside.note(f"{unknown} RNAs have bases that are not known; the network reads each as any of the four.")
+        beside.note(f"RNAs with bases that are not known: {unknown}. The recipe's encoding has a sign for such bases.")
 
 
 def _split(task: Binding, rnas: Sequence[RNA], device: torch.device) -> ProbeSplit:
@@ -100,9 +100,9 @@ def tabulate(task: Binding, answers: Iterator[Answer], beside: Beside) -> Iterat
     card = task.recipe / "card.json"
     unseen = set(read_json(card).get("unseen", [])) if card.is_file() else set(task.experiments)
     if not card.is_file():
-        beside.note(f"there is no {card}, so that nothing says which proteins training saw: no intensities are given.")
+        beside.note(f"There is no {card}, so nothing says which proteins training saw: no intensities are given.")
     elif unseen:
-        beside.note(f"{len(unseen)} proteins were never seen in training; theirs are affinities alone.")
+        beside.note(f"Training never saw {len(unseen)} of the proteins: of these there are affinities alone.")
     for answer in answers:
         columns = {name: pa.array(texts, pa.string()) for name, texts in answer.names.items()}
         for number, experiment in enumerate(task.experiments):
