@@ -48,23 +48,30 @@ class Answer(NamedTuple):
         names: of the batch.
         values: by name, (n, ...): what the study's ``answers`` made of the outputs; of several networks, the mean.
         spread: the same of the standard deviation over networks (n - 1 in the denominator); None where there is one.
+        each: the values of each network, for what is no mean of means.
     """
 
     names: Mapping[str, np.ndarray]
     values: Mapping[str, np.ndarray]
     spread: Mapping[str, np.ndarray] | None
+    each: Sequence[Mapping[str, np.ndarray]]
 
 
 class Beside:
     """What goes with a table of predictions: facts about the input, and further files.
 
     Attributes:
-        said: facts by name, as JSON can hold them; they stand in the metadata beside the table.
+        said: facts by name, as JSON can hold them; they stand in the metadata beside the table. Sentences for people are
+            under ``notes``.
         table: the table's file; None where it is printed or handed on, and there are then no further files.
     """
 
     def __init__(self, table: Path | None = None) -> None:
         self.table, self.said = table, dict[str, Any]()
+
+    def note(self, text: str) -> None:
+        """Keep a sentence that the user should read: it stands in the metadata, and the command prints it."""
+        self.said.setdefault("notes", []).append(text)
 
     def path(self, ending: str) -> Path:
         """Return a file beside the table: its name without the ending, and ``ending`` (such as ``.bedgraph``)."""
@@ -110,7 +117,7 @@ def ask(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
 def joined(each: Sequence[Mapping[str, np.ndarray]], names: Mapping[str, np.ndarray]) -> Answer:
     """Return the answers (n, ...) of several networks as one; those of a single one are left as they are."""
     if len(each) == 1:
-        return Answer(names, each[0], None)
+        return Answer(names, each[0], None, each)
     stacked = {name: np.stack([one[name] for one in each]).astype(np.float64) for name in each[0]}
     values = {name: found.mean(axis=0) for name, found in stacked.items()}
-    return Answer(names, values, {name: found.std(axis=0, ddof=1) for name, found in stacked.items()})
+    return Answer(names, values, {name: found.std(axis=0, ddof=1) for name, found in stacked.items()}, each)
