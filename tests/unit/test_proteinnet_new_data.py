@@ -11,7 +11,7 @@ from replisome.io import write_json
 from replisome.studies.proteinnet import new_data
 from replisome.studies.proteinnet.data import prepare
 from replisome.studies.proteinnet.task import open_task
-from replisome.training.new_data import Answer, Beside
+from replisome.training.new_data import Beside, joined
 
 CPU, CROP = torch.device("cpu"), 10
 LENGTHS = (12, 10, 7)
@@ -70,25 +70,25 @@ def test_a_run_that_was_trained_on_a_stand_in_says_so(task, files):
     )
 
 
-def answered(task, spread):
-    """Return answers to the records of test whose distances are the numbers of their pairs."""
+def answered(task, networks):
+    """Return answers of networks to the records of test; their distances are multiples of the numbers of pairs."""
     numbers = np.arange(3 * len(task.pairs.first), dtype=np.float32).reshape(3, -1)
     names = {"name": np.array(["2/c0", "2/c1", "x" * 90], object), "length": np.array(LENGTHS)}
-    values = {"distance": numbers}
-    return Answer(
-        {**names, "residues": np.array(LENGTHS).clip(max=CROP)}, values, {"distance": numbers / 8} if spread else None
+    return joined(
+        [{"distance": numbers * (1 + k)} for k in range(networks)],
+        {**names, "residues": np.array(LENGTHS).clip(max=CROP)},
     )
 
 
 def test_maps_stand_in_angstrom_beside_the_table_and_are_drawn(task, tmp_path, monkeypatch):
-    monkeypatch.setattr(new_data, "DRAWN", 2)
-    beside, answer = Beside(tmp_path / "mine.csv"), answered(task, spread=True)
+    monkeypatch.setattr(new_data, "DRAWN", 1)
+    beside, answer = Beside(tmp_path / "mine.csv"), answered(task, 2)
     (table,) = new_data.tabulate(task, iter([answer]), beside)
     rows = table.to_pylist()
-    assert [row["map"] for row in rows] == ["mine-1-2_c0.png", "mine-2-2_c1.png", None]
-    assert all((tmp_path / row["map"]).read_bytes().startswith(b"\x89PNG") for row in rows[:2])
-    assert beside.said["notes"] == ["The maps of the first 2 of 3 chains are drawn; the .npz has all."]
-    with np.load(tmp_path / "mine.npz") as maps, np.load(tmp_path / "mine-sd.npz") as spread:
+    assert [row["map"] for row in rows] == ["mine-1-2_c0.png", None, None]
+    assert (tmp_path / "mine-1-2_c0.png").read_bytes().startswith(b"\x89PNG")
+    assert beside.said["notes"] == ["The maps of the first 1 of 3 chains are drawn; the .npz has all."]
+    with np.load(tmp_path / "mine.npz") as maps, np.load(tmp_path / "mine.sd.npz") as spread:
         assert maps.files == spread.files == ["2/c0", "2/c1", "x" * 90]
         assert [maps[name].shape for name in maps.files] == [(10, 10), (10, 10), (7, 7)]
         first, second = task.pairs[:2]
@@ -98,15 +98,15 @@ def test_maps_stand_in_angstrom_beside_the_table_and_are_drawn(task, tmp_path, m
             assert (found == found.T).all()
             assert not found.diagonal().any()
             inside = second < len(found)
-            given = answer.values["distance"][number, inside]
+            given = answer.values["distance"][number, inside]  # of networks that say d and 2 d
             assert (found[first[inside], second[inside]] == given).all()
-            assert (spread[name] == found / 8).all()
+            np.testing.assert_allclose(spread[name], found / 1.5 / 2**0.5, rtol=1e-6)
             assert rows[number]["distance"] == pytest.approx(given.mean())
-            assert rows[number]["distance_sd"] == pytest.approx(given.mean() / 8)
+            assert rows[number]["distance_sd"] == pytest.approx(given.mean() / 1.5 / 2**0.5)
 
 
 def test_without_a_file_for_the_table_there_are_no_maps_and_no_column_of_pictures(task):
     beside = Beside()
-    (table,) = new_data.tabulate(task, iter([answered(task, spread=False)]), beside)
+    (table,) = new_data.tabulate(task, iter([answered(task, 1)]), beside)
     assert table.column_names == ["name", "length", "residues", "distance"]
     assert not beside.said

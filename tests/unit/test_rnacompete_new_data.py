@@ -12,7 +12,7 @@ from replisome.io import write_json
 from replisome.studies.rnacompete import new_data, targets
 from replisome.studies.rnacompete.data import prepare, sequence_codes
 from replisome.studies.rnacompete.task import open_task
-from replisome.training.new_data import Answer, Beside
+from replisome.training.new_data import Beside, joined
 
 CPU = torch.device("cpu")
 ONE, TWO = "RNCMPT00001", "RNCMPT00002"
@@ -80,10 +80,9 @@ def test_intensities_are_what_the_recipe_scaled_within_what_it_knows(prepared):
     assert far[0] == pytest.approx([one.clip for one in by])
 
 
-def answer(n, proteins, spread=False):
+def answer(n, proteins, networks=1):
     values = {name: np.full((n, proteins), 0.5, np.float32) for name in ("affinity", "intensity")}
-    names = {name: np.array([name] * n, object) for name in ("name", "sequence")}
-    return Answer(names, values, values if spread else None)
+    return joined([values] * networks, {name: np.array([name] * n, object) for name in ("name", "sequence")})
 
 
 def test_the_table_has_a_column_a_protein_and_of_several_networks_their_spread(prepared):
@@ -93,7 +92,7 @@ def test_the_table_has_a_column_a_protein_and_of_several_networks_their_spread(p
     assert one.column_names == two.column_names == ["name", "sequence", *columns]
     assert (len(one), len(two)) == (2, 1)
     assert one.schema.field(f"affinity.{ONE}").type == pa.float32()
-    (several,) = new_data.tabulate(task, iter([answer(2, 2, spread=True)]), Beside())
+    (several,) = new_data.tabulate(task, iter([answer(2, 2, networks=3)]), Beside())
     assert several.column_names[2:] == [f"{name}{end}" for name in columns for end in ("", "_sd")]
 
 

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -76,8 +75,8 @@ def _split(task: ResidueDistances, chains: Sequence[ProfiledChain], device: torc
     profile = torch.from_numpy(np.concatenate([chain.profile for chain in chains]))
     lengths = torch.tensor([len(chain.letters) for chain in chains])
     ca, known = torch.zeros(len(letters), 3), torch.zeros(len(letters), dtype=torch.bool)
-    parts = (one.to(device) for one in (letters, profile, ca, known, lengths))
-    return ChainSplit(*parts, crop=task.crop, unit=task.unit)
+    letters, profile, ca, known, lengths = (one.to(device) for one in (letters, profile, ca, known, lengths))
+    return ChainSplit(letters, profile, ca, known, lengths, task.crop, task.unit)
 
 
 def answers(task: ResidueDistances, outputs: np.ndarray, gives: Output) -> dict[str, np.ndarray]:
@@ -98,8 +97,8 @@ def answers(task: ResidueDistances, outputs: np.ndarray, gives: Output) -> dict[
 def tabulate(task: ResidueDistances, answers: Iterator[Answer], beside: Beside) -> Iterator[pa.Table]:
     """Yield a row a chain, and write its map of distances beside the table.
 
-    Maps (residues, residues), float32, in angstrom, 0 on the diagonal, stand in ``<table>.npz`` under the chain's name;
-    where several networks were asked, their standard deviations stand in ``<table>-sd.npz``. The first 20 are drawn.
+    Maps (residues, residues), float32, in angstrom, 0 on the diagonal, stand in ``<stem>.npz`` under the chain's name;
+    where several networks were asked, their standard deviations stand in ``<stem>.sd.npz``. The first 20 are drawn.
 
     Args:
         task: the run's task.
@@ -107,37 +106,41 @@ def tabulate(task: ResidueDistances, answers: Iterator[Answer], beside: Beside) 
         beside: takes the files, if any; is told how many maps are drawn.
 
     Yields:
-        Rows with the columns name, length, residues (shown to the network) and ``distance``, the mean over all pairs of
-        these in angstrom; of several networks also ``distance_sd``, the mean over pairs of their standard deviation.
-        With files there is a column ``map``, the name of the picture, null where none was drawn.
+        Rows with the columns name, length, residues (of these, how many the network sees) and ``distance``, the mean
+        over their pairs in angstrom, with ``distance_sd`` where several networks were asked. With files there is a
+        column ``map``, the name of the picture, null where none was drawn.
     """
     number = 0
-    with ExitStack() as stack:
-        stores: dict[str, zipfile.ZipFile] = {}
+    with ExitStack() as files:
+        stores: list[zipfile.ZipFile] = []
         for answer in answers:
-            tables = {"distance": answer.values["distance"]}
-            if answer.spread is not None:
-                tables["distance_sd"] = answer.spread["distance"]
             if beside.table is not None and not stores:
-                endings = dict(zip(tables, (".npz", "-sd.npz"), strict=False))
-                stores = {name: _store(stack, beside, ending) for name, ending in endings.items()}
-            columns: dict[str, list[Any]] = {name: values.tolist() for name, values in answer.names.items()}
-            columns |= {name: [] for name in tables} | ({"map": []} if stores else {})
-            for row, (name, shown) in enumerate(zip(answer.names["name"], answer.names["residues"], strict=True)):
+                stores = [_store(files, beside, end) for end in (".npz", ".sd.npz")[: 1 + (answer.spread is not None)]]
+            pictures: list[str | None] = []
+            for row, (name, residues) in enumerate(zip(answer.names["name"], answer.names["residues"], strict=True)):
                 number += 1
-                maps = {key: _as_map(task, values[row], int(shown)) for key, values in tables.items()}
-                for key, found in maps.items():
-                    columns[key].append(float(found[np.triu_indices(int(shown), 1)].mean()))
-                    if stores:
-                        with stores[key].open(f"{name}.npy", "w", force_zip64=True) as handle:
-                            np.lib.format.write_array(handle, found, allow_pickle=False)
-                if stores:
-                    columns["map"].append(_drawn(beside, name, maps["distance"], number) if number <= DRAWN else None)
-            yield pa.table(
-                {key: pa.array(values, pa.string() if key == "map" else None) for key, values in columns.items()}
-            )
+                pictures.append(None)
+                for kind, store in zip((answer.values, answer.spread), stores, strict=False):
+                    assert kind is not None  # there is a second store only where there is a spread
+                    found = _as_map(task, kind["distance"][row], int(residues))
+                    with store.open(f"{name}.npy", "w", force_zip64=True) as handle:
+                        np.lib.format.write_array(handle, found, allow_pickle=False)
+                    if kind is answer.values and number <= DRAWN:
+                        pictures[-1] = _drawn(beside, name, found, number)
+            columns = {name: pa.array(values.tolist()) for name, values in answer.names.items()}
+            columns |= _means(task, answer) | ({"map": pa.array(pictures, pa.string())} if stores else {})
+            yield pa.table(columns)
     if beside.table is not None and number > DRAWN:
         beside.note(f"The maps of the first {DRAWN} of {number} chains are drawn; the .npz has all.")
+
+
+def _means(task: ResidueDistances, answer: Answer) -> dict[str, pa.Array]:
+    """Return by column the mean distance of each chain, and its standard deviation over networks if there are some."""
+    inside = task.pairs.second < answer.names["residues"][:, None]
+    each = np.stack([np.where(inside, one["distance"], 0).sum(axis=1, dtype=np.float64) for one in answer.each])
+    means = each / inside.sum(axis=1)
+    spread = {} if answer.spread is None else {"distance_sd": pa.array(means.std(axis=0, ddof=1))}
+    return {"distance": pa.array(means.mean(axis=0)), **spread}
 
 
 def _store(stack: ExitStack, beside: Beside, ending: str) -> zipfile.ZipFile:
