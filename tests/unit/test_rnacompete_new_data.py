@@ -64,7 +64,7 @@ def test_unknown_bases_are_counted_and_said(tmp_path, prepared):
     (batch,) = new_data.read(prepared("onehot"), [path, other], 100, CPU, beside)
     assert batch.names["name"].tolist() == ["line 1", "line 2", "mine"]
     assert beside.said["rnas_with_unknown_bases"] == 2
-    assert beside.said["notes"][0].startswith("RNAs with bases that are not known: 2.")
+    assert beside.said["notes"][0].startswith("RNAs with letters other than A, C, G, U and T: 2.")
     assert [one["experiment"] for one in beside.said["proteins"]] == [ONE, TWO]
 
 

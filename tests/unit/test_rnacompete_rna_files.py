@@ -52,10 +52,12 @@ def test_what_is_no_probe_is_refused_by_line(rnas, text, message):
         rnas(text)
 
 
-def test_a_file_that_is_no_text_or_not_there_is_refused(tmp_path):
+def test_a_folder_a_file_that_is_no_text_and_one_that_is_not_there_are_refused(tmp_path):
     path = tmp_path / "rnas.fa"
     with pytest.raises(ReplisomeError, match="cannot be read"):
         list(read_rnas(path))
+    with pytest.raises(ReplisomeError, match=r"is a folder; give the files in it \(.*/\*\)"):
+        list(read_rnas(tmp_path))
     path.write_bytes(b"\xff\x00\xfa")
     with pytest.raises(ReplisomeError, match="no text in UTF-8"):
         list(read_rnas(path))

@@ -33,8 +33,10 @@ def first_line(path: Path) -> str:
     """Return the first line of a text file, plain or gzip, that is not blank.
 
     Raises:
-        ReplisomeError: the file cannot be read, is no text, or holds nothing.
+        ReplisomeError: the file cannot be read, is a folder or no text, or holds nothing.
     """
+    if path.is_dir():
+        raise ReplisomeError(f"{path}: is a folder; give the files in it ({path}/*).")
     with open_text(path) as handle:
         for line in handle:
             if line.strip():

@@ -51,7 +51,7 @@ def read(task: Binding, inputs: Sequence[Path], size: int, device: torch.device,
         yield Batch({key: np.array(texts, object) for key, texts in names.items()}, given, targets)
     beside.said["rnas_with_unknown_bases"] = unknown
     if unknown:
-        beside.note(f"RNAs with bases that are not known: {unknown}. The recipe's encoding has a sign for such bases.")
+        beside.note(f"RNAs with letters other than A, C, G, U and T: {unknown}. They are read as unknown bases (N).")
 
 
 def _split(task: Binding, rnas: Sequence[RNA], device: torch.device) -> ProbeSplit:
