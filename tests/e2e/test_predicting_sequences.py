@@ -3,9 +3,11 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from replisome import load_model
+from replisome.commands import door
 from replisome.data.encode.aminoacids import ALPHABET
 from replisome.data.encode.bases import decode_bases
 from replisome.data.parquet import column_array, read_parquet
@@ -82,12 +84,32 @@ def test_every_model_says_of_chains_in_records_what_its_evaluation_said(demo, tm
     np.testing.assert_allclose(few, found, rtol=1e-6, atol=1e-6)
 
 
+def test_the_seeds_of_a_model_are_asked_together_and_their_maps_averaged(demo, tmp_path):
+    seeds = sorted((demo / "proteinnet" / "control" / "runs").glob("pair_resnet/*/seed=*"))
+    names = as_records(seeds[0].parents[3], tmp_path / "all.txt")[:2]
+    path = tmp_path / "two.txt"
+    records = (tmp_path / "all.txt").read_text().split("[ID]\n")
+    path.write_text("[ID]\n" + "[ID]\n".join(records[1:3]))
+    assert door.main(["predict", str(seeds[0]), str(path), "-o", str(tmp_path / "out.csv"), "--ensemble"]) == 0
+    each = np.stack([load_model(seed).answers(path)["distance"] for seed in seeds]).astype(np.float64)
+    table, pairs = pd.read_csv(tmp_path / "out.csv"), load_model(seeds[0]).task.pairs
+    assert table["name"].tolist() == names
+    with np.load(tmp_path / "out.npz") as maps, np.load(tmp_path / "out.sd.npz") as spread:
+        for number, row in enumerate(table.itertuples()):
+            inside = pairs.second < row.residues
+            first, second = pairs.first[inside], pairs.second[inside]
+            own = each[:, number, inside]
+            np.testing.assert_allclose(maps[row.name][first, second], own.mean(axis=0), rtol=1e-6)
+            np.testing.assert_allclose(spread[row.name][second, first], own.std(axis=0, ddof=1), rtol=1e-5)
+            assert row.distance == pytest.approx(own.mean())
+            assert row.distance_sd == pytest.approx(own.mean(axis=1).std(ddof=1))
+            assert (tmp_path / row.map).is_file()
+
+
 @pytest.mark.parametrize(("study", "message"), [("rnacompete", "base 2 is '-'"), ("proteinnet", "no column residue")])
-def test_the_command_refuses_what_does_not_fit_and_leaves_nothing_behind(demo, tmp_path, replisome, study, message):
+def test_the_command_refuses_what_does_not_fit_and_leaves_nothing_behind(demo, tmp_path, capsys, study, message):
     path = tmp_path / "given.txt"
     path.write_text("A-CDEFGHIKLM\n")
-    done = replisome("predict", tested_runs(demo / study)[0], path, "-o", tmp_path / "out.csv")
-    assert done.returncode == 1
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert door.main(["predict", str(tested_runs(demo / study)[0]), str(path), "-o", str(tmp_path / "out.csv")]) == 1
+    assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [path]

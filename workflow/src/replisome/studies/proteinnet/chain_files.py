@@ -26,7 +26,7 @@ from replisome.studies.proteinnet.profiles import (
     read_profile_table,
     read_psi_blast,
 )
-from replisome.studies.proteinnet.records import HEADER, PROFILE
+from replisome.studies.proteinnet.records import HEADER, LARGEST, PROFILE
 
 READ = {"PRIMARY": 1, "EVOLUTIONARY": PROFILE}  # sections that are read, and how many lines each has
 ARRAYS = ".npz"
@@ -66,7 +66,8 @@ def _chains(path: Path, profiles: _Profiles) -> Iterator[ProfiledChain]:
     begin = first_line(path)
     if begin.startswith(">"):
         for record in read_fasta(path):
-            letters = _letters(record.sequence.upper(), f"{path}, line {record.line}: chain '{record.name}'")
+            capitals = record.sequence.encode().upper().decode()  # of ASCII alone: of others it could make two letters
+            letters = _letters(capitals, f"{path}, line {record.line}: chain '{record.name}'")
             yield ProfiledChain(record.name, letters, profiles.of(record.name, len(letters), path))
     elif HEADER.fullmatch(begin.strip().encode()):
         yield from _records(path)
@@ -135,12 +136,14 @@ def _parsed(sections: dict[str, _Section], path: Path) -> ProfiledChain:
     for row, (line, text) in enumerate(sections["EVOLUTIONARY"].rows):
         words = text.split()
         wrong = next((word for word in words if not NUMBER.fullmatch(word)), None)
-        if wrong is not None or len(words) != len(letters):
-            what = f"'{wrong[:20]}', which is not a number" if wrong is not None else f"{len(words)} numbers"
-            raise ReplisomeError(
-                f"{path}, line {line}: record {name} has a row of {what}, for a sequence of {len(letters)} residues."
-            )
+        at = f"{path}, line {line}: record {name}"
+        if wrong is not None:
+            raise ReplisomeError(f"{at} has '{wrong[:20]}' in a row of its profile, which is not a number.")
+        if len(words) != len(letters):
+            raise ReplisomeError(f"{at} has a row of {len(words)} numbers, for a sequence of {len(letters)} residues.")
         profile[row] = np.array(words, np.float64)
+        if not (np.abs(profile[row]) < LARGEST).all():
+            raise ReplisomeError(f"{at} has a row with a number of {LARGEST:.0e} or more in its profile.")
     return ProfiledChain(name, letters, profile.T.astype(np.float32))
 
 

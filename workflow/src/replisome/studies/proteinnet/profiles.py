@@ -22,6 +22,7 @@ from replisome.errors import ReplisomeError
 from replisome.studies.proteinnet.records import PROFILE
 
 PSI_BLAST = "Last position-specific scoring matrix"  # how the file of -out_ascii_pssm begins
+ROUNDED = 1e-6  # above 1, of a share in single precision
 SUM_OFF = 0.05  # by which rounded frequencies may miss 1
 ROUNDED_DOWN = 20  # percent points that PSI-BLAST's whole percentages may lack, one an amino acid
 CONTENT_OFF = 0.05  # by which information content may miss that of the frequencies; native records miss it by 0.04
@@ -69,8 +70,9 @@ def as_profile(values: np.ndarray, where: str) -> np.ndarray:
             f"{'; transpose it' if turned else ''}."
         )
     values = values.astype(np.float64)
-    if not ((values >= 0) & (values <= 1)).all():  # nor where one is not a number
-        row = int(np.argmin(((values >= 0) & (values <= 1)).all(axis=1)))
+    shares = (values >= 0) & (values <= 1 + ROUNDED)  # of what is not a number neither holds
+    if not shares.all():
+        row = int(np.argmin(shares.all(axis=1)))
         raise ReplisomeError(
             f"{where}, residue {row + 1}: has values outside 0 to 1; a profile has frequencies, not scores or "
             "percentages (of PSI-BLAST give the file of -out_ascii_pssm, which has both)."

@@ -15,7 +15,7 @@ from replisome.studies.rnacompete.probes import WIDTH
 
 LETTERS = "ACGU"
 AMBIGUOUS = "NRYKMSWBDHV"  # IUPAC's letters for more than one base: the study reads each as unknown
-_FOREIGN = re.compile(f"[^{LETTERS}T{AMBIGUOUS}]", re.IGNORECASE)
+_FOREIGN = re.compile(f"[^{LETTERS}T{AMBIGUOUS}]", re.IGNORECASE | re.ASCII)
 SHOWN = 41  # letters of a line that a message shows
 
 
