@@ -154,6 +154,7 @@ FIT = frequencies(5)
         ({"a": psi_blast("ABD", 100 * frequencies(3))}, "residue 'B' is none of the letters"),
         ({"a": psi_blast("ACD", 30 * frequencies(3))}, "the percentages add up to"),
         ({"a": psi_blast("ACD", 100 * frequencies(3)).replace("-1 ", "", 12)}, "this one has 32 cells"),
+        ({"a": psi_blast("ACD", 100 * frequencies(3)).replace("  ".join(PSI_ORDER), "")}, "names 20 columns of scores"),
         ({"a": psi_blast("", [])}, "holds no row of a matrix"),
         ({"a": record(PRIMARY=None)}, r"section \[PRIMARY\] has 1 row, but here it is missing"),
         ({"a": record(EVOLUTIONARY=["0 0 0"] * 20)}, r"section \[EVOLUTIONARY\] has 21 rows, but here it has 20"),

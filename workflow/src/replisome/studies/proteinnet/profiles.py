@@ -122,7 +122,10 @@ def read_psi_blast(path: Path) -> ProfiledChain:
                     raise ReplisomeError(f"{path}, line {number}: names other columns than PSI-BLAST's 20 amino acids.")
             elif words[:1] and words[0].isdecimal():
                 if not order:
-                    raise ReplisomeError(f"{path}, line {number}: no line before it names the columns.")
+                    raise ReplisomeError(
+                        f"{path}, line {number}: no line before names 20 columns of scores and 20 of percentages, which "
+                        "are what is read. Write the matrix anew with -out_ascii_pssm, after a search."
+                    )
                 rows.append(_percentages(words, len(rows) + 1, f"{path}, line {number}"))
                 letters += words[1].encode()
             elif rows:
@@ -140,7 +143,7 @@ def read_psi_blast(path: Path) -> ProfiledChain:
 def _percentages(words: Sequence[str], expected: int, where: str) -> list[float]:
     """Return the 20 percentages of a row: position, letter, 20 scores, 20 percentages and up to two statistics."""
     numbers = words[2:]
-    if not 40 <= len(numbers) <= 42 or not all(NUMBER.fullmatch(word) for word in numbers[:40]):
+    if not 40 <= len(numbers) <= 42 or not all(NUMBER.fullmatch(word) for word in numbers[20:40]):
         raise ReplisomeError(
             f"{where}: a row has a position, a letter, 20 scores and 20 percentages; this one has {len(words)} cells. "
             "Write the matrix anew with -out_ascii_pssm."
