@@ -129,7 +129,7 @@ FIT = frequencies(5)
         ({"a__fa": FASTA, "p__npz": {"b": FIT}}, "no profile of 'a'"),
         ({"a__fa": FASTA, "p__npz": {"a": FIT, "b": FIT}}, "'b' is the name of no chain in FASTA"),
         ({"p__npz": {"a": FIT}}, "'a' is the name of no chain in FASTA; give the FASTA file"),
-        ({"a__fa": FASTA, "p__npz": {"a": FIT}, "q__npz": {"a": FIT}}, "has a profile of 'a', as .*q.npz has"),
+        ({"a__fa": FASTA, "p__npz": {"a": FIT}, "q__npz": {"a": FIT}}, "has a profile of 'a', as .*p.npz has"),
         ({"a__fa": FASTA, "b__fa": FASTA, "p__npz": {"a": FIT}}, "a second chain 'a', after that of .*a.fa"),
         ({"a__fa": FASTA, "p__npz": {"a": frequencies(6)}}, "has 6 residues; the chain in .*a.fa has 5"),
         ({"a__fa": FASTA, "p__npz": {"a": FIT.T}}, "has the shape 20 x 5; .* transpose it"),

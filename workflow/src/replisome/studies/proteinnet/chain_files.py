@@ -6,9 +6,7 @@ that somebody asks about have none.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,15 +15,10 @@ import numpy as np
 from replisome.data.encode.aminoacids import ALPHABET, codes
 from replisome.data.fasta_records import first_line, read_fasta
 from replisome.data.text_files import open_text
-from replisome.errors import ReplisomeError, did_you_mean
-from replisome.studies.proteinnet.profiles import (
-    NUMBER,
-    PSI_BLAST,
-    ProfiledChain,
-    as_profile,
-    read_profile_table,
-    read_psi_blast,
-)
+from replisome.errors import ReplisomeError
+from replisome.studies.proteinnet.profile_arrays import ProfileArrays
+from replisome.studies.proteinnet.profile_tables import PSI_BLAST, read_profile_table, read_psi_blast
+from replisome.studies.proteinnet.profiles import NUMBER, ProfiledChain
 from replisome.studies.proteinnet.records import HEADER, LARGEST, PROFILE
 
 READ = {"PRIMARY": 1, "EVOLUTIONARY": PROFILE}  # sections that are read, and how many lines each has
@@ -44,8 +37,7 @@ def read_chains(paths: Sequence[Path]) -> Iterator[ProfiledChain]:
             profile belongs to no chain, or two chains have one name.
     """
     seen: dict[str, Path] = {}
-    with ExitStack() as stack:
-        profiles = _Profiles([(path, stack.enter_context(_open(path))) for path in paths if path.suffix == ARRAYS])
+    with ProfileArrays([path for path in paths if path.suffix == ARRAYS]) as profiles:
         for path in paths:
             if path.suffix == ARRAYS:
                 continue
@@ -62,7 +54,7 @@ def read_chains(paths: Sequence[Path]) -> Iterator[ProfiledChain]:
         profiles.require_all_read()
 
 
-def _chains(path: Path, profiles: _Profiles) -> Iterator[ProfiledChain]:
+def _chains(path: Path, profiles: ProfileArrays) -> Iterator[ProfiledChain]:
     begin = first_line(path)
     if begin.startswith(">"):
         for record in read_fasta(path):
@@ -145,65 +137,3 @@ def _parsed(sections: dict[str, _Section], path: Path) -> ProfiledChain:
         if not (np.abs(profile[row]) < LARGEST).all():
             raise ReplisomeError(f"{at} has a row with a number of {LARGEST:.0e} or more in its profile.")
     return ProfiledChain(name, letters, profile.T.astype(np.float32))
-
-
-# ---- profiles of chains that stand in FASTA
-
-
-class _Profiles:
-    """The arrays of .npz files, by chain."""
-
-    def __init__(self, files: Sequence[tuple[Path, np.lib.npyio.NpzFile]]) -> None:
-        self._of = {name: (path, arrays) for path, arrays in files for name in arrays.files}
-        self._unread = set(self._of)
-        for path, arrays in files:
-            twice = next((name for name in arrays.files if self._of[name][0] != path), None)
-            if twice is not None:
-                raise ReplisomeError(f"{path}: has a profile of '{twice}', as {self._of[twice][0]} has; remove one.")
-
-    def of(self, name: str, length: int, fasta: Path) -> np.ndarray:
-        """Return the profile (length, 21) of a chain."""
-        if name not in self._of:
-            if not self._of:
-                raise ReplisomeError(
-                    f"{fasta}: has sequences alone, and the run reads a profile of each residue too. Give with it an "
-                    f".npz of profiles by chain (residues x 20 frequencies in the order {ALPHABET}), or give "
-                    "ProteinNet's records, or PSI-BLAST's matrices (-out_ascii_pssm) in place of both."
-                )
-            raise ReplisomeError(f"{fasta}: no profile of '{name}' in the .npz{did_you_mean(name, self._of)}")
-        path, arrays = self._of[name]
-        where = f"{path}, array '{name}'"
-        try:
-            values = arrays[name]
-        except (ValueError, zipfile.BadZipFile, EOFError, OSError):
-            raise ReplisomeError(f"{where}: is damaged, or holds Python objects; write it anew.") from None
-        if values.dtype.kind not in "fiu":
-            raise ReplisomeError(f"{where}: holds {values.dtype}, not numbers.")
-        profile = as_profile(values, where)
-        if len(profile) != length:
-            raise ReplisomeError(f"{where}: has {len(profile)} residues; the chain in {fasta} has {length}.")
-        self._unread.discard(name)
-        return profile
-
-    def require_all_read(self) -> None:
-        """Refuse profiles that no chain of the FASTA files asked for: a name may be misspelt."""
-        if self._unread:
-            name = min(self._unread)
-            raise ReplisomeError(
-                f"{self._of[name][0]}: '{name}' is the name of no chain in FASTA; give the FASTA file with the "
-                "sequences too, or remove the array."
-            )
-
-
-def _open(path: Path) -> np.lib.npyio.NpzFile:
-    """Open an .npz of profiles."""
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "damaged or no .npz file"
-        raise ReplisomeError(f"{path}: cannot be read: {why}; write it with numpy.savez.") from None
-    if not isinstance(found, np.lib.npyio.NpzFile):
-        raise ReplisomeError(f"{path}: holds one array without a name; write it with numpy.savez, by chain.")
-    if not found.files:
-        raise ReplisomeError(f"{path}: holds no array; write profiles by chain with numpy.savez.")
-    return found
