@@ -61,7 +61,7 @@ class Beside:
     """What goes with a table of predictions: facts about the input, and further files.
 
     Attributes:
-        said: facts by name, as JSON can hold them; they stand in the metadata beside the table. Sentences for people are
+        said: facts by name, as JSON can hold them; they stand in the metadata beside the table, sentences for people
             under ``notes``.
         table: the table's file; None where it is printed or handed on, and there are then no further files.
     """
