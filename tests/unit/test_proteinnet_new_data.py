@@ -7,6 +7,7 @@ from proteinnet_records import LETTERS, record
 
 from replisome.data.parquet import write_parquet_stream
 from replisome.data.raw_files import RawFile
+from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.studies.proteinnet import new_data
 from replisome.studies.proteinnet.data import prepare
@@ -68,6 +69,16 @@ def test_a_run_that_was_trained_on_a_stand_in_says_so(task, files):
     assert beside.said["notes"][0] == (
         "The run was trained on a stand-in (profiles are scaled scores): give it profiles made as those are."
     )
+
+
+def test_maps_are_not_written_over_the_profiles_that_they_are_made_from(task, tmp_path):
+    fasta, profiles = tmp_path / "mine.fa", tmp_path / "mine.npz"
+    fasta.write_text(">a\nACD\n")
+    np.savez(profiles, a=np.full((3, 20), 0.05))
+    with pytest.raises(ReplisomeError, match="is an input, and the maps would be written over it"):
+        list(new_data.read(task, [fasta, profiles], 32, CPU, Beside(tmp_path / "mine.csv")))
+    (batch,) = new_data.read(task, [fasta, profiles], 32, CPU, Beside(tmp_path / "other.csv"))
+    assert batch.inputs.shape == (1, 2, CROP, 21)
 
 
 def answered(task, networks):

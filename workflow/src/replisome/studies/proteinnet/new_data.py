@@ -13,6 +13,7 @@ import pyarrow as pa
 import torch
 
 from replisome.config.catalogue import Output
+from replisome.errors import ReplisomeError
 from replisome.io import read_json
 from replisome.studies.proteinnet.chain_files import read_chains
 from replisome.studies.proteinnet.profiles import ProfiledChain
@@ -23,6 +24,7 @@ INPUT = (
     "protein chains with profiles: ProteinNet's records, PSI-BLAST's matrices (-out_ascii_pssm), tables of profiles, "
     "or FASTA with an .npz of profiles"
 )
+MAPS = (".npz", ".sd.npz")  # beside the table: of maps, and of their standard deviations
 DRAWN = 20  # chains whose maps are drawn; the .npz has all
 NAME = 60  # letters of a chain's name in that of a file
 
@@ -44,8 +46,10 @@ def read(
         network sees: the first ones, up to the crop.
 
     Raises:
-        ReplisomeError: a file is none of these, or a chain or its profile is not as it should be.
+        ReplisomeError: a file is none of these, a chain or its profile is not as it should be, or maps would be written
+            over an input.
     """
+    _spare_inputs(inputs, beside)
     _say_stand_in(task, beside)
     cut: dict[str, int] = {}
     beside.said |= {"crop": task.crop, "units": {"distance": "angstrom"}, "cut_to_the_crop": cut}
@@ -59,6 +63,14 @@ def read(
         beside.note(
             f"Chains longer than the {task.crop} residues that the run sees: {len(cut)}. Their first ones count."
         )
+
+
+def _spare_inputs(inputs: Sequence[Path], beside: Beside) -> None:
+    """Refuse to write maps over profiles."""
+    written = [beside.path(end).resolve() for end in MAPS] if beside.table is not None else []
+    for path in inputs:
+        if path.resolve() in written:
+            raise ReplisomeError(f"{path}: is an input, and the maps would be written over it; give -o another name.")
 
 
 def _say_stand_in(task: ResidueDistances, beside: Beside) -> None:
@@ -115,7 +127,7 @@ def tabulate(task: ResidueDistances, answers: Iterator[Answer], beside: Beside) 
         stores: list[zipfile.ZipFile] = []
         for answer in answers:
             if beside.table is not None and not stores:
-                stores = [_store(files, beside, end) for end in (".npz", ".sd.npz")[: 1 + (answer.spread is not None)]]
+                stores = [_store(files, beside, end) for end in MAPS[: 1 + (answer.spread is not None)]]
             pictures: list[str | None] = []
             for row, (name, residues) in enumerate(zip(answer.names["name"], answer.names["residues"], strict=True)):
                 number += 1
