@@ -15,6 +15,8 @@ module                 provides                               called by the stag
 ``tables/<topic>.py``  functions under ``@table("title")``    summarise
 ``figures/<topic>.py`` functions under ``@figure("title")``   figures
 ``explain.py``         ``explain``; only where it explains    explain
+``signature.py``       ``signature``, ``sketch``,             the commands ``export`` and ``doctor``
+                       ``random_items``; optional
 ``choices.py``         ``CHOICES``: what the paper leaves     summarise, through a table
                        open, and what we did
 ``recipe.schema.yaml`` the values its recipe keys may have    (when the configuration is read)
@@ -36,14 +38,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant
+from replisome.config.catalogue import Output
 from replisome.config.study import Score
 from replisome.data.prepared import Prepared
 from replisome.data.raw_files import RawFile
+from replisome.training.signature import Signature, Sketch
 from replisome.training.task import Task
 
 
@@ -163,5 +168,42 @@ class ExplainModule(Protocol):
 
         Raises:
             ReplisomeError: the model cannot be asked.
+        """
+        ...
+
+
+class SignatureModule(Protocol):
+    """``signature.py``: what networks take and give, in words, and what a recipe's data are like before they are there.
+
+    Without it a network is described by shapes alone, and nobody knows how long it trains until its data are prepared.
+    """
+
+    def signature(self, task: Any, gives: Output) -> Signature:
+        """Describe inputs and outputs of the networks of a recipe.
+
+        Args:
+            task: what ``open_task`` gave.
+            gives: what the model gives, as its traits say.
+
+        Returns:
+            What a user of an exported network must know of both: axes, units, scaling, alphabets, names.
+        """
+        ...
+
+    def sketch(self, recipe: Mapping[str, Any]) -> Sketch:
+        """Return a recipe's statistics, as far as shapes depend on them, and about how many items its splits have.
+
+        Args:
+            recipe: the recipe's block of the study file.
+        """
+        ...
+
+    def random_items(self, task: Any, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return random inputs and targets (number, ...), as a split's ``batch`` gives them, on the CPU.
+
+        Args:
+            task: what ``open_task`` gave, of a recipe's folder in which there may be statistics only.
+            number: of items.
+            generator: that they are drawn with.
         """
         ...
