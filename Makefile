@@ -1,6 +1,7 @@
 # make demo   the whole workflow on simulated data, ending in verdicts and a report to look at
 # make test   all tests
 # make check  the inner loop: lint, types and the fast tests, in two minutes
+# make docs   the documentation, to open from site/index.html
 # All set up .venv first. Others: setup, lint, types, bench, reference, picture, screenshots, clean.
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,10 +13,10 @@ READY_DEV := $(VENV)/.ready-dev
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONPATH := $(CURDIR)/workflow/src
 
-.PHONY: help setup demo check test lint types bench reference picture screenshots clean
+.PHONY: help setup demo check test docs lint types bench reference picture screenshots clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -n 4
+	@sed -n 's/^# //p' Makefile | head -n 5
 
 setup: $(READY)
 
@@ -42,6 +43,11 @@ test: $(READY_DEV)
 check: lint types
 	python -m pytest -n 2 -m "not slow" tests/unit tests/contract
 
+# The variable quietens an announcement of the theme's makers about another program.
+docs: $(READY_DEV)
+	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
+	@echo "The documentation: $(CURDIR)/site/index.html"
+
 lint: $(READY_DEV)
 	ruff check .
 	ruff format --check .
@@ -61,6 +67,7 @@ reference: $(READY)
 
 picture: $(READY_DEV)
 	python docs/draw_architecture.py
+	python docs/draw_workflow.py
 
 screenshots: $(READY_DEV)
 	python docs/take_screenshots.py results/quick

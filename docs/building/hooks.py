@@ -1,4 +1,4 @@
-"""Hooks of MkDocs: pages that lie outside docs/ or are written from code, links between them, and formulas as MathML."""
+"""Hooks of MkDocs: pages from outside docs/ or written from code, links between pages, and formulas as MathML."""
 
 from __future__ import annotations
 

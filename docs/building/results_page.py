@@ -93,8 +93,8 @@ KINDS = [kind for section in SECTIONS.values() for kind in section]
 OPENING = """\
 # Results layout
 
-Every call of the workflow has one results folder: `results/full`, `results/quick`, `results/demo`, or what `results_dir`
-says. It moves and copies as a whole. Angle brackets stand for what varies:
+Every call of the workflow has one results folder: `results/full`, `results/quick`, `results/demo`, or what
+`results_dir` says. It moves and copies as a whole. Angle brackets stand for what varies:
 
 | in a path | is |
 |---|---|
