@@ -70,7 +70,7 @@ class Block(NamedTuple):
 
     def commands(self) -> Iterator[list[str]]:
         """Yield the words of each command: lines, joined where they go on, and parts of them between ``&&``."""
-        text = self.text.replace("\\\n", " ")
+        text, known = self.text.replace("\\\n", " "), dict[str, str]()
         for line in text.splitlines():
             code = line.removeprefix("$ ")
             if self.language == "console" and code == line:
@@ -83,8 +83,11 @@ class Block(NamedTuple):
                     yield from ([words] if words else [])
                     words = []
                 else:
-                    words.append(word)
-            yield from ([words] if words else [])
+                    words.append(re.sub(r"\$([A-Z]+)", lambda name: known.get(name[1], name[0]), word))
+            if len(words) == 1 and (named := re.fullmatch(r"([A-Z]+)=(.*)", words[0])):
+                known[named[1]] = named[2]  # a name for a long path
+            else:
+                yield from ([words] if words else [])
 
 
 def blocks_of(page: Path) -> list[Block]:

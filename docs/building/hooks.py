@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "workflow" / "src")]  # MkDocs calls this 
 
 from docs.building.claims_table import with_claims  # noqa: E402
 from docs.building.commands_page import commands_page  # noqa: E402
+from docs.building.notebook_page import notebook_page  # noqa: E402
 from docs.building.results_page import results_page  # noqa: E402
 
 # Files of the repository that are pages of the site too, by their path; the value is where they stand on the site.
@@ -26,7 +27,9 @@ TAKEN_IN = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
 }
+NOTEBOOKS = {"docs/notebooks/results.ipynb": "how-to/notebook.md"}
 WRITTEN: dict[str, Callable[[], str]] = {
+    "how-to/notebook.md": notebook_page,
     "reference/commands.md": commands_page,
     "reference/results.md": results_page,
 }
@@ -86,7 +89,9 @@ def with_links(text: str, source: str, place: str) -> str:
 
     def link(found: re.Match[str]) -> str:
         target = normpath(str(PurePosixPath(source).parent / found["path"]))
-        on_site = TAKEN_IN.get(target, target.removeprefix("docs/") if target.startswith("docs/") else None)
+        on_site = (TAKEN_IN | NOTEBOOKS).get(
+            target, target.removeprefix("docs/") if target.startswith("docs/") else None
+        )
         if on_site is None:
             name = found["text"].strip("`")
             return f"`{target}`" if name in (target, found["path"]) else f"{found['text']} (`{target}`)"
