@@ -35,10 +35,8 @@ RULES = {
     for name in re.findall(r"^\s*(?:rule|checkpoint) (\w+):", path.read_text(), re.MULTILINE)
 } | {"all"}
 # Programs of others that pages may call: what they are called with is not read.
-OTHERS = set(
-    ".ci/run autoload cd cp echo eval export git jupyter kill mkdir mkdocs mlflow nohup open pip pre-commit python python3 "
-    "rsync sbatch sinfo source squeue ssh tail tar tensorboard tmux unzip uv xdg-open".split()
-)
+OTHERS = {".ci/run", "cp", "cd", "echo", "git", "jupyter", "mkdir", "mlflow", "pip", "pre-commit", "python3", "source"}
+OTHERS |= {"squeue", "tensorboard", "tmux", "uv", "xdg-open"}
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
