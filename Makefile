@@ -1,6 +1,7 @@
 # make demo   the whole workflow on simulated data, ending in verdicts and a report to look at
 # make test   all tests
 # make check  the inner loop: lint, types and the fast tests, in two minutes
+# make docs   the documentation, to open from site/index.html
 # All set up .venv first. Others: setup, lint, types, bench, reference, picture, screenshots, lock, clean.
 # Set-up takes PYTHON=python3.12, VENV=folder, TORCH=cpu (no CUDA, for a laptop), INSTALLER=uv (as it stands on the PATH).
 PYTHON ?= python3
@@ -39,10 +40,10 @@ ifneq ($(TORCH),$(shell cat $(VENV)/.torch 2>/dev/null))
 .PHONY: $(READY)
 endif
 
-.PHONY: help setup demo check test lint types bench reference picture screenshots lock clean
+.PHONY: help setup demo check test docs lint types bench reference picture screenshots lock clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -n 5
+	@sed -n 's/^# //p' Makefile | head -n 6
 
 setup: $(READY)
 
@@ -72,6 +73,11 @@ test: $(READY_DEV)
 check: lint types
 	python -m pytest -n 2 -m "not slow" tests/unit tests/contract
 
+# The variable quietens an announcement of the theme's makers about another program.
+docs: $(READY_DEV)
+	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
+	@echo "The documentation: $(CURDIR)/site/index.html"
+
 lint: $(READY_DEV)
 	ruff check .
 	ruff format --check .
@@ -91,6 +97,7 @@ reference: $(READY)
 
 picture: $(READY_DEV)
 	python docs/draw_architecture.py
+	python docs/draw_workflow.py
 
 screenshots: $(READY_DEV)
 	python -m docs.take_screenshots results/quick
