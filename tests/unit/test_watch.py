@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class Folder:
 
     def use(self, pid, released=False):
         who = {"host": "here", "machine": processes.machine(), "pid": pid, "since": "today", "released": released}
+        who["folder"] = self.root.stat().st_ino
         self.write(in_use.FILE, json.dumps(who), 0)
 
     def write(self, name, text, age):
@@ -108,6 +110,20 @@ def test_results_of_before_the_call_are_not_of_it_unless_they_were_current(folde
         folder.write(name, "{}", 5000)
     folder.begins(folder.runs[0], ROUND.format(at=10, step=100), age=5001)
     assert list(states(folder.seen()).values()) == ["waiting", "done"]
+
+
+def test_in_a_copy_every_result_counts_whatever_its_time(folder):
+    folder.ends(folder.runs[0], age=10**9)
+    assert states(folder.seen())[folder.runs[0]] == "waiting"
+    copy = folder.root.with_name("copy")
+    shutil.copytree(folder.root, copy)
+    sweep = Sweep(copy)
+    sweep.look()
+    assert states(sweep)[folder.runs[0]] == "done"
+    assert "no call of the workflow has worked here" in shown(sweep)
+    shutil.rmtree(copy)
+    with pytest.raises(ReplisomeError, match="is no longer there"):
+        sweep.look()
 
 
 def test_a_look_sees_what_is_new_and_jobs_that_were_added(folder):
