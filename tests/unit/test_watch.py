@@ -166,8 +166,9 @@ def test_what_was_cut_off_with_its_call_is_stopped_and_what_still_writes_runs(fo
     folder.use(os.getpid(), released=True)
     folder.begins(folder.runs[0], age=500)
     folder.begins(folder.runs[1], age=20)
+    folder.begins(folder.runs[2], "replisome train: error: told to stop (SIGTERM) in epoch 2, at step 9", age=20)
     sweep = folder.seen()
-    assert [states(sweep)[name] for name in folder.runs[:2]] == ["stopped", "running"]
+    assert [states(sweep)[name] for name in folder.runs[:3]] == ["stopped", "running", "stopped"]
     assert "no call of the workflow works here now" in shown(sweep)
 
 

@@ -118,7 +118,7 @@ class Sweep:
         alive = self.call is not None and self.call.alive
         for job in list(self._open.values()):
             self._look_at(job)
-            if job.state == "running" and not alive and time.time() - (job.logged or 0.0) > QUIET:
+            if job.state == "running" and not alive and _cut_off(job):
                 job.state = "stopped"
         self.messages = sorted(self.messages)[-MESSAGES:]
 
@@ -263,6 +263,12 @@ def newest_results(root: Path) -> Path:
             f"{root.absolute()}: holds no folder of results that the workflow works on; give one: replisome watch PATH."
         )
     return max(found)[1]
+
+
+def _cut_off(job: Job) -> bool:
+    """Say whether a job whose call is gone went with it: its log says so, or says nothing any more."""
+    told = ": error: " in (job.progress.message or "")
+    return told or time.time() - (job.logged or 0.0) > QUIET
 
 
 def _stat(path: Path) -> os.stat_result | None:
