@@ -2,8 +2,8 @@
 
 ``replisome new study leaves`` copies it to begin one of your own: the package with ``leaves`` in place of
 ``_template``, its configuration to config/studies/leaves, a row of the ledger config/datasets.yaml. Then run the
-control: ``snakemake leaves --cores 2 --configfile config/demo.yaml``. From there, change one module at a time. What each must
-provide is in :mod:`replisome.studies.contract`; before anything runs, the workflow names what is missing.
+control: ``snakemake leaves --cores 2 --configfile config/demo.yaml``. From there, change one module at a time. What
+each must provide is in :mod:`replisome.studies.contract`; before anything runs, the workflow names what is missing.
 """
 
 from typing import TYPE_CHECKING
