@@ -10,7 +10,7 @@ from typing import Any
 
 from replisome.api import new_check
 from replisome.api.edits import Edits
-from replisome.api.new_data import LEDGER, UNSAID, add_file
+from replisome.api.new_own_data import LEDGER, UNSAID, add_file
 from replisome.api.new_proposal import Proposal, check_name, check_study_name, read
 from replisome.api.yaml_text import block, written
 from replisome.config.catalogue import STUDIES, study_names
