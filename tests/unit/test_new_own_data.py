@@ -83,7 +83,7 @@ def test_a_short_genome_gets_fewer_blocks(root, fasta):
     recipes = read_yaml(root / "config/studies/short.yaml")["recipes"]
     assert recipes["sound"] == {"windows": {"blocks": 3}}
     assert "prefix80" not in recipes
-    assert any("were set to fit the file" in note for note in proposal.notes)
+    assert any("Recipes were set to fit the file" in note for note in proposal.notes)
 
 
 def test_in_a_long_genome_windows_are_further_apart_and_one_too_short_is_refused(fasta, monkeypatch):
