@@ -156,6 +156,13 @@ def test_images_are_counted_and_their_duplicates_found(root, npz, mnist_arrays):
     refused("give two class names or more", "dataset", "other", npz(), root, classes="a,a")
 
 
+def test_of_large_images_it_says_how_large_the_network_will_be(npz):
+    large = {f"{split}_images": np.zeros((3, 112, 112), np.uint8) for split in ("train", "val", "test")}
+    labels = {f"{split}_labels": np.arange(3) for split in ("train", "val", "test")}
+    notes = new_own_data.sources()["dataset"][1].examine("moths", npz(**large, **labels), {}).notes
+    assert notes[0].startswith("Without pooling the network has 411 million weights on such images.")
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
