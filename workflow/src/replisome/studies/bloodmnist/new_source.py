@@ -60,8 +60,8 @@ def examine(name: str, file: Path | None, options: Mapping[str, str]) -> Examine
     notes = []
     if height * width * DENSE > MANY:
         notes.append(
-            f"Without pooling the network has {height * width * DENSE / 1e6:,.0f} million weights on such images. Shrink "
-            "them, or leave these variants out: give 'pool' the one value 'max' in the grid of the new study."
+            f"Without pooling the network has {height * width * DENSE / 1e6:,.0f} million weights on such images. "
+            "Shrink them, or leave these variants out: give 'pool' the one value 'max' in the grid of the new study."
         )
     if duplicates["crossing_groups"]:
         notes.append("Recipe 'sound' drops an image that stands again in a later split; 'reported' leaves it in.")
