@@ -69,7 +69,7 @@ def propose(
     changes = {
         "title: Rows of numbers": f"title: {written(title or name)}",
         PLACEHOLDER: f"A table of our own ({facts})." if facts else PLACEHOLDER,
-        "options: {label: label}": f"options: {{label: {written(options.get('label', 'label'))}}}",
+        "options: {label: label}": f"options: {written({'label': options.get('label', 'label')})}",
     }
     for path, text in _copied(name, changes).items():
         edits.write(path, text, brief=path.startswith(PACKAGES))
