@@ -23,17 +23,19 @@ LIBRARY = "workflow/src"  # changes below it need a copy of the code, which anot
 
 
 def repository() -> Path:
-    """Return the folder of the repository that this package belongs to.
+    """Return the folder of the repository that is changed: the clone that one stands in, or that of this package.
 
     Raises:
-        ReplisomeError: it is installed without its repository, or called in another clone, which it would not change.
+        ReplisomeError: the clone that one stands in has another copy of the package, or there is none at all.
     """
     root, here = ROOT.parents[2], Path.cwd()
-    if here != root and (here / "Snakefile").is_file() and (here / "config" / "config.yaml").is_file():
-        raise ReplisomeError(
-            f"{here} is a clone of its own, but this command belongs to {root} and would write there: activate the "
-            "environment of this clone (make setup), or change to the other folder."
-        )
+    if (here / "Snakefile").is_file() and (here / "config" / "config.yaml").is_file():
+        if (here / LIBRARY / ROOT.name).resolve() != ROOT:
+            raise ReplisomeError(
+                f"{here} is a clone of its own, but this command belongs to {root}: activate the environment of this "
+                "clone (make setup), or change to the other folder."
+            )
+        return here
     if not (root / "config" / "config.yaml").is_file():
         raise ReplisomeError(
             f"{root}: there is no config/config.yaml; this command changes a clone of the repository, so install the "

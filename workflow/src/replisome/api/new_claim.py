@@ -87,14 +87,19 @@ def propose(study: str, name: str, words: Words, root: Path) -> Proposal:
     else:
         edits.write(path, after)
     new_check.check(edits, files.name, ["full"])  # of a claim, one plan looks into all presets
-    call = f"snakemake claims --cores 2 --config 'studies=[{study}]'"
-    then = []
-    if "quick" in files.presets:
-        quick = f"snakemake claims --cores 2 --configfile config/quick.yaml --config 'studies=[{study}]'"
-        then.append((quick, "judge it with the small budget; runs that are there are not trained again"))
-    then.append((call, "judge it with the full budget"))
     notes = ["Its rule is fixed from today: what is changed after the runs were seen is no test any more."]
+    then = _commands(study, "quick" in files.presets, of_our_own=single)
     return Proposal(f"claim '{name}' of study '{study}'", edits, [("question", claim["ask"]["kind"])], notes, then)
+
+
+def _commands(study: str, small: bool, of_our_own: bool) -> list[tuple[str, str]]:
+    """Return what judges a claim: in the folders of results that the study's other commands use."""
+    call = f"snakemake claims --cores 2 --config 'studies=[{study}]'"
+    quick = f"snakemake claims --cores 2 --configfile config/quick.yaml --config 'studies=[{study}]'"
+    if of_our_own:
+        call, quick = f"{call} results_dir=results/{study}", f"{call} preset=quick results_dir=results/{study}-quick"
+    found = [(quick, "judge it with the small budget; runs that are there are not trained again")] if small else []
+    return [*found, (call, "judge it with the full budget")]
 
 
 def _arm(text: str, files: StudyFiles) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from replisome.api import new_check
 from replisome.api.edits import Edits
-from replisome.api.new_data import LEDGER, UNSAID, add_file
+from replisome.api.new_own_data import LEDGER, UNSAID, add_file
 from replisome.api.new_proposal import Proposal, check_name, check_study_name, read
 from replisome.api.yaml_text import block, written
 from replisome.config.catalogue import STUDIES, study_names
@@ -69,7 +69,7 @@ def propose(
     changes = {
         "title: Rows of numbers": f"title: {written(title or name)}",
         PLACEHOLDER: f"A table of our own ({facts})." if facts else PLACEHOLDER,
-        "options: {label: label}": f"options: {{label: {written(options.get('label', 'label'))}}}",
+        "options: {label: label}": f"options: {written({'label': options.get('label', 'label')})}",
     }
     for path, text in _copied(name, changes).items():
         edits.write(path, text, brief=path.startswith(PACKAGES))

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from replisome.config.schema import EXPONENT
 from replisome.errors import ReplisomeError
 
 WIDTH = 120
@@ -19,11 +20,11 @@ def written(value: Any) -> str:
     """Return a value as one line of YAML, in quotes where it would be read as something else."""
     if isinstance(value, str):
         plain = yaml.safe_dump(value, width=10**6, allow_unicode=True).removesuffix("\n").removesuffix("\n...")
-        return (
-            plain if "\n" not in plain and not plain.startswith(("'", '"')) else json.dumps(value, ensure_ascii=False)
-        )
+        read_otherwise = EXPONENT.match(plain)  # 5E10 is a number to our reader, and text in YAML 1.1
+        as_it_is = "\n" not in plain and not plain.startswith(("'", '"')) and not read_otherwise
+        return plain if as_it_is else json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{written(key)}: {_inside(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_inside(key)}: {_inside(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_inside(item) for item in value) + "]"
     return json.dumps(value)  # numbers, true, false, null

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from replisome.api import new_check, new_claim, new_data, new_model, new_study
+from replisome.api import new_check, new_claim, new_model, new_own_data, new_study
 from replisome.commands.new_shown import carry_out
 from replisome.data.new_source import NewSource
 from replisome.errors import did_you_mean
@@ -25,11 +25,11 @@ class Kinds(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the kinds, those of files first."""
-        return [*new_data.sources(), *super().list_commands(ctx)]
+        return [*new_own_data.sources(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a kind; None where there is none."""
-        found = new_data.sources().get(cmd_name)
+        found = new_own_data.sources().get(cmd_name)
         return _of_files(*found) if found else super().get_command(ctx, cmd_name)
 
     def resolve_command(
@@ -58,7 +58,7 @@ def _of_files(study: str, source: NewSource) -> click.Command:
         about = {key: given.pop(key) for key in ("title", "licence", "citation", "link")}
         options = {key: value for key, value in given.items() if value is not None}
         root = new_check.repository()
-        carry_out(new_data.propose(source.kind, name, file, options, root, **about), dry_run)
+        carry_out(new_own_data.propose(source.kind, name, file, options, root, **about), dry_run)
 
     call.__doc__ = (
         f"Study {study} on data of your own.\n\nNAME is what the new study and its target are called. FILE is "

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from replisome.api.new_proposal import Proposal
+from replisome.data.new_source import counted
 
 LABELS = 28  # columns for what was found
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -26,7 +27,8 @@ def carry_out(proposal: Proposal, dry_run: bool) -> None:
         console.print("\nNothing was written (--dry-run).")
         return
     proposal.edits.apply()
-    console.print(f"\n{len(proposal.edits.texts) + len(proposal.edits.copies)} files written. Next:")
+    written = counted(len(proposal.edits.texts) + len(proposal.edits.copies), "file")
+    console.print(f"\n{written} written. Next:")
     for command, purpose in proposal.then:
         console.print(Text(f"\n  # {purpose}", style="dim"))
         console.print(Text(f"  {command}"))

@@ -1,12 +1,9 @@
-"""A template: the smallest study that works, on rows of numbers with one label each. Copy it to begin one of your own.
+"""A template: the smallest study that works, on rows of numbers with one label each.
 
-    cp -r workflow/src/replisome/studies/_template workflow/src/replisome/studies/leaves
-    mv workflow/src/replisome/studies/leaves/config config/studies/leaves
-
-Then replace ``_template`` by ``leaves`` in this file and in config/studies/leaves/recipes.yaml, add the row that the
-latter describes to the ledger config/datasets.yaml, and run the control:
-``snakemake leaves --cores 2 --configfile config/demo.yaml``. From there, change one module at a time. What each must
-provide is in :mod:`replisome.studies.contract`; before anything runs, the workflow names what is missing.
+``replisome new study leaves`` copies it to begin one of your own: the package with ``leaves`` in place of
+``_template``, its configuration to config/studies/leaves, a row of the ledger config/datasets.yaml. Then run the
+control: ``snakemake leaves --cores 2 --configfile config/demo.yaml``. From there, change one module at a time. What
+each must provide is in :mod:`replisome.studies.contract`; before anything runs, the workflow names what is missing.
 """
 
 from typing import TYPE_CHECKING

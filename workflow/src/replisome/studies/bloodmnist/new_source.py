@@ -10,6 +10,8 @@ from replisome.data.new_source import Examined, NewSource, counted, listed
 from replisome.errors import ReplisomeError
 
 SMALLEST = 8  # pixels a side: what three poolings of the study's network leave one pixel of
+DENSE = 128 * 256  # weights a pixel of the network without pooling: filters of its last block times hidden units
+MANY = 300_000_000  # weights that, with their gradients and what Adam keeps, take 5 GB
 FEW = 20  # images of a class in test, below which its share of right answers says little
 
 
@@ -56,6 +58,11 @@ def examine(name: str, file: Path | None, options: Mapping[str, str]) -> Examine
         ("identical images", _duplicates(duplicates)),
     ]
     notes = []
+    if height * width * DENSE > MANY:
+        notes.append(
+            f"Without pooling the network has {height * width * DENSE / 1e6:,.0f} million weights on such images. "
+            "Shrink them, or leave these variants out: give 'pool' the one value 'max' in the grid of the new study."
+        )
     if duplicates["crossing_groups"]:
         notes.append("Recipe 'sound' drops an image that stands again in a later split; 'reported' leaves it in.")
     if duplicates["conflicting_groups"]:

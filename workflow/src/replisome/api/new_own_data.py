@@ -90,8 +90,10 @@ def propose(
     says = dict(examined.says)
     heading = title or says.pop("title", f"{name}: a {kind} of our own")
     edits.write(f"config/studies/{name}.yaml", _study_text(study, says, heading, examined, file, root))
+    notes = [*examined.notes]
     changes, planned = _fitted(edits, name, examined)
     if changes:
+        notes.append("Recipes were set to fit the file: see 'recipes' in the new study.")
         says["recipes"] = changes
         edits.texts.pop()
         edits.write(f"config/studies/{name}.yaml", _study_text(study, says, heading, examined, file, root))
@@ -99,9 +101,6 @@ def propose(
         if changes:
             raise ReplisomeError(f"no way was found to fit the recipes of '{study}' to {file}.")
     runs = {preset: len(plan.runs) for preset, plan in planned.items()}
-    notes = [*examined.notes]
-    if says.get("recipes"):
-        notes.append("Some windows or options of the recipes were set to fit the file: see 'recipes' in the new study.")
     return Proposal(f"{kind} '{name}', by study '{study}'", edits, examined.found, notes, commands(name, runs))
 
 

@@ -8,7 +8,7 @@ import pytest
 from planning import load
 
 from replisome.api import edits as edits_module
-from replisome.api import new_data
+from replisome.api import new_own_data
 from replisome.config.schema import read_yaml
 from replisome.errors import ReplisomeError
 from replisome.studies.genome import windows
@@ -40,7 +40,7 @@ def npz(tmp_path, mnist_arrays):
 
 def refused(message, kind, name, file, root, **options):
     with pytest.raises(ReplisomeError) as caught:
-        new_data.propose(kind, name, file, options, root)
+        new_own_data.propose(kind, name, file, options, root)
     assert message in " ".join(str(caught.value).split())
 
 
@@ -51,7 +51,7 @@ def files_of(root):
 def test_a_genome_is_examined_and_its_study_plans_under_every_preset(root, fasta):
     file = fasta(bases(30000), bases(9000, 1) + "NNR", bases(30000).lower())
     before = files_of(root)
-    proposal = new_data.propose("genome", "mine", file, {}, root)
+    proposal = new_own_data.propose("genome", "mine", file, {}, root)
     found = dict(proposal.found)
     assert found["contigs"] == "3: c1 (30,000), c3 (30,000), c2 (9,003)"
     assert found["other letters"] == "N 2, R 1"
@@ -78,17 +78,17 @@ def test_a_genome_is_examined_and_its_study_plans_under_every_preset(root, fasta
 
 
 def test_a_short_genome_gets_fewer_blocks(root, fasta):
-    proposal = new_data.propose("genome", "short", fasta(bases(12000)), {}, root)
+    proposal = new_own_data.propose("genome", "short", fasta(bases(12000)), {}, root)
     proposal.edits.apply()
     recipes = read_yaml(root / "config/studies/short.yaml")["recipes"]
     assert recipes["sound"] == {"windows": {"blocks": 3}}
     assert "prefix80" not in recipes
-    assert any("were set to fit the file" in note for note in proposal.notes)
+    assert any("Recipes were set to fit the file" in note for note in proposal.notes)
 
 
 def test_in_a_long_genome_windows_are_further_apart_and_one_too_short_is_refused(fasta, monkeypatch):
     recipes = {"sound": {"split": "blocks", "encoding": "kmer1", "windows": {"length": 200}}}
-    source = new_data.sources()["genome"][1]
+    source = new_own_data.sources()["genome"][1]
     monkeypatch.setattr(windows, "MOST", 20100)
     assert source.examine("long", fasta(bases(60000)), {}).fit(recipes) == {"sound": {"windows": {"step": 3}}}
     with pytest.raises(ReplisomeError, match="recipe 'sound': 300 tokens in 1 blocks leave no room"):
@@ -104,7 +104,7 @@ def test_a_table_of_probes_with_names_of_its_own_is_studied(root, tmp_path):
         rows.append(f"Set{'AB'[number % 2]}\t{sequence}\t{value}")
     table = tmp_path / "own.txt"
     table.write_text("\n".join(rows) + "\n")
-    proposal = new_data.propose("protein", "mine", table, {}, root)
+    proposal = new_own_data.propose("protein", "mine", table, {}, root)
     found = dict(proposal.found)
     assert found["probes"] == "400: SetA 200, SetB 200"
     assert found["missing intensities"].startswith("58; with one: ")
@@ -122,13 +122,15 @@ def test_a_table_of_probes_with_names_of_its_own_is_studied(root, tmp_path):
 def test_of_several_proteins_one_is_chosen(root, probe_table):
     refused("has several proteins: RNCMPT00001, RNCMPT00002; choose one", "protein", "mine", probe_table(), root)
     refused("did you mean 'RNCMPT00002'?", "protein", "mine", probe_table(), root, protein="RNCMPT0002")
-    proposal = new_data.propose("protein", "mine", probe_table(), {"protein": "RNCMPT00002", "motif": "ugcatg"}, root)
+    proposal = new_own_data.propose(
+        "protein", "mine", probe_table(), {"protein": "RNCMPT00002", "motif": "ugcatg"}, root
+    )
     assert dict(proposal.found)["motif"] == "UGCAUG (as given)"
 
 
 def test_another_protein_of_the_official_table_takes_no_file(root):
     refused("--protein PTBP3 --motif UUUCUU", "protein", "mine", None, root)
-    proposal = new_data.propose("protein", "mine", None, {"protein": "PTBP3", "motif": "UUUCUU"}, root)
+    proposal = new_own_data.propose("protein", "mine", None, {"protein": "PTBP3", "motif": "UUUCUU"}, root)
     proposal.edits.apply()
     study = load(root, studies=["mine"], preset="full").studies["mine"]
     assert study.recipes["sound_onehot"]["source"] == {"dataset": "rnacompete", "options": {"proteins": ["PTBP3"]}}
@@ -139,7 +141,7 @@ def test_images_are_counted_and_their_duplicates_found(root, npz, mnist_arrays):
     images = mnist_arrays["test_images"].copy()
     images[0] = mnist_arrays["train_images"][1]  # of another class
     file = npz(test_images=images)
-    proposal = new_data.propose("dataset", "moths", file, {"classes": "a, b, c d"}, root)
+    proposal = new_own_data.propose("dataset", "moths", file, {"classes": "a, b, c d"}, root)
     found = dict(proposal.found)
     assert found["images"] == "train 12, validation 6, test 6"
     assert found["size"] == "10 x 10 pixels, 3 channels, uint8"
@@ -152,6 +154,13 @@ def test_images_are_counted_and_their_duplicates_found(root, npz, mnist_arrays):
     refused("images of 6 x 6 pixels; the network pools three times", "dataset", "other", npz(**small), root)
     refused("there are only 2 classes", "dataset", "other", npz(), root, classes="a,b")
     refused("give two class names or more", "dataset", "other", npz(), root, classes="a,a")
+
+
+def test_of_large_images_it_says_how_large_the_network_will_be(npz):
+    large = {f"{split}_images": np.zeros((3, 112, 112), np.uint8) for split in ("train", "val", "test")}
+    labels = {f"{split}_labels": np.arange(3) for split in ("train", "val", "test")}
+    notes = new_own_data.sources()["dataset"][1].examine("moths", npz(**large, **labels), {}).notes
+    assert notes[0].startswith("Without pooling the network has 411 million weights on such images.")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +183,7 @@ def test_a_file_of_another_kind_is_refused_in_the_words_of_the_reader(root, tmp_
 
 
 def test_a_change_that_fails_halfway_leaves_nothing_behind(root, fasta, monkeypatch):
-    proposal = new_data.propose("genome", "mine", fasta(bases(30000)), {}, root)
+    proposal = new_own_data.propose("genome", "mine", fasta(bases(30000)), {}, root)
     before, write = files_of(root), edits_module.write_text
 
     def fail_at_the_study(path, text):
@@ -191,7 +200,7 @@ def test_a_change_that_fails_halfway_leaves_nothing_behind(root, fasta, monkeypa
 
 def test_a_file_that_changed_after_it_was_examined_is_not_taken(root, fasta):
     file = fasta(bases(30000))
-    proposal = new_data.propose("genome", "mine", file, {}, root)
+    proposal = new_own_data.propose("genome", "mine", file, {}, root)
     fasta(bases(30000, 2))
     before = files_of(root)
     with pytest.raises(ReplisomeError, match="changed meanwhile; run the same command again"):
@@ -200,14 +209,14 @@ def test_a_file_that_changed_after_it_was_examined_is_not_taken(root, fasta):
 
 
 def test_nothing_is_overwritten(root, fasta):
-    new_data.propose("genome", "mine", fasta(bases(30000)), {}, root).edits.apply()
+    new_own_data.propose("genome", "mine", fasta(bases(30000)), {}, root).edits.apply()
     refused("there is a study 'mine'", "genome", "mine", fasta(bases(30000)), root)
     (root / "resources/by-hand/other.fasta").write_text("precious")
     refused("resources/by-hand/other.fasta: is there already", "genome", "other", fasta(bases(30000)), root)
 
 
 def test_each_kind_says_what_file_it_takes():
-    kinds = new_data.sources()
+    kinds = new_own_data.sources()
     assert {"genome", "protein", "dataset"} <= set(kinds)
     for kind, (_, source) in kinds.items():
         assert re.fullmatch("[a-z_-]+", kind)
