@@ -106,6 +106,7 @@ class Results:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._cards: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     @cached_property
     def studies(self) -> tuple[str, ...]:
@@ -237,8 +238,9 @@ class Results:
         Raises:
             ReplisomeError: the recipe was not prepared here.
         """
-        found: Mapping[str, Any] = read_verified(self.root / study / recipe / "card.json")
-        return found
+        if (study, recipe) not in self._cards:
+            self._cards[study, recipe] = read_verified(self.root / study / recipe / "card.json")
+        return self._cards[study, recipe]
 
     def metrics(self, what: str = "scores") -> pd.DataFrame:
         """Return all numbers of all runs as one tidy table, read from what the runs left.
