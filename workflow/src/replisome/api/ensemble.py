@@ -63,7 +63,7 @@ def load_ensemble(
         apart = [key for key in differences(first.config, config) if key != "seed"]
         if apart:
             raise ReplisomeError(
-                f"{folder}: differs from {fit[0].name} in more than its seed ({', '.join(apart)}); they are no ensemble."
+                f"{folder}: differs from {fit[0].name} in more than its seed ({', '.join(apart)}): that is no ensemble."
             )
         module, sha256 = read_weights(folder, config, first.task, weights, first.device)
         networks.append(Network(folder, weights, sha256, config, first.task, module, first.device))

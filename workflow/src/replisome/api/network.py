@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,8 @@ class Network:
         Raises:
             ReplisomeError: an input does not fit the run; the message says what would.
         """
-        return pa.concat_tables(list(tables([self], inputs, Beside(), batch_size))).to_pandas()
+        table: pd.DataFrame = pa.concat_tables(tables([self], inputs, Beside(), batch_size)).to_pandas()
+        return table
 
     def answers(self, inputs: Inputs, batch_size: int | None = None) -> dict[str, np.ndarray]:
         """Return what the network says of files as arrays, item by item in the order of the input.
@@ -90,9 +91,7 @@ class Network:
         return {name: np.concatenate([one.values[name] for one in found]) for name in found[0].values}
 
 
-def load_model(
-    run: str | os.PathLike[str], weights: str = "best", device: str | torch.device | None = None
-) -> Network:
+def load_model(run: str | os.PathLike[str], weights: str = "best", device: str | torch.device | None = None) -> Network:
     """Load the network of a finished run, once its files are those that training wrote.
 
     Beside the run's folder it needs the recipe's stats.json, three folders up, and no data.
@@ -119,7 +118,7 @@ def load_model(
 
 def tables(
     networks: Sequence[Network], inputs: Inputs, beside: Beside, size: int | None = None, told: Any = None
-) -> Iterator[pa.Table]:
+) -> Generator[pa.Table]:
     """Yield what networks of one recipe say of files, as pieces of one table.
 
     Args:

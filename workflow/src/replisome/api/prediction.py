@@ -35,7 +35,9 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
             of the inputs would be overwritten.
     """
     if out.suffix not in ENDINGS:
-        raise ReplisomeError(f"{out}: give an ending that says the form: .csv or .parquet{did_you_mean(out.suffix, ENDINGS)}")
+        raise ReplisomeError(
+            f"{out}: give an ending that says the form: .csv or .parquet{did_you_mean(out.suffix, ENDINGS)}"
+        )
     if out.is_dir():
         raise ReplisomeError(f"{out}: is a folder; give a file in it.")
     if not out.absolute().parent.is_dir():

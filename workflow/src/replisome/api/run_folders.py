@@ -45,14 +45,17 @@ def finished_run(path: Path) -> tuple[Path, dict[str, Any]]:
         )
     record = read_record(folder / RECORD)
     if record.get("stage") != "train":
-        raise ReplisomeError(f"{folder}: was made by the stage '{record.get('stage')}', not by 'train'; a run is {WHERE}.")
+        raise ReplisomeError(
+            f"{folder}: was made by the stage '{record.get('stage')}', not by 'train'; a run is {WHERE}."
+        )
     config: dict[str, Any] = read_verified(folder / "config.json")
     study(config["implementation"])
     model_options(config["model"])
     key = stage_key("train", config)
     if all(own != key for own, _ in recorded(folder)):
+        by = record.get("replisome", "of another version")
         raise ReplisomeError(
-            f"{folder}: was trained by other code than this (replisome {record.get('replisome', 'of another version')}); "
+            f"{folder}: was trained by other code than this (replisome {by}); "
             "what its weights mean may have changed since. Use the version that trained it, train it again, or take it "
             f"as it is: replisome accept {folder} --note WHY"
         )

@@ -61,7 +61,7 @@ class Beside:
     """What goes with a table of predictions: facts about the input, and further files.
 
     Attributes:
-        said: facts by name, as JSON can hold them; they stand in the metadata beside the table. Sentences for people are
+        said: facts by name, as JSON can hold them; they stand in the metadata beside the table, sentences for people
             under ``notes``.
         table: the table's file; None where it is printed or handed on, and there are then no further files.
     """
@@ -108,7 +108,9 @@ def ask(model: nn.Module, task: Task, batch: Batch) -> np.ndarray:
     if not bool(finite.all()):
         item = int((~finite).nonzero()[0, 0])
         name = ", ".join(f"{key} {values[item]}" for key, values in batch.names.items())
-        raise ReplisomeError(f"{name}: the network gives no finite number for it; its weights or this input are broken.")
+        raise ReplisomeError(
+            f"{name}: the network gives no finite number for it; its weights or this input are broken."
+        )
     return task.reduce_outputs(given.float(), batch.targets).cpu().numpy()
 
 

@@ -1,7 +1,7 @@
 """A user's own rows for a finished run: a CSV file with the columns of numbers that training had, and no labels.
 
-The command ``replisome predict`` and ``replisome.load_model`` read, ask and write through these functions; a study whose
-runs are not to be asked about other data has no such file.
+The command ``replisome predict`` and ``replisome.load_model`` read, ask and write through these functions; a study
+whose runs are not to be asked about other data has no such file.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def read(
         table = _read_csv(path)
         if len(table.columns) != columns:
             raise ReplisomeError(
-                f"{path}: has {len(table.columns)} columns ({', '.join(map(str, table))}); this run takes the {columns} "
-                "columns of numbers that training had, in the same order, without the label."
+                f"{path}: has {len(table.columns)} columns ({', '.join(map(str, table))}); this run takes the "
+                f"{columns} columns of numbers that training had, in the same order, without the label."
             )
         for start in range(0, len(table), size):
             rows = table.iloc[start : start + size].to_numpy(dtype=np.float32)

@@ -157,11 +157,12 @@ def _picture(path: Path, shape: tuple[int, ...]) -> np.ndarray:
         with Image.open(path) as image:
             if image.size != (width, height):
                 raise ReplisomeError(f"{path}: is {image.height} x {image.width} pixels; {_fitting(shape)}")
-            if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
-                image = image.convert("RGB")  # noqa: PLW2901 -- nothing shows through it: no colour changes
-            if image.mode != MODES[channels]:
-                raise ReplisomeError(f"{path}: is of mode {image.mode} ({_mode(image.mode)}); {_fitting(shape)}")
-            return np.asarray(image).reshape(shape)
+            mode = image.mode
+            if mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+                mode = "RGB"  # nothing shows through it: no colour changes
+            if mode != MODES[channels]:
+                raise ReplisomeError(f"{path}: is {_mode(mode)}; {_fitting(shape)}")
+            return np.asarray(image.convert(mode)).reshape(shape)
     except UnidentifiedImageError:
         what = "empty" if not path.stat().st_size else "not a png or jpg file, whatever its ending says"
         raise ReplisomeError(f"{path}: is {what}; replace it, or leave it out.") from None
@@ -170,10 +171,17 @@ def _picture(path: Path, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _mode(mode: str) -> str:
-    return {
-        "L": "grey", "LA": "grey with transparency", "RGB": "colour", "RGBA": "colour with transparency", "P": "palette",
-        "1": "black and white", "CMYK": "colours of print", "I;16": "16 bits a pixel", "I": "32 bits a pixel",
-    }.get(mode, "another kind")  # fmt: skip
+    known = {
+        "L": "grey",
+        "LA": "grey with transparency",
+        "RGB": "in colour",
+        "RGBA": "in colour with transparency",
+        "P": "in colours of a palette",
+        "1": "black and white",
+        "CMYK": "in colours of print",
+        "I;16": "of 16 bits a pixel",
+    }
+    return known.get(mode, f"of Pillow's mode {mode}")
 
 
 def _of_npz(path: Path, shape: tuple[int, ...], number: int, of: int) -> Iterator[Item]:
@@ -211,6 +219,6 @@ def _check(path: Path, name: str, member: Member, shape: tuple[int, ...]) -> Non
 def _fitting(shape: tuple[int, ...]) -> str:
     height, width, channels = shape
     return (
-        f"this run takes {COLOURS[channels]} images of {height} x {width} pixels, 8 bits a channel. Bring it to that as "
-        "the training images were; nothing is resized or converted here."
+        f"this run takes {COLOURS[channels]} images of {height} x {width} pixels, 8 bits a channel. Bring it to that "
+        "as the training images were; nothing is resized or converted here."
     )

@@ -1,4 +1,4 @@
-"""A user's own genome for a finished run: what each of its bases costs, in bits, and how often the first guess is right.
+"""A user's own genome for a finished run: what each of its bases costs, in bits, and how often it is guessed.
 
 Windows are cut as those of a test split are: end to end, each begun from an empty state. So a base is predicted from
 the bases before it in its window and no others, as the run's recipe has it, and each base once.
@@ -27,9 +27,7 @@ INPUT = "FASTA of nucleotides, plain or gzip"
 CONTIGS = "contigs"  # under which name `read` leaves for `tabulate` what it found of each
 
 
-def read(
-    task: NextToken, inputs: Sequence[Path], size: int, device: torch.device, beside: Beside
-) -> Iterator[Batch]:
+def read(task: NextToken, inputs: Sequence[Path], size: int, device: torch.device, beside: Beside) -> Iterator[Batch]:
     """Read FASTA files in batches of windows.
 
     N and the other IUPAC codes for more than one base cut a contig, as in a recipe: they are not scored, and behind
@@ -162,7 +160,7 @@ def _write_bases(handle: IO[str], answer: Answer, bits: np.ndarray, stride: int)
     for row, (contig, first, tokens) in enumerate(zip(*answer.names.values(), strict=True)):
         starts = range(first, first + tokens * stride, stride)
         handle.writelines(
-            f"{contig}\t{start}\t{start + stride}\t{value}\n" for start, value in zip(starts, bits[row], strict=False)
+            f"{contig}\t{start}\t{start + stride}\t{value!s}\n" for start, value in zip(starts, bits[row], strict=False)
         )
 
 

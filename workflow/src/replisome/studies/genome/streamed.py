@@ -15,7 +15,7 @@ import numpy as np
 from replisome.data.encode.dna import AMBIGUOUS, INVALID, encode_dna
 from replisome.data.encode.kmers import kmer_numbers
 from replisome.data.raw_files import is_gzip
-from replisome.data.text_files import open_text
+from replisome.data.text_files import as_lines, open_unpacked
 from replisome.errors import ReplisomeError
 
 PIECE = 1 << 20  # letters looked at in one go
@@ -150,8 +150,8 @@ def _pieces(path: Path, contigs: list[Contig]) -> Iterator[Piece]:
     lines: list[bytes] = []
     contig: Contig | None = None
     read, held, number = 0, 0, 0
-    with open_text(path) as handle:
-        for number, line in enumerate(handle.buffer, start=1):
+    with as_lines(open_unpacked(path), str(path)) as handle:
+        for number, line in enumerate(handle, start=1):
             read += len(line)
             if line.startswith(b">"):
                 if contig is not None and (lines or not contig.length):
