@@ -84,7 +84,8 @@ def test_a_run_as_json_has_all_of_it(made, capsys):
     assert (found["schema"], found["kind"], found["finished"]) == ("replisome/show/1", "run", True)
     assert found.keys() == {
         "schema", "kind", "path", "study", "recipe", "protocol", "model", "slug", "seed", "seeds", "experiments",
-        "budget", "reduced", "config", "finished", "remarks", "scores", "called", "ended", "provenance", "current", "repeat",
+        "budget", "reduced", "config", "finished", "remarks", "scores", "called", "ended", "provenance", "current",
+        "repeat",
     }  # fmt: skip
     assert found["scores"]["test"]["best"]["accuracy"] == 0.25
     about = {"title": "accuracy", "unit": "%", "scale": 100, "better": "max"}
