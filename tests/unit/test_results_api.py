@@ -215,7 +215,7 @@ def test_claims_are_a_row_a_claim_and_protocol(root):
 
 
 def offered():
-    """Yield each class, function and method that ``import replisome`` offers, or gives; torch is not imported for it."""
+    """Yield each class, function and method that ``import replisome`` offers, or gives, without importing torch."""
     for name, module in {**replisome._API, **GIVEN}.items():
         body = ast.parse((LIBRARY / "api" / f"{module}.py").read_text()).body
         imported = {alias.name: one.module for one in body if isinstance(one, ast.ImportFrom) for alias in one.names}
