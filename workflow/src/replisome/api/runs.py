@@ -218,8 +218,9 @@ class Run:
         found = [self.stopped] if self.stopped else []
         if is_accepted(self.folder):
             found.append("accepted though code or data have changed since")
-        if (self.folder / "test" / RECORD).exists() and self._tested_before:
-            found.append("its test scores are of earlier weights and left out")
+        with self.read():
+            if (self.folder / "test" / RECORD).exists() and self._tested_before:
+                found.append("its test scores are of earlier weights and left out")
         if self.provenance.get("replisome") != __version__:
             found.append(f"made by replisome {self.provenance.get('replisome', 'of an unknown version')}")
         return tuple(found)
