@@ -18,8 +18,14 @@ module                 provides                               called by the stag
 ``new_data.py``        ``INPUT``, ``read``, ``answers``,      the command ``predict``, ``load_model``
                        ``tabulate``; only where finished
                        runs can be asked about other data
+``signature.py``       ``signature``, ``sketch``,             the commands ``export`` and ``doctor``
+                       ``random_items``; optional
 ``choices.py``         ``CHOICES``: what the paper leaves     summarise, through a table
                        open, and what we did
+``new_source.py``      ``SOURCE``; only where users may bring ``replisome new``
+                       files of their own
+``example_model.py``   a small network that runs, for models   ``replisome new model``
+                       of one's own to begin from
 ``recipe.schema.yaml`` the values its recipe keys may have    (when the configuration is read)
 =====================  =====================================  =======================================
 
@@ -41,7 +47,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from replisome.analysis.intervals import ItemScores
 from replisome.analysis.results import StudyResults
@@ -51,6 +57,7 @@ from replisome.config.study import Score
 from replisome.data.prepared import Prepared
 from replisome.data.raw_files import RawFile
 from replisome.training.new_data import Answer, Batch, Beside
+from replisome.training.signature import Signature, Sketch
 from replisome.training.task import Task
 
 
@@ -231,5 +238,42 @@ class NewDataModule(Protocol):
 
         Yields:
             Rows. Where an answer has a spread, so has the table: a column ``<name>_sd`` beside each column of numbers.
+        """
+        ...
+
+
+class SignatureModule(Protocol):
+    """``signature.py``: what networks take and give, in words, and what a recipe's data are like before they are there.
+
+    Without it a network is described by shapes alone, and nobody knows how long it trains until its data are prepared.
+    """
+
+    def signature(self, task: Any, gives: Output) -> Signature:
+        """Describe inputs and outputs of the networks of a recipe.
+
+        Args:
+            task: what ``open_task`` gave.
+            gives: what the model gives, as its traits say.
+
+        Returns:
+            What a user of an exported network must know of both: axes, units, scaling, alphabets, names.
+        """
+        ...
+
+    def sketch(self, recipe: Mapping[str, Any]) -> Sketch:
+        """Return a recipe's statistics, as far as shapes depend on them, and about how many items its splits have.
+
+        Args:
+            recipe: the recipe's block of the study file.
+        """
+        ...
+
+    def random_items(self, task: Any, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return random inputs and targets (number, ...), as a split's ``batch`` gives them, on the CPU.
+
+        Args:
+            task: what ``open_task`` gave, of a recipe's folder in which there may be statistics only.
+            number: of items.
+            generator: that they are drawn with.
         """
         ...
