@@ -64,7 +64,8 @@ class Network:
                 last digits of the numbers, never more.
 
         Returns:
-            A row an item, or a contig of a genome; the columns, with their units, are in docs of the command.
+            A row an item, or a contig of a genome. What the columns are, with their units, says the function
+            ``tabulate`` of the study's module ``new_data``.
 
         Raises:
             ReplisomeError: an input does not fit the run; the message says what would.
@@ -80,9 +81,10 @@ class Network:
             batch_size: as for :meth:`predict`.
 
         Returns:
-            By name an array (items, ...). Images: ``probability`` (images, classes). Probes: ``affinity`` (probes,
-            proteins), z-scores. Proteins: ``distance`` (chains, pairs of residues i < j), angstrom. Genomes: ``bits``
-            (windows, tokens) for each token, and ``right`` (windows, tokens), whether it was the first guess.
+            By name an array (items, ...). Images: ``probability`` (images, classes). RNAs: ``affinity`` (RNAs,
+            proteins), z-scores, and ``intensity``, the same in the probes' units. Proteins: ``distance`` (chains, pairs
+            of residues i < j), angstrom. Genomes: ``bits`` (windows, tokens) that each token costs, and ``right``
+            (windows, tokens), whether it was the first guess.
 
         Raises:
             ReplisomeError: an input does not fit the run; the message says what would.
