@@ -82,7 +82,7 @@ def test_windows_of_a_genome_cost_the_bits_of_the_evaluation_bit_for_bit(demo, t
 
 
 def test_the_mean_over_a_bed_graph_is_the_score_of_the_evaluation(demo, tmp_path):
-    for run in tested_runs(demo, "genome"):
+    for run in {run.parents[1].name: run for run in tested_runs(demo, "genome")}.values():  # one of each model
         windows = write_windows(run.parents[3], tmp_path / "windows.fa")
         out = tmp_path / "x.parquet"
         assert main(["predict", str(run), str(windows), "-o", str(out)]) == 0
