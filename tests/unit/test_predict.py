@@ -297,7 +297,7 @@ def write_picture(path, mode="RGB", size=(SIDE, SIDE), **how):
 
 
 PICTURES = {
-    "wide.png": (lambda path: write_picture(path, size=(14, SIDE)), "is 12 x 14 pixels; this run takes RGB images of 12"),
+    "wide.png": (lambda path: write_picture(path, size=(14, SIDE)), "is 12 x 14 pixels; this run takes RGB images"),
     "grey.png": (lambda path: write_picture(path, "L"), "is grey; this run takes RGB images"),
     "clear.png": (lambda path: write_picture(path, "RGBA"), "is in colour with transparency; this run takes RGB"),
     "palette.png": (lambda path: write_picture(path, "P"), "is in colours of a palette; this run takes RGB"),
@@ -327,7 +327,7 @@ def test_a_picture_that_is_cut_off_is_refused(run, images, capsys, tmp_path):
 ARRAYS = {
     "other": ({"pictures": np.zeros((2, SIDE, SIDE, 3), np.uint8)}, "holds no array 'images', nor 'train_images'"),
     "floats": ({"images": np.zeros((2, SIDE, SIDE, 3))}, "array 'images' has type float64; intensities are uint8"),
-    "grey": ({"images": np.zeros((2, SIDE, SIDE), np.uint8)}, "array 'images' has shape (2, 12, 12); this run takes RGB"),
+    "grey": ({"images": np.zeros((2, SIDE, SIDE), np.uint8)}, "'images' has shape (2, 12, 12); this run takes RGB"),
     "none": ({"images": np.zeros((0, SIDE, SIDE, 3), np.uint8)}, "array 'images' is empty"),
     "objects": ({"images": np.array([None, 1])}, "holds Python objects"),
 }  # fmt: skip
