@@ -52,7 +52,7 @@ def export_onnx(opened: Opened, out: Path) -> list[str]:
             raise _refused(opened, "ONNX", error) from None
         assert written is not None
         model = written.model_proto
-        evaluator = ReferenceEvaluator(model)
+        evaluator: Any = ReferenceEvaluator(model)
         largest = _check(
             opened, "ONNX", lambda inputs: torch.from_numpy(evaluator.run(None, {"input": inputs.numpy()})[0])
         )
