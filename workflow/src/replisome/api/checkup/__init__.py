@@ -1,1 +1,1 @@
-"""What ``replisome doctor`` looks at: the machine, the places, the data, the cluster, and what a configuration takes."""
+"""What ``replisome doctor`` looks at: machine, places, data, cluster, and what a configuration takes."""
