@@ -127,9 +127,11 @@ def _in_words(found: Any, cores: int, probed: bool) -> Iterator[Finding]:
     total, _ = machine.memory()
     text = f"up to about {size(found.memory)} a training job; the largest model has {found.parameters:,} parameters"
     if found.too_large:
-        yield Finding("memory", "warning", f"too little to train {', '.join(found.too_large)}", "set training.micro_batch, or use a larger machine")  # fmt: skip
+        remedy = "set training.micro_batch, or use a larger machine"
+        yield Finding("memory", "warning", f"too little to train {', '.join(found.too_large)}", remedy)
     elif found.memory * cores > total:
         fit = max(1, int(total // found.memory))
-        yield Finding("memory", "warning", f"{text}, of which {cores} at a time do not fit in {size(total)}", f"snakemake --cores {fit}")  # fmt: skip
+        text += f", of which {cores} at a time do not fit in {size(total)}"
+        yield Finding("memory", "warning", text, f"snakemake --cores {fit}")
     elif found.memory:
         yield Finding("memory", "ok", text)

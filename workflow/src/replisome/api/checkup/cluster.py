@@ -19,17 +19,20 @@ def slurm() -> Iterator[Finding]:
         yield Finding("SLURM", "ok", "not here: jobs run on this machine")
         return
     if missing:
-        yield Finding("SLURM", "warning", f"without {', '.join(missing)}: --profile slurm cannot work", "load SLURM's module, or ask who runs the cluster")  # fmt: skip
+        text = f"without {', '.join(missing)}: --profile slurm cannot work"
+        yield Finding("SLURM", "warning", text, "load SLURM's module, or ask who runs the cluster")
         return
     partitions = _answer("sinfo", "--noheader", "--format=%P %D nodes %c cores %G %l")
     if partitions is None:
-        yield Finding("SLURM", "warning", "sinfo gives no answer: is slurmctld up?", "ask who runs the cluster; without --profile slurm jobs run here")  # fmt: skip
+        remedy = "ask who runs the cluster; without --profile slurm jobs run here"
+        yield Finding("SLURM", "warning", "sinfo gives no answer: is slurmctld up?", remedy)
         return
     waiting = _answer("squeue", "--noheader", "--me") or ""
     shown = "; ".join(" ".join(line.split()) for line in partitions.splitlines()) or "no partition"
     yield Finding("SLURM", "ok", f"{shown}; {len(waiting.splitlines())} jobs of yours; use --profile slurm")
     if "gpu" not in partitions:
-        yield Finding("SLURM's GPUs", "warning", "sinfo lists none, and studies may ask for some", "--set-resources train:gpu=0 pilot:gpu=0")  # fmt: skip
+        text = "sinfo lists none, and studies may ask for some"
+        yield Finding("SLURM's GPUs", "warning", text, "--set-resources train:gpu=0 pilot:gpu=0")
     accounting = _answer("sacctmgr", "--noheader", "show", "cluster") if shutil.which("sacctmgr") else None
     if accounting:
         yield Finding(

@@ -24,10 +24,11 @@ from replisome.training.signature import Sketch
 # By where a speed is from, how much less and how much more of it there may be: records are of other moments, probes of
 # random data and a few steps, guesses of other settings of the model.
 RANGE = {"recorded": (0.8, 1.5), "probed": (0.6, 2.0), "guessed": (0.3, 4.0)}
-# Seconds a job where no benchmark is at hand, least and most: real data take longer to prepare and to draw than controls.
+# Seconds a job where no benchmark is at hand, least and most: real data take longer to prepare and draw than controls.
 SECONDS = {
     "download": (1, 120), "prepare": (2, 120), "pilot": (3, 12), "search": (1, 5), "train": (3, 12), "select": (1, 5),
-    "evaluate": (3, 15), "explain": (3, 60), "summarise": (5, 60), "figures": (10, 180), "judge": (5, 60), "report": (3, 30),
+    "evaluate": (3, 15), "explain": (3, 60), "summarise": (5, 60), "figures": (10, 180), "judge": (5, 60),
+    "report": (3, 30),
 }  # fmt: skip
 PATIENT = 0.4  # of its budget that a run at least takes which may stop early
 SEARCHED = 0.2  # of the runs that a search is about, how many at least go on to the end

@@ -64,14 +64,17 @@ def at_hand(files: Sequence[Needed], mirror: Path | None) -> Iterator[Finding]:
             continue
         given = next((f for folder in places(path, entry, mirror) if (f := find(folder, entry, stand_in))), None)
         if given and (wrong := mismatch(given, what["checksum"])):
-            yield Finding(about, "wrong", f"{given}: found {wrong}, the ledger has {what['checksum']}", "replace the file, or delete it")  # fmt: skip
+            text = f"{given}: found {wrong}, the ledger has {what['checksum']}"
+            yield Finding(about, "wrong", text, "replace the file, or delete it")
         elif given:
             yield Finding(about, "ok", f"{given}: will be copied{_how(what)}{note}")
         elif entry["addresses"] and not stand_in:
             anew = f" ({why})" if path.is_file() and why else ""
             yield Finding(about, "ok", f"must be fetched from {entry['addresses'][0]}{anew}")
         else:
-            remedy = f"{entry.get('place', 'get it')} and put it at {by_hand(path)}, or name a mirror (--config mirror=FOLDER)"
+            remedy = (
+                f"{entry.get('place', 'get it')} and put it at {by_hand(path)}, or name a mirror (--config mirror=...)"
+            )
             yield Finding(about, "wrong", f"{path.name} is nowhere, and has no address", remedy)
 
 
