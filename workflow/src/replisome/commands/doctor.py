@@ -14,11 +14,18 @@ SIGNS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "wrong": ("wro
 @click.option("--configfile", "files", multiple=True, type=click.Path(path_type=Path), help="As for snakemake.")
 @click.option("--config", "values", multiple=True, metavar="KEY=VALUE", help="As for snakemake, one at a time.")
 @click.option("--cores", type=click.IntRange(1), help="Jobs at a time, as for snakemake.  [default: all cores]")
-@click.option("--probe/--no-probe", default=True, help="Train for 20 seconds where no record tells how fast runs are.")
+@click.option("--probe/--no-probe", default=True, help="Train a few steps where no record tells how fast runs are.")
+@click.option("--probe-seconds", type=click.FloatRange(1), default=20.0, show_default=True, help="For probes in all.")
 @click.option("--network/--no-network", default=True, help="Ask addresses of files that must be fetched.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(
-    files: tuple[Path, ...], values: tuple[str, ...], cores: int | None, probe: bool, network: bool, as_json: bool
+    files: tuple[Path, ...],
+    values: tuple[str, ...],
+    cores: int | None,
+    probe: bool,
+    probe_seconds: float,
+    network: bool,
+    as_json: bool,
 ) -> None:
     """Look at this machine and a configuration before a night is spent on it.
 
@@ -31,8 +38,9 @@ def doctor(
     from replisome.api.checkup.checkup import Asked, look  # noqa: PLC0415
 
     found, section = [], ""
+    asked = Asked(files, values, probe_seconds if probe else 0.0, cores, network)
     console = Console(highlight=False, soft_wrap=True)
-    for title, finding in look(Asked(files, values, probe, cores, network), Path.cwd()):
+    for title, finding in look(asked, Path.cwd()):
         found.append({"section": title, **finding.as_json()})
         if as_json:
             continue

@@ -23,14 +23,14 @@ class Asked(NamedTuple):
     Attributes:
         files: of the configuration, as for ``snakemake --configfile``.
         values: ``key=value``, as for ``snakemake --config``.
-        probe: whether to train a few steps where no record tells how long runs take.
+        probe: seconds in which to train a few steps of runs whose speed no record tells; 0: not at all.
         cores: jobs at a time, as for ``snakemake --cores``; None: all cores that there are.
         network: whether to ask addresses of files that must be fetched.
     """
 
     files: Sequence[Path] = ()
     values: Sequence[str] = ()
-    probe: bool = True
+    probe: float = PROBE
     cores: int | None = None
     network: bool = True
 
@@ -102,19 +102,23 @@ def _forecast(plan: Plan, results: Path, downloads: int, asked: Asked) -> Iterat
     folders = sorted({path for path in (results, *results.parent.glob("*")) if (path / "benchmarks").is_dir()})
     with tempfile.TemporaryDirectory(prefix="replisome-doctor-") as folder:
         kinds = f.kinds_of(workload.work(plan, results), results, Path(folder))
-        speeds = f.speeds_for(kinds, folders, PROBE if asked.probe else 0.0)
+        speeds = f.speeds_for(kinds, folders, asked.probe)
         found = f.forecast(kinds, speeds, jobs, f.seconds_a_job(folders), cores)
     yield from _in_words(found, cores, asked.probe)
     yield places.space(results, found.disk, "results (without downloads)")
 
 
-def _in_words(found: Any, cores: int, probed: bool) -> Iterator[Finding]:
+def _in_words(found: Any, cores: int, probed: float) -> Iterator[Finding]:
     """Say a forecast: time, by stage too, and memory."""
     how = ", ".join(f"{number:,} {source}" for source, number in found.sources.items() if number) or "none left"
     text = f"{duration(found.low)} to {duration(found.high)} with --cores {cores} (times of training runs: {how})"
+    if not sum(stage.left for stage in found.stages):
+        yield Finding("time", "ok", "all results are there; whether they are up to date: snakemake --dry-run")
+        return
     unknown, runs = found.sources["unknown"], sum(found.sources.values())
     if unknown:
-        remedy = "--probe" if not probed else "prepare their data first (snakemake --until prepare), then ask again"
+        more = f"give probes more time (--probe-seconds {6 * probed:.0f})" if probed else "let it probe (--probe)"
+        remedy = f"{more}, or ask again when some runs are finished"
         yield Finding("time", "warning", f"{text}; not counted: {unknown:,} of {runs:,} runs", remedy)
     else:
         yield Finding("time", "ok", text)

@@ -72,11 +72,12 @@ class Forecast(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A piece of work, with what its time depends on."""
+    """A piece of work, what its time depends on, and whether its recipe is prepared already."""
 
     work: Work
     key: Key | None
     sketch: Sketch | None
+    prepared: bool = False
 
 
 def sketch_of(work: Work, results: Path) -> Sketch | None:
@@ -111,7 +112,8 @@ def kinds_of(works: Iterable[Work], results: Path, folder: Path) -> list[Kind]:
             spec = task_of(work.study.settings["implementation"], sketch.statistics, place).data if sketch else None
             sketches[name] = sketch, spec
         sketch, spec = sketches[name]
-        found.append(Kind(work, key_of(work.run.settings, spec) if spec else None, sketch))
+        prepared = (results / work.study.name / work.recipe / "stats.json").is_file()
+        found.append(Kind(work, key_of(work.run.settings, spec) if spec else None, sketch, prepared))
     return found
 
 
@@ -188,7 +190,7 @@ def forecast(
         disk += remaining * (8 * parameters + OF_RUN) + tested * PREDICTIONS
         if kind.sketch and (work.study.name, work.recipe) not in prepared:
             prepared.add((work.study.name, work.recipe))
-            disk += kind.sketch.bytes
+            disk += 0 if kind.prepared else kind.sketch.bytes
         if not remaining:
             continue
         if speed is None or kind.sketch is None or not math.isfinite(speed.train):
@@ -197,7 +199,7 @@ def forecast(
             continue
         sources[speed.source] += remaining
         trained, scored, rounds = _amounts(work, kind.sketch)
-        seconds = trained * speed.train + scored * speed.score
+        seconds = speed.fixed + trained * speed.train + scored * speed.score
         less, more = (factor * seconds for factor in RANGE[speed.source])
         share = PATIENT if work.run.settings["training"].get("patience") else 1.0
         if work.first_rounds:

@@ -8,6 +8,7 @@ import math
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import torch
 from replisome import models
 from replisome.api.exporting.finished import signature_module
 from replisome.config.budget import Budget
-from replisome.config.catalogue import model_defaults, part
+from replisome.config.catalogue import model_defaults, model_traits, part
 from replisome.data.parquet import read_parquet
 from replisome.errors import ReplisomeError, out_of_memory
 from replisome.io import canonical_json, read_json, write_json
@@ -33,8 +34,9 @@ from replisome.training.signature import RandomSplit, Sketch
 from replisome.training.task import ClosedForm, Split, Task
 
 Key = tuple[str, str, str, str, str]  # implementation, model, hyperparameters, batch, data
-LONGEST = 0.5  # seconds of steps that a speed is taken from, after the first step
-SCORED = 64  # random items that are scored after a round
+LONGEST = 0.3  # seconds of steps that a speed is taken from, after the first
+FEW, LONG_STEP = 4, 1.0  # items that are tried first; seconds that a step may take to be tried whole
+SCORED = 8  # random items that are scored after a round
 MOST_RECORDS = 2000
 
 
@@ -46,14 +48,14 @@ class Speed(NamedTuple):
         score: seconds an item that is scored after a round.
         memory: the most that a process took, in bytes, on the GPU where there is one.
         source: ``recorded`` of finished runs, ``probed``, or ``guessed`` from other runs of the model.
-        parameters: of the model; None where nobody counted.
+        fixed: seconds a run that do not depend on how many items there are; of models that are solved.
     """
 
     train: float
     score: float
     memory: int
     source: str
-    parameters: int | None = None
+    fixed: float = 0.0
 
 
 def key_of(config: Mapping[str, Any], spec: models.DataSpec) -> Key:
@@ -114,7 +116,6 @@ def _of_record(run: Path, record: Mapping[str, Any], config: Mapping[str, Any], 
         sum(history["seconds_evaluation"]) / scored,
         record.get("device_memory_bytes") or record["peak_memory_bytes"],
         "recorded",
-        record["parameters"]["total"],
     )
 
 
@@ -127,7 +128,7 @@ def counts_of(recipe: Path) -> dict[str, int]:
 def _mean(speeds: list[Speed]) -> Speed:
     number = len(speeds)
     train, score = (sum(values) / number for values in zip(*((s.train, s.score) for s in speeds), strict=True))
-    return Speed(train, score, max(s.memory for s in speeds), "recorded", speeds[0].parameters)
+    return Speed(train, score, max(s.memory for s in speeds), "recorded")
 
 
 def probe(config: Mapping[str, Any], sketch: Sketch) -> Speed | None:
@@ -164,18 +165,25 @@ def probe(config: Mapping[str, Any], sketch: Sketch) -> Speed | None:
                 torch.cuda.reset_peak_memory_stats()
             row: Mapping[str, float]
             if isinstance(model, ClosedForm):
-                splits["train"] = RandomSplit(inputs, targets, len(inputs))
-                row = estimate(model, task, splits, goal, arithmetic.device).history[-1]
-                trained = row["seconds_training"] / len(inputs)
+                once, twice = (
+                    estimate(model, task, {**splits, "train": RandomSplit(inputs, targets, n)}, goal, arithmetic.device)
+                    for n in (len(inputs), 2 * len(inputs))
+                )
+                row, more = (
+                    once.history[-1],
+                    twice.history[-1]["seconds_training"] - once.history[-1]["seconds_training"],
+                )
+                trained = max(more, 0.0) / len(inputs)
+                fixed = max(0.0, row["seconds_training"] - trained * len(inputs))
             else:
                 trained, row = _timed(model, task, splits, training, goal, arithmetic, Path(folder))
+                fixed = 0.0
         except (ReplisomeError, RuntimeError, ValueError, IndexError) as error:
             if isinstance(error, RuntimeError) and out_of_memory(error):
                 return Speed(math.inf, math.inf, 0, "out of memory")
             return None
         memory = torch.cuda.max_memory_allocated() if arithmetic.device.type == "cuda" else peak_memory()
-        parameters = sum(weight.numel() for weight in model.parameters())
-        return Speed(trained, row["seconds_evaluation"] / SCORED, memory, "probed", parameters)
+        return Speed(trained, row["seconds_evaluation"] / SCORED, memory, "probed", fixed)
 
 
 def _timed(
@@ -187,36 +195,41 @@ def _timed(
     arithmetic: Arithmetic,
     folder: Path,
 ) -> tuple[float, Mapping[str, float]]:
-    """Return the seconds an item trained on, and the last row of a short history; the first step is not counted."""
+    """Return the seconds an item trained on, and the last row of a short history.
 
-    def rounds(every: int, number: int) -> list[dict[str, float]]:
-        checkpoint = Checkpoint(folder / f"{every}-{number}.pt", {}, math.inf)  # a new one: nothing to resume from
-        budget = Budget(every * number, every)
-        return fit(model, task, splits, training, budget, 0, goal, arithmetic, checkpoint).history
+    A few items first: where a whole batch would take seconds, their time is what counts.
+    """
 
-    row = rounds(1, 2)[-1]
-    step = row["seconds_training"]
-    if step < LONGEST:
-        every = max(1, min(200, int(LONGEST / max(step, 1e-4))))
-        row = rounds(every, 1)[-1]
-        step = row["seconds_training"] / every
-    return step / training.batch_size, row
+    def rounds(every: int, size: int) -> dict[str, float]:
+        checkpoint = Checkpoint(folder / f"{every}-{size}.pt", {}, math.inf)  # a new one: nothing to resume from
+        settings = replace(training, batch_size=size)
+        return fit(model, task, splits, settings, Budget(every, every), 0, goal, arithmetic, checkpoint).history[-1]
+
+    few, batch = min(FEW, training.batch_size), training.batch_size
+    row = rounds(1, few)
+    if arithmetic.device.type == "cpu" and row["seconds_training"] / few * batch > LONG_STEP:
+        return row["seconds_training"] / few, row
+    row = rounds(1, batch)
+    every = max(1, min(200, int(LONGEST / max(row["seconds_training"], 1e-4))))
+    row = rounds(every, batch)
+    return row["seconds_training"] / every / batch, row
 
 
 def probe_all(wanted: Mapping[Key, tuple[Mapping[str, Any], Sketch]], seconds: float) -> Iterator[tuple[Key, Speed]]:
     """Probe kinds of runs for some seconds in all, or until each model was tried once if that takes no more than twice.
 
     Args:
-        wanted: by what decides their speed, a configuration and the sketch of its recipe; the most important first.
+        wanted: by what decides their speed, a configuration and the sketch of its recipe; the most important first, but
+            models that are solved, which takes a moment, before all others.
         seconds: after which no further probe begins.
     """
     until = time.monotonic() + seconds
     seen: dict[tuple[str, str], int] = {}
-    order: list[tuple[int, int, Key]] = []
+    order: list[tuple[int, bool, int, Key]] = []
     for position, key in enumerate(wanted):
         seen[key[:2]] = seen.get(key[:2], 0) + 1
-        order.append((seen[key[:2]], position, key))
-    for time_of_model, _, key in sorted(order):
+        order.append((seen[key[:2]], model_traits(key[1]).kind == "network", position, key))
+    for time_of_model, _, _, key in sorted(order):
         if time.monotonic() > until + (seconds if time_of_model == 1 else 0):
             continue
         speed = probe(*wanted[key])
