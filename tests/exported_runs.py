@@ -48,7 +48,7 @@ def config_of(study: str, model: str, **hyperparameters: object) -> dict:
         "hyperparameters": hyperparameters,
         "training": {"batch_size": 4, "lr": 0.01, "precision": "fp32"},
         "budget": {"epochs": 2},
-        "select": {"metric": "loss", "direction": "min"},
+        "select": {"metric": "loss", "mode": "min"},
         "curves": [],
         "seed": 0,
     }

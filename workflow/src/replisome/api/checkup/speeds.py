@@ -35,8 +35,8 @@ from replisome.training.task import ClosedForm, Split, Task
 
 Key = tuple[str, str, str, str, str]  # implementation, model, hyperparameters, batch, data
 LONGEST = 0.3  # seconds of steps that a speed is taken from, after the first
-FEW, LONG_STEP = 4, 1.0  # items that are tried first; seconds that a step may take to be tried whole
-SCORED = 8  # random items that are scored after a round
+FEW, LONG_STEP = 2, 1.0  # items that are tried first; seconds that a step may take to be tried whole
+SCORED = 4  # random items that are scored after a round
 MOST_RECORDS = 2000
 
 
@@ -157,7 +157,7 @@ def probe(config: Mapping[str, Any], sketch: Sketch) -> Speed | None:
             model = models.build(config["model"], task.data, config["hyperparameters"])
             model = to_device(model, arithmetic.device, task.memory_format)
             splits: dict[str, Split] = {
-                "train": RandomSplit(inputs, targets, max(1, sketch.items["train"])),
+                "train": RandomSplit(inputs, targets, 8 * len(inputs)),  # no more: an order of them is drawn
                 "validation": RandomSplit(inputs, targets, SCORED),
             }
             goal = Goal(**config["select"])
@@ -207,6 +207,8 @@ def _timed(
 
     few, batch = min(FEW, training.batch_size), training.batch_size
     row = rounds(1, few)
+    if row["seconds_training"] < LONG_STEP:  # most of a first step is what comes once a process
+        row = rounds(1, few)
     if arithmetic.device.type == "cpu" and row["seconds_training"] / few * batch > LONG_STEP:
         return row["seconds_training"] / few, row
     row = rounds(1, batch)
@@ -219,8 +221,8 @@ def probe_all(wanted: Mapping[Key, tuple[Mapping[str, Any], Sketch]], seconds: f
     """Probe kinds of runs for some seconds in all, or until each model was tried once if that takes no more than twice.
 
     Args:
-        wanted: by what decides their speed, a configuration and the sketch of its recipe; the most important first, but
-            models that are solved, which takes a moment, before all others.
+        wanted: by what decides their speed, a configuration and the sketch of its recipe; the most important first;
+            models that are solved come after those that are trained, of which there are more.
         seconds: after which no further probe begins.
     """
     until = time.monotonic() + seconds
@@ -228,7 +230,7 @@ def probe_all(wanted: Mapping[Key, tuple[Mapping[str, Any], Sketch]], seconds: f
     order: list[tuple[int, bool, int, Key]] = []
     for position, key in enumerate(wanted):
         seen[key[:2]] = seen.get(key[:2], 0) + 1
-        order.append((seen[key[:2]], model_traits(key[1]).kind == "network", position, key))
+        order.append((seen[key[:2]], model_traits(key[1]).kind != "network", position, key))
     for time_of_model, _, _, key in sorted(order):
         if time.monotonic() > until + (seconds if time_of_model == 1 else 0):
             continue
