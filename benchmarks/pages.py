@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import tempfile
 import time
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+from tests.tools.chromium import chromium
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "demo"
 PAGES = ("report", "claims", "tables", "runs")
@@ -19,12 +19,11 @@ LINE = "<p>" + "word " * 40 + "</p>\n"
 
 def opening() -> Iterator[str]:
     """Time each page from the call to its load event; the demo must have run, and Chromium be there."""
-    chromium = shutil.which("chromium")
-    if chromium is None or not (RESULTS / "report.html").exists():
+    if (browser_file := chromium()) is None or not (RESULTS / "report.html").exists():
         yield "opening the pages: needs Chromium and the demo's results (make demo)"
         return
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
-        browser = driver.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+        browser = driver.chromium.launch(executable_path=browser_file, chromium_sandbox=False)
         for name in PAGES:
             page, plain = RESULTS / f"{name}.html", Path(folder, f"{name}.html")
             size = page.stat().st_size

@@ -1,4 +1,4 @@
-"""Take the README's pictures of the report: ``python docs/take_screenshots.py results/quick`` (``make screenshots``).
+"""Take the README's pictures of the report: ``python -m docs.take_screenshots results/quick`` (``make screenshots``).
 
 Needs Chromium (Debian's package) and what tests need. Pictures show no image or sequence of a data set: the study that
 is shown is one whose figure draws numbers.
@@ -7,13 +7,13 @@ is shown is one whose figure draws numbers.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import pypdfium2
 from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
+from tests.tools.chromium import chromium
 
 IMAGES = Path(__file__).parent / "images"
 DESK = {"width": 1120, "height": 1240}
@@ -24,12 +24,12 @@ DOTS = 80  # an inch of the printed page
 
 def main(results: Path, study: str, claim: str) -> None:
     """Write first-screen, claim, study, phone and print as PNG into docs/images."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    browser_file = chromium()
+    if browser_file is None:
         sys.exit("Chromium is not here; Debian's package is called chromium.")
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+        browser = driver.chromium.launch(executable_path=browser_file, chromium_sandbox=False)
         page = _open(browser, results / "report.html", DESK)
         _clip(page, "#answer", "first-screen", DESK["height"])
         _clip(page, f"#{study}", "study", DESK["height"])

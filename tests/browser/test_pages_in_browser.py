@@ -6,7 +6,6 @@ Needs Debian's Chromium; where there is none the tests are skipped.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
@@ -15,8 +14,9 @@ import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.tools.chromium import chromium
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = chromium()
 # What a browser would ask the network for of its own accord.
 ALONE = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 PAGES = ("report", "claims", "tables", "runs")

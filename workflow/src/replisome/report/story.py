@@ -23,7 +23,7 @@ from replisome.report.claim_rows import CONFLICT, CONTROL, in_order, is_judged, 
 from replisome.report.data_cards import classes_table, recipes_table, sources
 from replisome.report.numbers import short
 from replisome.report.pictures import picture
-from replisome.report.tables import Shown, as_rows, read_table, show
+from replisome.report.tables import as_rows, read_table, show
 from replisome.tracking.verify import verified
 
 CHOICES = "choices"  # the table of what is our choice or inference, which ends a story
@@ -82,6 +82,7 @@ def story(
     main = next((figure for figure in main_figures(name) if figure in found.figures), None)
     judged = [claim for claim in in_order(claims) if is_judged(claim)]
     ours = [claim for claim in claims if claim["owner"] != CONTROL]  # as the first screen counts them
+    values, ceilings = _values_to_beat(claims), _ceilings_to_beat(study)
     return {
         "name": plan.name,
         "title": plan.settings["title"],
@@ -93,7 +94,8 @@ def story(
         "judged": [row(claim) for claim in judged],
         "found": [_in_words(ours if any(map(is_judged, ours)) else claims, protocol) for protocol in PROTOCOL_NAMES],
         "main": _figure(study, figures(name)[main]) if main else None,
-        "to_beat": _to_beat(study, claims),
+        "to_beat": as_rows(values + ceilings) if values + ceilings else None,
+        "to_beat_values": bool(values),
         "experiments": as_rows([_experiment(plan, experiment) for experiment in plan.experiments]),
         "recipes": recipes_table(study),
         "classes": classes_table(study),
@@ -188,8 +190,8 @@ def _figure(study: StudyResults, item: Declared) -> dict[str, Any]:
     }
 
 
-def _to_beat(study: StudyResults, claims: Sequence[Written]) -> Shown | None:
-    """Return the numbers to beat beside ours: the report's values, and the best that a control allows."""
+def _values_to_beat(claims: Sequence[Written]) -> list[dict[str, Any]]:
+    """Return a row for each value of a report that we have beside it, with the interval of one more run of ours."""
     rows: list[dict[str, Any]] = []
     for claim in claims:
         found = {p: v for p, v in claim["verdicts"].items() if v["estimate"] is not None}
@@ -198,6 +200,12 @@ def _to_beat(study: StudyResults, claims: Sequence[Written]) -> Shown | None:
             ours = {one["protocol"]: " ".join([one["number"], one["interval"]]).strip() for one in shown["verdicts"]}
             columns = {f"ours, {protocol}": ours.get(protocol) or None for protocol in PROTOCOL_NAMES.values()}
             rows.append({"what": claim["plain"], "to beat": shown["printed"], **columns})
+    return rows
+
+
+def _ceilings_to_beat(study: StudyResults) -> list[dict[str, Any]]:
+    """Return a row for each control: the best that it allows, and the best that we have on validation."""
+    rows: list[dict[str, Any]] = []
     for recipe, card in study.cards.items():
         best = study.best_candidate(recipe)
         if "ceiling" in card and best is not None and best.metric == card["ceiling"]["metric"]:
@@ -207,7 +215,7 @@ def _to_beat(study: StudyResults, claims: Sequence[Written]) -> Shown | None:
             model = f"{score.written(best.mean)} on validation ({best.model})"
             protocol = PROTOCOL_NAMES[card["protocol"]]
             rows.append({"what": what, "to beat": ceiling, f"ours, {protocol}": model})
-    return as_rows(rows) if rows else None
+    return rows
 
 
 def _experiment(plan: StudyPlan, name: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What makes the documentation site beside MkDocs: pages written from code, pages of other folders, formulas, links."""
