@@ -82,6 +82,8 @@ class Block(NamedTuple):
                 if word in ("&&", "|", ";"):
                     yield from ([words] if words else [])
                     words = []
+                elif word in (">", ">>"):
+                    break  # where the output goes
                 else:
                     words.append(re.sub(r"\$([A-Z]+)", lambda name: known.get(name[1], name[0]), word))
             if len(words) == 1 and (named := re.fullmatch(r"([A-Z]+)=(.*)", words[0])):
