@@ -11,6 +11,7 @@ include: "workflow/rules/scheduler.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/staleness.smk"
+include: "workflow/rules/terminal.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/next_round.smk"
 include: "workflow/rules/targets.smk"
@@ -51,6 +52,7 @@ onstart:
     if workflow.is_main_process:
         take_results()
         record_round()
+        keep_plan()
 
 
 onsuccess:

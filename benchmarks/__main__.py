@@ -8,7 +8,7 @@ from datetime import date
 
 import torch
 
-from benchmarks import bloodmnist, claims, genome, pages, planning, proteinnet, rnacompete
+from benchmarks import bloodmnist, claims, genome, pages, planning, proteinnet, rnacompete, watching
 from replisome.tracking.record import processor
 
 
@@ -22,7 +22,7 @@ def main() -> None:
         *(rnacompete.training_step, rnacompete.encoding, rnacompete.full_table),
         *(proteinnet.reading, proteinnet.accumulation),
         *(genome.encoding, genome.windows_at_once, planning.dry_run),
-        *(claims.reading, claims.judging, pages.opening),
+        *(claims.reading, claims.judging, pages.opening, watching.share_of_a_core),
     ):
         for line in benchmark():
             print(line, flush=True)

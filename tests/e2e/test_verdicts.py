@@ -213,4 +213,4 @@ def test_a_claim_changed_trains_nothing_and_its_verdict_has_another_id(workflow)
 def test_the_command_says_what_to_run_where_there_are_no_verdicts_yet(replisome, tmp_path):
     done: subprocess.CompletedProcess = replisome("claims", "--results", tmp_path)
     assert done.returncode == 1
-    assert "claims.json: no such file" in done.stderr
+    assert "holds no results" in done.stderr

@@ -270,3 +270,21 @@ def test_where_data_are_to_be_had_and_whom_to_cite_is_no_part_of_a_studys_settin
     entry = load(studies=["bloodmnist"], preset="full").studies["bloodmnist"].settings["datasets"]["bloodmnist"]
     assert entry["checksum"].startswith("md5:")
     assert not {"addresses", "citation", "licence", "place"} & entry.keys()
+
+
+def test_a_study_that_extends_another_keeps_the_experiments_that_it_names(root):
+    content = {"extends": "genome", "only": ["protocols", "baselines"], "replace": {"genome-sakai": "genome-k12"}}
+    for preset in ("full", "quick", "demo"):
+        study = mine(root, content, preset)
+        assert set(study.experiments) == {"protocols", "baselines"}
+    refused_here = {**content, "only": ["protocol"]}
+    write(root / "config/studies/mine.yaml", refused_here)
+    refused("mine.yaml: key 'only': no experiment 'protocol'; did you mean 'protocols'?", root, studies=["mine"])
+    write(root / "config/studies/mine.yaml", {**content, "replace": {"genome-lambda": "genome-k12"}})
+    refused("key 'replace.genome-lambda': 'genome' has no such value", root, studies=["mine"])
+
+
+def test_a_preset_whose_experiments_are_all_left_out_is_no_preset(root):
+    content = {"extends": "genome", "only": ["onehot"], "replace": {"genome-sakai": "genome-k12"}}
+    assert list(mine(root, content).experiments) == ["onehot"]
+    refused("no preset 'demo'", root, studies=["mine"], preset="demo")

@@ -57,7 +57,7 @@ def test_another_winner_trains_its_heirs_again_and_only_those(heirs):
     old = config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")["hyperparameters"]["width"]
     new = {3: 4, 4: 3}[old]
     make_win(heirs, new)
-    done = heirs.run()
+    done = heirs.run("--printshellcmds")
     assert done.returncode == 0, done.stdout
     trained = [line for line in done.stdout.splitlines() if line.startswith(("rule train", "localrule train"))]
     assert len(trained) == 3  # heads, 2-mers, two proteins; the grid and the baselines stay
@@ -70,7 +70,7 @@ def test_another_winner_trains_its_heirs_again_and_only_those(heirs):
 def test_the_same_winner_chosen_again_trains_nothing(heirs):
     width = config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")["hyperparameters"]["width"]
     make_win(heirs, width)
-    done = heirs.run()
+    done = heirs.run("--printshellcmds")
     assert done.returncode == 0, done.stdout
     assert "rule train" not in done.stdout
     assert "checkpoint select" in done.stdout
@@ -116,7 +116,7 @@ def test_a_lost_selection_is_made_again_and_hides_nothing(heirs):
         "torch.randn(heads, features)",
         "torch.rand(heads, features)",
     )
-    done = heirs.run("report")
+    done = heirs.run("report", "--printshellcmds")
     assert done.returncode == 0, done.stdout
     assert sum(line.startswith(("rule train", "localrule train")) for line in done.stdout.splitlines()) == 1
 

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         be read. 130: interrupted from the keyboard.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] and words[0] in stage.STAGES:
+    if words[:1] and words[0] in stage.STAGES and not stage.is_for_people(words):
         return stage.main(words)
     from replisome.commands import door  # noqa: PLC0415 -- jobs need no click
 

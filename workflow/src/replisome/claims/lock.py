@@ -29,7 +29,9 @@ def changes(path: Path, claims: Sequence[Mapping[str, Any]]) -> list[str]:
     """
     lock = read_json(path)
     if not isinstance(lock, dict) or lock.get("schema") != FORM or not isinstance(lock.get("verdicts"), dict):
-        raise ReplisomeError(f"{path}: is not a lock of verdicts; write one with 'python -m replisome claims --lock'.")
+        raise ReplisomeError(
+            f"{path}: is not a lock of verdicts; write one with 'replisome claims RESULTS --lock FILE'."
+        )
     before, now = lock["verdicts"], _words(claims)
     found = []
     for name in sorted(before.keys() | now.keys()):

@@ -20,8 +20,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "show": "what a run, an experiment or a claim is: settings, scores, origin, how to repeat it",
         "compare": "what differs between two runs",
         "watch": "how far a sweep is, live",
-        "claims": stage.STAGES["claims"],
-        "accept": stage.STAGES["accept"],
+        "claims": "the verdicts on all claims; lock them, or check them against a lock file",
+        "accept": "take results as they are, though code or data have changed since",
     },
     "Use trained networks": {
         "predict": "ask a finished run about your own input",
@@ -46,7 +46,7 @@ class Door(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command; None where there is none of that name."""
-        if cmd_name in stage.STAGES:
+        if cmd_name in stage.STAGES.keys() - COMMANDS.keys():
             return _passed_on(cmd_name)
         if cmd_name not in COMMANDS:
             return None

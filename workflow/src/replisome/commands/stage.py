@@ -22,7 +22,7 @@ from replisome.tracking.stage_key import text_hash
 
 _RUN = ("implementation", "recipe", "model", "hyperparameters", "training", "budget", "select", "curves", "seed")
 _STUDY = ("name", "implementation", "recipes", "experiments", "full")
-# What each stage does, in one line; two of them, ``claims`` and ``accept``, are for people too.
+# What each stage does, in one line; ``claims`` is a command for people too (:func:`is_for_people`).
 STAGES = {
     "download": "fetch a raw file",
     "prepare": "carry out a recipe",
@@ -34,12 +34,11 @@ STAGES = {
     "select": "choose the best model of an experiment on validation",
     "summarise": "write the tables of a study",
     "judge": "judge the claims of a study",
-    "claims": "show the verdicts on all claims, lock them, or check them against a lock file",
+    "claims": "gather the verdicts of all studies",
     "rounds": "write what each round of seeds cost and decided",
     "figures": "draw the figures of a study",
     "report": "write report.html",
     "crate": "pack results and workflow into one archive",
-    "accept": "take results as they are",
 }
 # The keys of its settings file that a stage cannot do without.
 NEEDS = {
@@ -48,6 +47,7 @@ NEEDS = {
     "pilot": (*_RUN, "until"),
     "search": (*_STUDY, "never_dropped"),
     **dict.fromkeys(("select", "summarise", "figures"), _STUDY),
+    "claims": ("studies", "preset"),
     "judge": ("study", "claims"),
     "rounds": ("studies", "begun"),
     "crate": ("preset", "sources", "snakemake"),
@@ -79,6 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _ran_out(stage, options, error)
     return 0
+
+
+def is_for_people(words: Sequence[str]) -> bool:
+    """Say whether a command line that begins with a stage's name is the command of that name, which people type."""
+    return words[0] == "claims" and not any(word.partition("=")[0] == "--settings" for word in words)
 
 
 def _less_memory(stage: str, options: Mapping[str, object]) -> str:
@@ -207,16 +212,6 @@ def _parser() -> argparse.ArgumentParser:
     packed = stages.add_parser("crate", help="pack results and workflow into one archive")
     _settings(packed, "the configuration, and the workflow's files")
     _from_results(packed)
-
-    accept = stages.add_parser(
-        "accept",
-        help="take results as they are",
-        description="Take results as they are, though the code or the files they were made from have changed since: "
-        "the workflow leaves them alone, and tables mark them 'accepted'. The note, accepted.json, lies beside the "
-        "record, provenance.json; delete it to withdraw it. It holds until code, settings or inputs change again.",
-    )
-    accept.add_argument("folder", type=Path, metavar="PATH", help="a folder of results, or one that holds several")
-    accept.add_argument("--note", required=True, help="why; stands in accepted.json")
     return parser
 
 
@@ -248,17 +243,9 @@ def _claims_parsers(stages: Any) -> None:
     _settings(rounds, "studies with their rounds, and the rounds that were begun")
     _from_results(rounds)
 
-    claims = stages.add_parser(
-        "claims",
-        help="show the verdicts on all claims, lock them, or check them against a lock file",
-        description="Show the verdicts on all claims. With --lock, write them to a file to commit; with --check, fail "
-        "where a verdict is not the one in such a file. (With --settings and --out the workflow gathers them.)",
-    )
-    claims.add_argument("--results", required=True, type=Path, help="a results folder, such as results/demo")
-    claims.add_argument("--check", type=Path, metavar="LOCK", help="a lock file that the verdicts must agree with")
-    claims.add_argument("--lock", type=Path, metavar="LOCK", help="write the verdicts to this lock file")
-    claims.add_argument("--settings", type=Path, help=argparse.SUPPRESS)
-    claims.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    claims = stages.add_parser("claims", help="gather the verdicts of all studies")
+    _settings(claims, "which studies there are")
+    _from_results(claims)
 
 
 def _positive(text: str) -> int:

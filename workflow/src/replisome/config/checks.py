@@ -19,7 +19,14 @@ from replisome.tracking.introspect import ROOT, parse
 COMMON = frozenset({"source", "protocol"})  # keys that a recipe of any study has
 # Where the protocols stand that a study's modules and its task must fulfil.
 CONTRACT, TASK = STUDIES / "contract.py", ROOT / "training" / "task.py"
-MODULES = {"data": "DataModule", "task": "TaskModule", "predictions": "PredictionsModule", "explain": "ExplainModule"}
+MODULES = {
+    "data": "DataModule",
+    "task": "TaskModule",
+    "predictions": "PredictionsModule",
+    "explain": "ExplainModule",
+    "new_data": "NewDataModule",
+}
+OPTIONAL = ("explain", "new_data")
 
 
 def check_recipes(plan: StudyPlan, ledger: Mapping[str, Any], origin: str) -> None:
@@ -127,7 +134,7 @@ def check_contract(study: Study) -> None:
         path = package / f"{module}.py"
         if path.is_file():
             _require(study, path, _members(CONTRACT, protocol), _names(parse(path).body), "function")
-        elif module != "explain":
+        elif module not in OPTIONAL:
             raise ReplisomeError(f"study '{study.name}': there is no {path}; see {CONTRACT}.")
     _require_task(study, package / "task.py")
     if study.controls:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from replisome.config.schema import overlay
-from replisome.errors import ReplisomeError
+from replisome.errors import ReplisomeError, did_you_mean
 
 DATA = ("recipes", "experiments")  # where values are replaced: not in titles and summaries
 
@@ -24,7 +24,7 @@ def extend(
     Args:
         settings: those of the extended study, in full.
         presets: its presets.
-        changes: what the extending study says, ``replace`` among it.
+        changes: what the extending study says, ``replace`` and ``only`` among it.
         preset_changes: its own presets, which come after those of the same names.
         origin: the extending study's file, for messages.
 
@@ -32,9 +32,11 @@ def extend(
         The settings in full, without what belongs to extending, and the presets.
 
     Raises:
-        ReplisomeError: a value to replace stands nowhere in the extended study.
+        ReplisomeError: a value to replace, or an experiment that is to stay, is not in the extended study.
     """
-    own = {key: value for key, value in changes.items() if key not in ("extends", "replace")}
+    own = {key: value for key, value in changes.items() if key not in ("extends", "replace", "only")}
+    if "only" in changes:
+        settings, presets = _narrowed(settings, presets, changes["only"], origin)
     new: Mapping[str, Any] = changes.get("replace", {})
     met: set[str] = set()
     replaced = _replace_data(settings, new, met)
@@ -50,6 +52,34 @@ def extend(
             )
     stacked = _stack(layers, preset_changes)
     return overlay(replaced, own), {name: layer for name, layer in stacked.items() if layer is not None}
+
+
+def _narrowed(
+    settings: Mapping[str, Any], presets: Mapping[str, Any], only: Sequence[str], origin: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return settings and presets with these experiments and the recipes that they use; presets left empty go."""
+    layers = {"": settings, **presets}
+    known = {name for layer in layers.values() for name in layer.get("experiments", {})}
+    for name in only:
+        if name not in known:
+            raise ReplisomeError(f"{origin}: key 'only': no experiment '{name}'{did_you_mean(name, known)}")
+    kept = {name: _with_experiments(layer, only) for name, layer in layers.items()}
+    blocks = [block or {} for layer in kept.values() for block in layer.get("experiments", {}).values()]
+    used = {recipe for block in blocks for recipe in block.get("recipes", [])}
+    for layer in kept.values():
+        if "recipes" in layer:
+            layer["recipes"] = {name: recipe for name, recipe in layer["recipes"].items() if name in used}
+    whole = kept.pop("")
+    return whole, {name: layer for name, layer in kept.items() if layer.get("only") != []}
+
+
+def _with_experiments(layer: Mapping[str, Any], only: Sequence[str]) -> dict[str, Any]:
+    kept = dict(layer)
+    if "experiments" in layer:
+        kept["experiments"] = {name: block for name, block in layer["experiments"].items() if name in only}
+    if "only" in layer:
+        kept["only"] = [name for name in layer["only"] if name in only]
+    return kept
 
 
 def _replace_data(layer: Mapping[str, Any], new: Mapping[str, Any], met: set[str]) -> dict[str, Any]:

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from replisome.analysis.planned import require_planned
 from replisome.analysis.results import StudyResults
-from replisome.analysis.scores import final_role
+from replisome.analysis.run_rows import ending_of, read_left, rows_of
 from replisome.analysis.statistics import at_level
 from replisome.config.budget import Budget
 from replisome.config.declared import tables
 from replisome.config.grid import Run
 from replisome.config.plan import StudyPlan
-from replisome.data.parquet import read_parquet, write_parquet
-from replisome.data.splits import SPLITS, TRAIN_SAMPLE
+from replisome.data.parquet import write_parquet
 from replisome.data.study_inputs import for_tables
 from replisome.io import canonical_json, read_json, write_text
 from replisome.tracking.record import Record
-from replisome.tracking.verify import read_record, read_verified
+from replisome.tracking.verify import read_verified
 
 COLUMNS = [
     *("study", "recipe", "protocol", "control", "stand_in", "experiment", "model", "hyperparameters", "settings"),
     *("budget", "reduced", "seed", "stopped", "made_with", "split", "metric", "role", "epoch", "step", "value"),
 ]
-# What the numbers of a run depend on; other packages draw, or hold tables.
-PACKAGES = ("torch", "numpy", "scipy", "scikit-learn")
 
 
 def run(settings: Path, results: Path, out: Path) -> None:
@@ -51,9 +47,9 @@ def run(settings: Path, results: Path, out: Path) -> None:
     rows = []
     for experiment, runs in plan.runs_of.items():
         for item in runs:
-            left = _read(results / item.directory, tested.get(item.key, ()))
-            about = {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **_ending(left)}
-            rows += [{**about, **row} for row in _rows(left, item.weights)]
+            left = read_left(results / item.directory, tested.get(item.key, ()))
+            about = {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **ending_of(left)}
+            rows += [{**about, **row} for row in rows_of(left, item.weights)]
     metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
     study = StudyResults(plan, results, metrics)
@@ -79,65 +75,3 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
         "reduced": plan.reduced(experiment),
         "seed": run.seed,
     }
-
-
-class Left(NamedTuple):
-    """What a run left: its files, each read once; ``test`` is None where the test split was not to be scored."""
-
-    history: pd.DataFrame
-    validation: dict[str, Any]
-    record: dict[str, Any]
-    tested: Sequence[str]
-    test: dict[str, Any] | None
-
-
-def _read(folder: Path, tested: Sequence[str]) -> Left:
-    """Read what a run left; scores that were not asked for may be of earlier weights, and are not looked at."""
-    return Left(
-        read_parquet(folder / "history.parquet")[0].to_pandas(),
-        read_verified(folder / "validation.json"),
-        read_record(folder / "provenance.json"),
-        tested,
-        read_verified(folder / "test" / "metrics.json") if tested else None,
-    )
-
-
-def _ending(left: Left) -> dict[str, str | None]:
-    """Return why a run stopped, if it did, and with what it was made."""
-    stopped, record = left.validation["stopped"], left.record
-    if left.test:
-        stopped = left.test["diverged"][left.test["weights"]] or stopped
-    made_with = [f"{name} {record['packages'][name]}" for name in PACKAGES if name in record["packages"]]
-    kind = "device cpu" if record["device"] == "cpu" else "device cuda"
-    return {"stopped": stopped, "made_with": ", ".join([*made_with, kind, f"precision {record['precision']}"])}
-
-
-def _rows(left: Left, weights: str) -> Iterator[dict[str, Any]]:
-    history, validation, record = left.history, left.validation, left.record
-    # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
-    for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
-        split = next((name for name in (TRAIN_SAMPLE, *SPLITS) if column.startswith(f"{name}_")), "run")
-        metric = column.removeprefix(f"{split}_")
-        for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
-            yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
-    # Where all rounds diverged no epoch is best.
-    steps = {None: None, **dict(zip(history["epoch"], history["step"], strict=True))}
-    for role in ("best", "last"):
-        epoch = validation[f"{role}_epoch"]
-        at = {"split": "validation", "role": role, "epoch": epoch, "step": steps[epoch]}
-        yield from ({**at, "metric": metric, "value": value} for metric, value in validation[role].items())
-    cost = {
-        "parameters": record["parameters"]["total"],
-        "seconds_training": float(history["seconds_training"].sum()),
-        "seconds_evaluation": float(history["seconds_evaluation"].sum()),
-        "peak_memory_bytes": record["device_memory_bytes"] or record["peak_memory_bytes"],
-        "items": record["items"],
-        **{f"parameters.{layer}": count for layer, count in record["parameters"]["layers"].items()},
-    }
-    yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
-    for kind in left.tested:
-        assert left.test is not None  # it was read
-        role = final_role(weights, kind)
-        epoch, scores = validation[f"{kind}_epoch"], left.test["scores"] if role == "final" else left.test["also"][kind]
-        at = {"split": "test", "role": role, "epoch": epoch, "step": steps[epoch]}
-        yield from ({**at, "metric": metric, "value": value} for metric, value in scores.items())

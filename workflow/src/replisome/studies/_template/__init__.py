@@ -16,12 +16,16 @@ from replisome.config.study import Score, Study
 if TYPE_CHECKING:  # here mypy checks each module against what the stages ask of it
     from replisome.studies import contract
     from replisome.studies._template import data as data_module
+    from replisome.studies._template import new_data as new_data_module
     from replisome.studies._template import predictions as predictions_module
+    from replisome.studies._template import signature as signature_module
     from replisome.studies._template import task as task_module
 
     DATA: contract.DataModule = data_module
     TASK: contract.TaskModule = task_module
     PREDICTIONS: contract.PredictionsModule = predictions_module
+    NEW_DATA: contract.NewDataModule = new_data_module
+    SIGNATURE: contract.SignatureModule = signature_module
 
 STUDY = Study(
     name="_template",  # the package's name

@@ -8,13 +8,17 @@ if TYPE_CHECKING:
     from replisome.studies import contract
     from replisome.studies.rnacompete import data as data_module
     from replisome.studies.rnacompete import explain as explain_module
+    from replisome.studies.rnacompete import new_data as new_data_module
     from replisome.studies.rnacompete import predictions as predictions_module
+    from replisome.studies.rnacompete import signature as signature_module
     from replisome.studies.rnacompete import task as task_module
 
     DATA: contract.DataModule = data_module
     TASK: contract.TaskModule = task_module
     PREDICTIONS: contract.PredictionsModule = predictions_module
     EXPLAIN: contract.ExplainModule = explain_module
+    NEW_DATA: contract.NewDataModule = new_data_module
+    SIGNATURE: contract.SignatureModule = signature_module
 
 STUDY = Study(
     name="rnacompete",

@@ -18,7 +18,8 @@ from replisome.errors import ReplisomeError, did_you_mean
 from replisome.studies.rnacompete.probe_faults import LETTERS, MISSING, SETS, SHORTEST, first_fault
 
 SET, SEQUENCE = "Probe_Set", "RNA_Seq"
-EXPERIMENT = "RNCMPT"  # what the columns of intensities start with
+ABOUT_PROBES = (SET, SEQUENCE, "Probe_ID")
+EXPERIMENT = "RNCMPT"  # what the columns of intensities start with in the official table
 WIDTH = 41  # bases; the longest probe
 BLOCK = 1 << 24  # bytes parsed at a time
 # Metadata columns in which a protein is looked for, the most particular first.
@@ -94,7 +95,7 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
         raise ReplisomeError(f"{path}: line {number} has the column '{twice[0]}' more than once; remove one.")
-    experiments = [name for name in header if name.startswith(EXPERIMENT)]
+    experiments = _experiments(header)
     about = read_metadata(metadata) if metadata else None
     chosen = experiments if list(proteins) == ["all"] else [find(name, about, path, experiments) for name in proteins]
     if len(set(chosen)) < len(chosen):
@@ -108,6 +109,22 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
     intensities = np.stack(columns, axis=1) if columns else np.empty((len(table), 0))
     is_b = pc.equal(table.column(SET), SETS[1]).to_numpy().astype(np.int8)
     return Probes(is_b, table.column(SEQUENCE).to_pylist(), intensities, describe(chosen, about))
+
+
+def columns_of(path: Path) -> tuple[list[str], list[str]]:
+    """Return the names of a table's columns, and those of intensities among them.
+
+    Raises:
+        ReplisomeError: the file is empty or cannot be read.
+    """
+    _, header = _header(path)
+    return header, _experiments(header)
+
+
+def _experiments(header: Sequence[str]) -> list[str]:
+    """Return the columns of intensities: those with RNAcompete's names or, where there are none, all others."""
+    official = [name for name in header if name.startswith(EXPERIMENT)]
+    return official or [name for name in header if name not in ABOUT_PROBES]
 
 
 def _header(path: Path) -> tuple[int, list[str]]:

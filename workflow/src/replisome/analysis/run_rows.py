@@ -1,0 +1,89 @@
+"""What a run left, and the rows of the tidy table that come of it: the one reader of a run's history and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from replisome.analysis.scores import final_role
+from replisome.data.parquet import read_parquet
+from replisome.data.splits import SPLITS, TRAIN_SAMPLE
+from replisome.tracking.verify import read_record, read_verified
+
+# What the numbers of a run depend on; other packages draw, or hold tables.
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn")
+
+
+class Left(NamedTuple):
+    """What a run left: its files, each read once; ``test`` is None where the test split was not to be scored."""
+
+    history: pd.DataFrame
+    validation: dict[str, Any]
+    record: dict[str, Any]
+    tested: Sequence[str]
+    test: dict[str, Any] | None
+
+
+def read_left(folder: Path, tested: Sequence[str]) -> Left:
+    """Read what a run left; scores that were not asked for may be of earlier weights, and are not looked at."""
+    return Left(
+        read_parquet(folder / "history.parquet")[0].to_pandas(),
+        read_verified(folder / "validation.json"),
+        read_record(folder / "provenance.json"),
+        tested,
+        read_verified(folder / "test" / "metrics.json") if tested else None,
+    )
+
+
+def ending_of(left: Left) -> dict[str, str | None]:
+    """Return why a run stopped, if it did, and with what it was made."""
+    stopped, record = left.validation["stopped"], left.record
+    if left.test:
+        stopped = left.test["diverged"][left.test["weights"]] or stopped
+    made_with = [f"{name} {record['packages'][name]}" for name in PACKAGES if name in record["packages"]]
+    kind = "device cpu" if record["device"] == "cpu" else "device cuda"
+    return {"stopped": stopped, "made_with": ", ".join([*made_with, kind, f"precision {record['precision']}"])}
+
+
+def rows_of(left: Left, weights: str) -> Iterator[dict[str, Any]]:
+    """Yield a row a split, score and round of a run.
+
+    Args:
+        left: its files.
+        weights: those that its selection goes by, "best" or "last".
+
+    Yields:
+        ``split``, ``metric``, ``role``, ``value`` and, but for costs, ``epoch`` and ``step``; what they mean,
+        :func:`replisome.stages.summarise.run` says.
+    """
+    history, validation, record = left.history, left.validation, left.record
+    # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
+    for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
+        split = next((name for name in (TRAIN_SAMPLE, *SPLITS) if column.startswith(f"{name}_")), "run")
+        metric = column.removeprefix(f"{split}_")
+        for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
+            yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
+    # Where all rounds diverged no epoch is best.
+    steps = {None: None, **dict(zip(history["epoch"], history["step"], strict=True))}
+    for role in ("best", "last"):
+        epoch = validation[f"{role}_epoch"]
+        at = {"split": "validation", "role": role, "epoch": epoch, "step": steps[epoch]}
+        yield from ({**at, "metric": metric, "value": value} for metric, value in validation[role].items())
+    cost = {
+        "parameters": record["parameters"]["total"],
+        "seconds_training": float(history["seconds_training"].sum()),
+        "seconds_evaluation": float(history["seconds_evaluation"].sum()),
+        "peak_memory_bytes": record["device_memory_bytes"] or record["peak_memory_bytes"],
+        "items": record["items"],
+        **{f"parameters.{layer}": count for layer, count in record["parameters"]["layers"].items()},
+    }
+    yield from ({"split": "run", "role": "cost", "metric": name, "value": value} for name, value in cost.items())
+    for kind in left.tested:
+        assert left.test is not None  # it was read
+        role = final_role(weights, kind)
+        epoch, scores = validation[f"{kind}_epoch"], left.test["scores"] if role == "final" else left.test["also"][kind]
+        at = {"split": "test", "role": role, "epoch": epoch, "step": steps[epoch]}
+        yield from ({**at, "metric": metric, "value": value} for metric, value in scores.items())

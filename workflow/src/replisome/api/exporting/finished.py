@@ -1,0 +1,199 @@
+"""A finished run as an export needs it: its record, its network on the CPU, and what goes in and comes out in words."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from replisome import __version__
+from replisome.config.catalogue import STUDIES, model_traits, part
+from replisome.data.prepared import check_recipe
+from replisome.errors import ReplisomeError
+from replisome.io import file_hash
+from replisome.tracking.expected import require_trained
+from replisome.tracking.stage_key import RECORD
+from replisome.tracking.verify import read_record, read_verified
+from replisome.training.restore import divergence, restore
+from replisome.training.signature import Signature, plain_signature
+from replisome.training.task import Task
+
+Weights = Literal["best", "last"]
+EXAMPLES = 5  # items that a written network is checked with, beside one and two of them
+
+
+class Finished(NamedTuple):
+    """A run that was trained.
+
+    Attributes:
+        folder: of the run, ``.../seed=<n>``.
+        config: its config.json.
+        record: its provenance.json.
+    """
+
+    folder: Path
+    config: dict[str, Any]
+    record: dict[str, Any]
+
+    @property
+    def recipe(self) -> Path:
+        """The folder of the recipe that it was trained on."""
+        return self.folder.parents[3]
+
+    @property
+    def name(self) -> str:
+        """Its path below the results folder: study, recipe, ``runs``, model, slug and seed."""
+        return self.folder.relative_to(self.folder.parents[5]).as_posix()
+
+    @property
+    def title(self) -> str:
+        """Its name for people, without the folder that all runs have in common."""
+        return self.name.replace("/runs/", "/")
+
+
+class Opened(NamedTuple):
+    """The network of a run, ready to be written.
+
+    Attributes:
+        run: whose it is.
+        task: of its recipe.
+        network: on the CPU, in evaluation mode.
+        weights: which of the run's weights it has.
+        example: inputs (5, ...), as it takes them.
+    """
+
+    run: Finished
+    task: Task
+    network: nn.Module
+    weights: Weights
+    example: Tensor
+
+
+def open_finished(path: Path) -> Finished:
+    """Open a run's folder, or that of a file in it.
+
+    Raises:
+        ReplisomeError: it is no finished run, or was made by other settings or code.
+    """
+    folder = (path if path.is_dir() else path.parent).resolve()
+    if not path.exists():
+        raise ReplisomeError(
+            f"{path}: no such folder; give that of a run, such as results/demo/STUDY/RECIPE/runs/MODEL/SLUG/seed=0."
+        )
+    if not (folder / "config.json").is_file() or len(folder.parents) < 6 or folder.parents[2].name != "runs":
+        raise ReplisomeError(
+            f"{path}: is no run's folder, which has a config.json and is called .../runs/MODEL/SLUG/seed=N; "
+            "'replisome show' on the results folder lists the runs."
+        )
+    if not (folder / RECORD).is_file():
+        raise ReplisomeError(f"{path}: the run is not finished (no {RECORD}); let the workflow train it first.")
+    config: dict[str, Any] = read_verified(folder / "config.json")
+    require_trained(folder, config)
+    return Finished(folder, config, read_record(folder / RECORD))
+
+
+def open_network(run: Finished, weights: Weights = "best") -> Opened:
+    """Load a run's network.
+
+    Args:
+        run: whose network.
+        weights: those that were best on validation, or the last.
+
+    Raises:
+        ReplisomeError: the weights are missing, damaged, of other code, or of a run that diverged.
+    """
+    check_recipe(run.config, run.recipe)
+    if not (run.recipe / "stats.json").is_file():
+        raise ReplisomeError(
+            f"{run.recipe / 'stats.json'}: no such file; a network is rebuilt with the statistics of its recipe. "
+            "Copy the recipe's folder along with the run."
+        )
+    path = run.folder / f"{weights}.safetensors"
+    task: Task = part(run.config["implementation"], "task").open_task(run.recipe)
+    network = restore(run.config, task, path, torch.device("cpu"))
+    if why := divergence(path):
+        raise ReplisomeError(f"{path}: the run {why}, so that its weights mean nothing; export another seed.")
+    return Opened(run, task, network, weights, _example(run, task))
+
+
+def _example(run: Finished, task: Task) -> Tensor:
+    """Return a few inputs: drawn by the study, or the first of the recipe's validation split."""
+    if signature := signature_module(run.config["implementation"]):
+        inputs: Tensor = signature.random_items(task, EXAMPLES, torch.Generator().manual_seed(0))[0]
+        return inputs
+    split = task.load("validation", torch.device("cpu"))
+    return split.batch(torch.arange(EXAMPLES) % len(split))[0]
+
+
+def signature_module(study: str) -> ModuleType | None:
+    """Return a study's ``signature.py``, or None where it has none."""
+    return part(study, "signature") if (STUDIES / study / "signature.py").is_file() else None
+
+
+def describe(opened: Opened) -> dict[str, Any]:
+    """Return what goes in, what comes out, and where the network is from, for a JSON file beside it."""
+    run, example = opened.run, opened.example
+    gives = model_traits(run.config["model"]).output(run.config["hyperparameters"])
+    module = signature_module(run.config["implementation"])
+    found: Signature = module.signature(opened.task, gives) if module else plain_signature(opened.task)
+    with torch.inference_mode():
+        outputs = opened.network(example)
+    weights = run.folder / f"{opened.weights}.safetensors"
+    return {
+        "run": run.name,
+        "study": run.config["implementation"],
+        "recipe": run.config["recipe"],
+        "model": run.config["model"],
+        "hyperparameters": run.config["hyperparameters"],
+        "weights": {"kind": opened.weights, "sha256": file_hash(weights)},
+        "inputs": [{"name": "input", "dtype": _dtype(example), "shape": _shape(example), **found.input}],
+        "outputs": [
+            {"name": "output", "dtype": _dtype(outputs), "shape": _shape(outputs), "gives": gives, **found.output}
+        ],
+        "class_names": class_names(run.recipe),
+        "statistics": read_verified(run.recipe / "stats.json"),
+        "made_with": {"replisome": __version__, "torch": torch.__version__},
+    }
+
+
+def class_names(recipe: Path) -> list[str] | None:
+    """Return the names of a recipe's classes in the order of the outputs; None where it has none, or no data card."""
+    path = recipe / "card.json"
+    return read_verified(path).get("class_names") if path.is_file() else None
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _shape(tensor: Tensor) -> list[str | int]:
+    return ["batch", *tensor.shape[1:]]
+
+
+def require_package(name: str, install: str) -> None:
+    """Refuse where a package is not installed.
+
+    Raises:
+        ReplisomeError: says what to install.
+    """
+    if importlib.util.find_spec(name) is None:
+        raise ReplisomeError(
+            f"this export needs the package '{install}', which is not installed: pip install {install}"
+        )
+
+
+@contextmanager
+def plain_attention() -> Iterator[None]:
+    """Let attention run as written within the block: its fused form, one operation of torch's own, exports nowhere."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)

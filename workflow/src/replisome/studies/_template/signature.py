@@ -1,0 +1,47 @@
+"""What the networks of this study take and give, and the size of its data before they are there.
+
+``replisome export`` writes the first beside a network, ``replisome doctor`` reckons with the second. A study without
+this module has both, with less to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from replisome.config.catalogue import STUDIES, Output
+from replisome.studies._template.task import RowClassification
+from replisome.tracking.introspect import keyword_defaults
+from replisome.training.signature import Signature, Sketch
+
+
+def signature(task: RowClassification, gives: Output) -> Signature:
+    """Describe rows and class scores."""
+    scores = "probabilities of the classes" if gives == "probabilities" else "logits of the classes; softmax them"
+    return Signature(
+        {
+            "meaning": "rows (batch, columns)",
+            "scaling": "(value - mean) / std, column by column",
+            "mean": task.statistics["mean"],
+            "std": task.statistics["std"],
+        },
+        {"meaning": f"(batch, classes): {scores}", "unit": "none"},
+    )
+
+
+def sketch(recipe: Mapping[str, Any]) -> Sketch:
+    """Return the number of columns, classes and rows; of a data set these are guesses until it is prepared."""
+    options = recipe["source"].get("options", {})
+    drawn = {**keyword_defaults(STUDIES / "_template" / "control.py", "draw_blobs"), **options}
+    columns, rows = drawn["dimensions"], drawn["rows"]
+    items = {"train": rows * 6 // 10, "validation": rows // 5, "test": rows // 5}
+    return Sketch({"mean": [0.0] * columns, "std": [1.0] * columns, "classes": 2}, items)
+
+
+def random_items(task: RowClassification, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return rows (number, columns) and labels (number,)."""
+    rows = torch.randn(number, *task.data.shape, generator=generator)
+    return rows, torch.randint(0, task.data.outputs, (number,), generator=generator)
