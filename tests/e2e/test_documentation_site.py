@@ -75,5 +75,5 @@ def test_formulas_are_text_that_browsers_set():
 
 
 def test_links_are_those_of_the_site():
-    moved = with_links("[guide](config/README.md#claims), [`train`](workflow/rules/train.smk)", "README.md", "index.md")
-    assert moved == "[guide](how-to/settings.md#claims), train (`workflow/rules/train.smk`)"
+    moved = with_links("[guide](config/README.md#claims), [a rule](workflow/rules/train.smk)", "README.md", "index.md")
+    assert moved == "[guide](how-to/settings.md#claims), a rule (`workflow/rules/train.smk`)"
