@@ -29,6 +29,7 @@ ELSEWHERE = {
     "long": "trains, or runs longer than a test may",
     "terminal": "a person before a terminal",
     "own": "files or runs that only the reader has",
+    "tested": "a machine, or more seconds than pages may take; the command has tests of its own",
 }
 PAGES = [
     ROOT / "README.md",
