@@ -116,7 +116,9 @@ def show_claims(page: Page, found: Found) -> None:
             right=("measured",),
         )
         silent = len(own) - len({row[2] for row in rows})
-        if silent:
+        if not rows:
+            page.line(f"{study}: none of {len(own)} claims was run under these settings.")
+        elif silent:
             page.line(f"  {silent} more were not run under these settings.")
 
 
