@@ -29,6 +29,7 @@ ELSEWHERE = {
     "long": "trains, or runs longer than a test may",
     "terminal": "a person before a terminal",
     "own": "files or runs that only the reader has",
+    "tested": "a machine, or more seconds than pages may take; the command has tests of its own",
 }
 PAGES = [
     ROOT / "README.md",
@@ -82,6 +83,8 @@ class Block(NamedTuple):
                 if word in ("&&", "|", ";"):
                     yield from ([words] if words else [])
                     words = []
+                elif word in (">", ">>"):
+                    break  # where the output goes
                 else:
                     words.append(re.sub(r"\$([A-Z]+)", lambda name: known.get(name[1], name[0]), word))
             if len(words) == 1 and (named := re.fullmatch(r"([A-Z]+)=(.*)", words[0])):

@@ -52,8 +52,6 @@ def _command(name: str) -> list[str]:
     if name in stage.STAGES and not _has_module(name):
         stages = next(action for action in stage._parser()._actions if isinstance(action, argparse._SubParsersAction))
         return [f"### {name}", _capital(door.COMMANDS[name]), _block(_stage_help(name, stages.choices[name]))]
-    if not _has_module(name):  # TEMPORARY: until all commands are merged
-        return []
     command: click.Command = getattr(importlib.import_module(f"replisome.commands.{name}"), name)
     parts = [f"### {name}", _capital(door.COMMANDS[name]), _block(_help(command, f"replisome {name}"))]
     if isinstance(command, click.Group):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
+from replisome.io import read_json
 
 NOTEBOOK = Path(__file__).resolve().parents[1] / "notebooks" / "results.ipynb"
 
 
 def notebook_page() -> str:
     """Return the page."""
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    return "\n\n".join(_block(cell.source) if cell.cell_type == "code" else cell.source for cell in cells) + "\n"
+    texts = []
+    for cell in read_json(NOTEBOOK)["cells"]:
+        text = "".join(cell["source"])
+        texts.append(_block(text) if cell["cell_type"] == "code" else text)
+    return "\n\n".join(texts) + "\n"
 
 
 def _block(code: str) -> str:

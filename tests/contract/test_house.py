@@ -184,7 +184,7 @@ def test_the_conda_environment_has_the_same_pins():
 
 
 def test_everything_the_library_imports_is_pinned():
-    names = {"yaml": "PyYAML", "sklearn": "scikit-learn", "Bio": "biopython", "pynvml": "nvidia-ml-py"}
+    names = {"yaml": "PyYAML", "sklearn": "scikit-learn", "Bio": "biopython", "pynvml": "nvidia-ml-py", "PIL": "pillow"}
     wanted = {name.lower() for name in pins(ROOT / "envs" / "replisome.yaml")}
     for module, path in all_modules():
         for node in ast.walk(ast.parse(path.read_text())):

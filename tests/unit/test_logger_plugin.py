@@ -195,12 +195,18 @@ def test_snakemake_finds_the_plugin_and_it_imports_nothing_of_replisome():
 def test_the_time_left_counts_jobs_by_their_rule_and_study():
     times = Times()
     assert times.left({Kind("train", "a"): 4}, 1) is None
-    times.ends(Kind("train", "a"), 60.0)
-    times.ends(Kind("train", "b"), 20.0)
-    times.ends(Kind("report"), 1.0)
+    times.ends(Kind("train", "a"), 60.0, 60.0)
+    times.ends(Kind("train", "b"), 20.0, 20.0)
+    times.ends(Kind("report"), 1.0, 1.0)
     assert times.left({Kind("train", "a"): 2}, 2) == 60.0
     assert times.left({Kind("train", "b"): 1, Kind("train", "c"): 1}, 1) == 20.0 + 40.0
     assert times.left({Kind("judge"): 1}, 1) == 27.0  # of which nothing is known
+
+
+def test_of_the_jobs_in_a_queue_as_many_count_as_run():
+    times = Times()
+    times.ends(Kind("train"), 60.0, 600.0)
+    assert times.left({Kind("train"): 100}, 50) == pytest.approx(100 * 60 / 5)
 
 
 def test_jobs_that_were_added_count_where_the_workflow_tells_of_them(told):

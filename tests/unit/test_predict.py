@@ -21,6 +21,9 @@ from replisome.api.ensemble import load_ensemble
 from replisome.config import catalogue
 from replisome.data.parquet import column_array, read_parquet
 from replisome.errors import ReplisomeError
+from replisome.studies.bloodmnist import new_data as bloodmnist_new_data
+from replisome.studies.bloodmnist import task as bloodmnist_task
+from replisome.training.new_data import Beside
 from replisome.training.restore import DIVERGED
 
 SIDE = 12
@@ -270,6 +273,7 @@ def test_an_ensemble_of_one_or_of_different_runs_is_refused(own, npz, capsys):
     main(["accept", str(config.parent), "--note", "a test"])
     capsys.readouterr()
     assert "in more than its seed (training.lr)" in refusal(capsys, own, npz, "--ensemble")
+    assert "is not a run's folder" in refusal(capsys, own.parents[3], npz, "--ensemble")
     shutil.rmtree(config.parent)
     assert "there is 1. Train more seeds" in refusal(capsys, own, npz, "--ensemble")
     with pytest.raises(ReplisomeError, match="an ensemble needs two runs"):
@@ -297,7 +301,7 @@ def write_picture(path, mode="RGB", size=(SIDE, SIDE), **how):
 
 
 PICTURES = {
-    "wide.png": (lambda path: write_picture(path, size=(14, SIDE)), "is 12 x 14 pixels; this run takes RGB images of 12"),
+    "wide.png": (lambda path: write_picture(path, size=(14, SIDE)), "is 12 x 14 pixels; this run takes RGB images"),
     "grey.png": (lambda path: write_picture(path, "L"), "is grey; this run takes RGB images"),
     "clear.png": (lambda path: write_picture(path, "RGBA"), "is in colour with transparency; this run takes RGB"),
     "palette.png": (lambda path: write_picture(path, "P"), "is in colours of a palette; this run takes RGB"),
@@ -327,7 +331,7 @@ def test_a_picture_that_is_cut_off_is_refused(run, images, capsys, tmp_path):
 ARRAYS = {
     "other": ({"pictures": np.zeros((2, SIDE, SIDE, 3), np.uint8)}, "holds no array 'images', nor 'train_images'"),
     "floats": ({"images": np.zeros((2, SIDE, SIDE, 3))}, "array 'images' has type float64; intensities are uint8"),
-    "grey": ({"images": np.zeros((2, SIDE, SIDE), np.uint8)}, "array 'images' has shape (2, 12, 12); this run takes RGB"),
+    "grey": ({"images": np.zeros((2, SIDE, SIDE), np.uint8)}, "'images' has shape (2, 12, 12); this run takes RGB"),
     "none": ({"images": np.zeros((0, SIDE, SIDE, 3), np.uint8)}, "array 'images' is empty"),
     "objects": ({"images": np.array([None, 1])}, "holds Python objects"),
 }  # fmt: skip
@@ -351,6 +355,35 @@ def test_files_in_a_folder_that_are_no_pictures_are_passed_over_and_counted(run,
     (tmp_path / "notes.txt").touch()
     assert main(["predict", str(run), str(tmp_path)]) == 0
     assert "1 files are neither .png nor .jpg and were passed over" in capsys.readouterr().err
+
+
+def test_a_run_on_grey_images_takes_grey_ones_and_says_so(tmp_path):
+    statistics = {"shape": [4, 5, 1], "channel_mean": [0.5], "channel_std": [0.5], "classes": 2}
+    (tmp_path / "stats.json").write_text(json.dumps(statistics))
+    task, size = bloodmnist_task.open_task(tmp_path), (5, 4)
+    pixels = np.arange(40, dtype=np.uint8).reshape(2, 4, 5)
+    np.savez(tmp_path / "x.npz", images=pixels)
+    Image.fromarray(pixels[1]).save(tmp_path / "x.png")
+    write_picture(tmp_path / "colour.png", size=size)
+
+    def inputs(*names):
+        files = [tmp_path / name for name in names]
+        return list(bloodmnist_new_data.read(task, files, 8, torch.device("cpu"), Beside()))
+
+    (batch,) = inputs("x.npz", "x.png")
+    assert batch.inputs.shape == (3, 1, 4, 5)
+    assert torch.allclose(batch.inputs[0, 0] * 0.5 + 0.5, torch.from_numpy(pixels[0]) / 255)
+    assert torch.equal(batch.inputs[1], batch.inputs[2])
+    with pytest.raises(ReplisomeError, match="is in colour; this run takes grey images of 4 x 5 pixels"):
+        inputs("colour.png")
+
+
+def test_where_memory_runs_out_smaller_batches_are_advised(run, npz, capsys, monkeypatch):
+    def out_of_memory(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr("replisome.api.network.ask", out_of_memory)
+    assert "memory ran out with 48 items at a time; give fewer: --batch-size" in refusal(capsys, run, npz)
 
 
 # ---- refusals: the output

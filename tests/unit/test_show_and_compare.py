@@ -10,7 +10,7 @@ from replisome.__main__ import main
 from replisome.api.about_many import about
 from replisome.api.places import find
 from replisome.errors import ReplisomeError
-from replisome.io import write_json
+from replisome.io import file_hash, write_json
 
 BETTER = "bloodmnist/control/runs/cnn/head=logits+lr=0.03+pool=max"
 WORSE = "bloodmnist/control/runs/cnn/head=logits+lr=0.003+pool=max"
@@ -82,6 +82,11 @@ def test_a_file_of_a_run_means_the_run(made, capsys):
 def test_a_run_as_json_has_all_of_it(made, capsys):
     found = as_json(capsys, "show", made / BETTER / "seed=0")
     assert (found["schema"], found["kind"], found["finished"]) == ("replisome/show/1", "run", True)
+    assert found.keys() == {
+        "schema", "kind", "path", "study", "recipe", "protocol", "model", "slug", "seed", "seeds", "experiments",
+        "budget", "reduced", "config", "finished", "remarks", "scores", "called", "ended", "provenance", "current",
+        "repeat",
+    }  # fmt: skip
     assert found["scores"]["test"]["best"]["accuracy"] == 0.25
     about = {"title": "accuracy", "unit": "%", "scale": 100, "better": "max"}
     assert about.items() <= found["called"]["accuracy"].items()
@@ -159,6 +164,12 @@ def test_what_is_not_there_is_refused_with_what_is_near(made, words, message):
     assert message in str(caught.value)
 
 
+def test_a_run_that_was_accepted_says_so(root, capsys):
+    accepted = {"record": file_hash(root / BETTER / "seed=0" / "provenance.json"), "key": "x", "inputs": {}}
+    write_json(root / BETTER / "seed=0" / "accepted.json", accepted)
+    assert "! accepted though code or data have changed since" in shown(capsys, "show", root / BETTER / "seed=0")
+
+
 def test_a_name_of_two_things_wants_to_be_said_in_full(root, plan, capsys):
     (root / "bloodmnist" / "variants").mkdir()
     shutil.copy(root / "bloodmnist" / "control" / "recipe.json", root / "bloodmnist" / "variants" / "recipe.json")
@@ -176,6 +187,11 @@ def test_two_seeds_differ_in_nothing_else(made, capsys):
 
 def test_two_settings_differ_by_more_than_the_seed_does(made, capsys):
     found = as_json(capsys, "compare", made / WORSE / "seed=0", made / BETTER / "seed=0")
+    assert found.keys() == {
+        "schema", "first", "second", "paths", "finished", "settings", "code", "data", "versions", "machine", "cost",
+        "ended", "scores", "same_weights", "called", "differ",
+    }  # fmt: skip
+    assert found["schema"] == "replisome/compare/1"
     assert found["settings"] == {"training.lr": [0.003, 0.03]}
     assert found["differ"] == ["settings (training.lr)"]
     assert found["code"]["same"] is True

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class Folder:
 
     def use(self, pid, released=False):
         who = {"host": "here", "machine": processes.machine(), "pid": pid, "since": "today", "released": released}
+        who["folder"] = self.root.stat().st_ino
         self.write(in_use.FILE, json.dumps(who), 0)
 
     def write(self, name, text, age):
@@ -110,6 +112,20 @@ def test_results_of_before_the_call_are_not_of_it_unless_they_were_current(folde
     assert list(states(folder.seen()).values()) == ["waiting", "done"]
 
 
+def test_in_a_copy_every_result_counts_whatever_its_time(folder):
+    folder.ends(folder.runs[0], age=10**9)
+    assert states(folder.seen())[folder.runs[0]] == "waiting"
+    copy = folder.root.with_name("copy")
+    shutil.copytree(folder.root, copy)
+    sweep = Sweep(copy)
+    sweep.look()
+    assert states(sweep)[folder.runs[0]] == "done"
+    assert "no call of the workflow has worked here" in shown(sweep)
+    shutil.rmtree(copy)
+    with pytest.raises(ReplisomeError, match="is no longer there"):
+        sweep.look()
+
+
 def test_a_look_sees_what_is_new_and_jobs_that_were_added(folder):
     sweep = folder.seen()
     folder.begins(folder.runs[0])
@@ -150,8 +166,9 @@ def test_what_was_cut_off_with_its_call_is_stopped_and_what_still_writes_runs(fo
     folder.use(os.getpid(), released=True)
     folder.begins(folder.runs[0], age=500)
     folder.begins(folder.runs[1], age=20)
+    folder.begins(folder.runs[2], "replisome train: error: told to stop (SIGTERM) in epoch 2, at step 9", age=20)
     sweep = folder.seen()
-    assert [states(sweep)[name] for name in folder.runs[:2]] == ["stopped", "running"]
+    assert [states(sweep)[name] for name in folder.runs[:3]] == ["stopped", "running", "stopped"]
     assert "no call of the workflow works here now" in shown(sweep)
 
 

@@ -156,7 +156,7 @@ class LogHandler(LogHandlerBase):
             took = measured(str(benchmark) if benchmark else None)
             seconds = waited if took is None else took
             kind = Kind(str(job.get("rule_name", "?")), dict(job.get("wildcards") or {}).get("study"))
-            self.times.ends(kind, seconds)
+            self.times.ends(kind, seconds, waited)
             self.waiting[Kind(kind.rule)] -= 1
             waiting = self.survey() if self.survey else +self.waiting
             # The place of the job that ended is taken by the next.

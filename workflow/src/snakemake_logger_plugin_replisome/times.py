@@ -21,11 +21,13 @@ class Times:
     def __init__(self) -> None:
         self.ended: Counter[Kind] = Counter()
         self.seconds: defaultdict[Kind, float] = defaultdict(float)
+        self.waited = 0.0
 
-    def ends(self, kind: Kind, seconds: float) -> None:
-        """Count a job that ended."""
+    def ends(self, kind: Kind, seconds: float, waited: float) -> None:
+        """Count a job that ended: how long it took, and since when it was waited for, the time in a queue included."""
         self.ended[kind] += 1
         self.seconds[kind] += seconds
+        self.waited += waited
 
     def left(self, waiting: Mapping[Kind, int], running: int) -> float | None:
         """Return about how many seconds are left.
@@ -34,7 +36,8 @@ class Times:
 
         Args:
             waiting: how many jobs have not ended.
-            running: how many run at once.
+            running: how many are waited for at once; of these as many run as the share of their time tells in which
+                jobs ran that have ended.
 
         Returns:
             Seconds; None before any job has ended.
@@ -42,7 +45,8 @@ class Times:
         if not self.ended:
             return None
         total = sum(number * self._mean(kind) for kind, number in waiting.items())
-        return total / max(1, running)
+        ran = sum(self.seconds.values()) / self.waited if self.waited else 1.0
+        return total / max(1.0, running * min(1.0, ran))
 
     def _mean(self, kind: Kind) -> float:
         if kind in self.ended:

@@ -48,24 +48,21 @@ def ending_of(left: Left) -> dict[str, str | None]:
     return {"stopped": stopped, "made_with": ", ".join([*made_with, kind, f"precision {record['precision']}"])}
 
 
-def rows_of(left: Left, weights: str) -> Iterator[dict[str, Any]]:
+def rows_of(left: Left, weights: str, curves: bool = True) -> Iterator[dict[str, Any]]:
     """Yield a row a split, score and round of a run.
 
     Args:
         left: its files.
         weights: those that its selection goes by, "best" or "last".
+        curves: whether each round has its rows; most rows are such.
 
     Yields:
         ``split``, ``metric``, ``role``, ``value`` and, but for costs, ``epoch`` and ``step``; what they mean,
         :func:`replisome.stages.summarise.run` says.
     """
     history, validation, record = left.history, left.validation, left.record
-    # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
-    for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
-        split = next((name for name in (TRAIN_SAMPLE, *SPLITS) if column.startswith(f"{name}_")), "run")
-        metric = column.removeprefix(f"{split}_")
-        for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
-            yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
+    if curves:
+        yield from _curves(history)
     # Where all rounds diverged no epoch is best.
     steps = {None: None, **dict(zip(history["epoch"], history["step"], strict=True))}
     for role in ("best", "last"):
@@ -87,3 +84,12 @@ def rows_of(left: Left, weights: str) -> Iterator[dict[str, Any]]:
         epoch, scores = validation[f"{kind}_epoch"], left.test["scores"] if role == "final" else left.test["also"][kind]
         at = {"split": "test", "role": role, "epoch": epoch, "step": steps[epoch]}
         yield from ({**at, "metric": metric, "value": value} for metric, value in scores.items())
+
+
+def _curves(history: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
+    for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
+        split = next((name for name in (TRAIN_SAMPLE, *SPLITS) if column.startswith(f"{name}_")), "run")
+        metric = column.removeprefix(f"{split}_")
+        for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
+            yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from replisome.api.results import Results
-from replisome.api.runs import CONFIG, Run, Runs
+from replisome.api.run_lists import Runs
+from replisome.api.runs import CONFIG, Run
 from replisome.config.catalogue import study as declared
 from replisome.errors import ReplisomeError
 from replisome.tracking.stage_key import RECORD, stage_key

@@ -45,9 +45,10 @@ def load_ensemble(
         ReplisomeError: fewer than two are left, they differ in more than their seed, or one was edited.
     """
     path = Path(run)
-    if path.is_dir() and not (path / "config.json").is_file() and siblings(path / "any"):
-        path = siblings(path / "any")[0]
-    folders = siblings(path.resolve() if path.is_dir() else finished_run(path)[0])
+    inside = siblings(path / "seed")
+    if not inside and not (path / "config.json").is_file():
+        path, _ = finished_run(path)  # says what is wrong, or which run a file is of
+    folders = inside or siblings(path.resolve())
     left_out = {one.name: why for one in folders if (why := _unfit(one, weights)) is not None}
     fit = [one for one in folders if one.name not in left_out]
     if len(fit) < 2:

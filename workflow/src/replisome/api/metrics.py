@@ -79,7 +79,7 @@ def _rows(results: Results, run: Run, roles: tuple[str, ...]) -> Iterator[dict[s
             "made_with": ending_of(left)["made_with"],
             "run": run.name,
         }
-        for row in rows_of(left, run.weights):
+        for row in rows_of(left, run.weights, curves="curve" in roles):
             if row["role"] in roles:
                 weights = _weights(row["role"], run.weights)
                 kept = {key: row.get(key) for key in ("split", "value", "epoch", "step")}

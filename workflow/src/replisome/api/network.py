@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ from torch import nn
 
 from replisome.api.run_folders import finished_run, read_weights, recipe_of
 from replisome.config.catalogue import STUDIES, Output, model_traits, part
-from replisome.errors import ReplisomeError
-from replisome.training.new_data import Answer, Beside, ask, batch_size, joined
+from replisome.errors import ReplisomeError, out_of_memory
+from replisome.training.new_data import Answer, Batch, Beside, ask, batch_size, joined
 from replisome.training.precision import forbid_tf32
 from replisome.training.task import Task
 
@@ -45,9 +45,9 @@ class Network:
     run: Path
     weights: str
     sha256: str
-    config: dict[str, Any]
-    task: Task
-    module: nn.Module
+    config: dict[str, Any] = field(repr=False)
+    task: Task = field(repr=False)
+    module: nn.Module = field(repr=False)
     device: torch.device
 
     @property
@@ -64,7 +64,8 @@ class Network:
                 last digits of the numbers, never more.
 
         Returns:
-            A row an item, or a contig of a genome; the columns, with their units, are in docs of the command.
+            A row an item, or a contig of a genome. What the columns are, with their units, says the function
+            ``tabulate`` of the study's module ``new_data``.
 
         Raises:
             ReplisomeError: an input does not fit the run; the message says what would.
@@ -80,9 +81,10 @@ class Network:
             batch_size: as for :meth:`predict`.
 
         Returns:
-            By name an array (items, ...). Images: ``probability`` (images, classes). Probes: ``affinity`` (probes,
-            proteins), z-scores. Proteins: ``distance`` (chains, pairs of residues i < j), angstrom. Genomes: ``bits``
-            (windows, tokens) for each token, and ``right`` (windows, tokens), whether it was the first guess.
+            By name an array (items, ...). Images: ``probability`` (images, classes). RNAs: ``affinity`` (RNAs,
+            proteins), z-scores, and ``intensity``, the same in the probes' units. Proteins: ``distance`` (chains, pairs
+            of residues i < j), angstrom. Genomes: ``bits`` (windows, tokens) that each token costs, and ``right``
+            (windows, tokens), whether it was the first guess.
 
         Raises:
             ReplisomeError: an input does not fit the run; the message says what would.
@@ -142,10 +144,22 @@ def _answers(
     first = networks[0]
     study = _new_data(first.config["implementation"])
     for batch in study.read(first.task, inputs, size or batch_size(first.task), first.device, beside):
-        outputs = [ask(one.module, one.task, batch) for one in networks]
+        outputs = _asked(networks, batch)
         if told is not None:
             told(len(outputs[0]), batch.share)
         yield joined([study.answers(first.task, found, first.gives) for found in outputs], batch.names)
+
+
+def _asked(networks: Sequence[Network], batch: Batch) -> list[np.ndarray]:
+    """Return the outputs of each network for a batch."""
+    try:
+        return [ask(one.module, one.task, batch) for one in networks]
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+        raise ReplisomeError(
+            f"memory ran out with {len(batch.inputs)} items at a time; give fewer: --batch-size, or batch_size=."
+        ) from None
 
 
 def use_threads(threads: int) -> None:

@@ -92,6 +92,8 @@ def _below(results: Results, parts: Sequence[str]) -> Place:
             found = [Place("results", results)]
         case ["claims" | "claims.json" | "claims.csv", *_]:
             found = [Place("claims", results)]
+        case [file] if (results.root / file).is_file():  # such as report.html
+            found = [Place("results", results)]
         case [name] if name not in results.studies:
             found = [one for study in results.studies for one in _named(results, study, name)]
         case [study, *inside] if study in results.studies:

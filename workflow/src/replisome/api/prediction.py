@@ -14,7 +14,7 @@ import pyarrow as pa
 from replisome import __version__
 from replisome.api.network import Network, tables
 from replisome.data.parquet import write_parquet_stream
-from replisome.errors import ReplisomeError, did_you_mean
+from replisome.errors import ReplisomeError
 from replisome.io import atomic, write_json
 from replisome.tracking.versions import package_versions
 from replisome.training.new_data import Beside, batch_size
@@ -35,9 +35,7 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
             of the inputs would be overwritten.
     """
     if out.suffix not in ENDINGS:
-        raise ReplisomeError(
-            f"{out}: give an ending that says the form: .csv or .parquet{did_you_mean(out.suffix, ENDINGS)}"
-        )
+        raise ReplisomeError(f"{out}: give an ending that says the form: .csv or .parquet.")
     if out.is_dir():
         raise ReplisomeError(f"{out}: is a folder; give a file in it.")
     if not out.absolute().parent.is_dir():

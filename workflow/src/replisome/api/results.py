@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replisome import __version__
-from replisome.api.runs import CONFIG, Run, Runs, root_of
+from replisome.api.experiments import Experiment, Plans, read_plans
+from replisome.api.run_lists import Runs
+from replisome.api.runs import CONFIG, Run, root_of
 from replisome.config.plan import StudyPlan
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.io import read_json
 from replisome.tracking.stage_key import RECORD
 from replisome.tracking.verify import read_verified
 
@@ -67,36 +67,6 @@ def _has_recipes(folder: Path, study: str) -> bool:
     return any(path.with_name(RECORD).exists() for path in folder.glob(f"{study}/*/recipe.json"))
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """A set of runs with a rule of selection.
-
-    Attributes:
-        study: the study's name.
-        name: its own.
-        description: in a line; empty where the configuration gives none.
-        metric: the validation score that its candidates are ranked by.
-        settings: as configured: recipes, models with their grids, budget, seeds.
-        candidates: by recipe, best on validation first: ``model``, ``slug``, ``mean``, ``seeds``, ``diverged``.
-        runs: that lie in the results.
-        expected: how many runs it has when all are done.
-        reduced: whether it has less budget, seeds or data than the full settings; None where that is not known yet.
-    """
-
-    study: str
-    name: str
-    description: str
-    metric: str
-    settings: Mapping[str, Any]
-    candidates: Mapping[str, Sequence[Mapping[str, Any]]]
-    runs: Runs
-    expected: int
-    reduced: bool | None
-
-    def __repr__(self) -> str:
-        return f"Experiment({self.study}/{self.name}, {len(self.runs)} of {self.expected} runs)"
-
-
 class Results:
     """What lies in a results folder. Opened by :func:`open_results`.
 
@@ -106,6 +76,7 @@ class Results:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._cards: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     @cached_property
     def studies(self) -> tuple[str, ...]:
@@ -139,53 +110,27 @@ class Results:
             ReplisomeError: there is none.
         """
         for folder in (self.root / path, Path(path)):
-            if (folder / CONFIG).is_file():
-                inside = folder.absolute().relative_to(self.root.absolute()).as_posix()
+            place, own = folder.absolute(), self.root.absolute()
+            if (folder / CONFIG).is_file() and place.is_relative_to(own):
+                inside = place.relative_to(own).as_posix()
                 return Run(self.root / inside, self.root, self._members.get(inside, ()))
         raise ReplisomeError(
             f"{self.root}: has no run '{path}'{did_you_mean(str(path), map(self._name, self._folders))}"
         )
 
     @cached_property
-    def _read_plans(self) -> tuple[dict[str, StudyPlan], dict[str, dict[str, StudyPlan]], list[str]]:
-        """What the results say of their plan: whole studies, else experiment by experiment; and what is unreadable."""
-        whole: dict[str, StudyPlan] = {}
-        parts: dict[str, dict[str, StudyPlan]] = {}
-        unread = []
-        for study in self.studies:
-            files = [self.root / study / "tables" / "study.json"]
-            files += sorted((self.root / study / "selection").glob("*/study.json"))
-            for path in filter(Path.exists, files):
-                try:
-                    plan = StudyPlan(read_json(path), {})
-                    names = plan.runs_of.keys()  # expands the grids: settings of another version end here
-                except (ReplisomeError, KeyError, TypeError, ValueError) as error:
-                    unread.append(
-                        f"{path}: cannot be read by replisome {__version__} ({error}); its experiment is left out"
-                    )
-                    continue
-                if path.parent.name == "tables":
-                    whole[study] = plan
-                elif path.parent.name in names:
-                    parts.setdefault(study, {})[path.parent.name] = plan
-        return whole, parts, unread
+    def _plans(self) -> Plans:
+        return read_plans(self.root, self.studies)
 
     def plan(self, study: str) -> StudyPlan | None:
         """Return a study's whole plan, which its tables were made from, or None where they are not made yet."""
-        return self._read_plans[0].get(study)
-
-    @cached_property
-    def _planned(self) -> dict[tuple[str, str], StudyPlan]:
-        """By study and experiment, the plan that says what its runs are."""
-        whole, parts, _ = self._read_plans
-        found = {(study, name): plan for study, plan in whole.items() for name in plan.experiments}
-        return {**found, **{(study, name): plan for study, plans in parts.items() for name, plan in plans.items()}}
+        return self._plans.whole.get(study)
 
     @cached_property
     def _members(self) -> dict[str, tuple[str, ...]]:
         """By the folder of a run, the experiments that it is part of."""
         found: dict[str, list[str]] = {}
-        for (_, name), plan in self._planned.items():
+        for (_, name), plan in self._plans.by_experiment.items():
             for run in plan.runs_of[name]:
                 found.setdefault(run.directory, []).append(name)
         return {folder: tuple(names) for folder, names in found.items()}
@@ -195,7 +140,7 @@ class Results:
         """Experiments by ``<study>/<name>``; of an unfinished folder those whose selection was made."""
         return {
             f"{study}/{name}": self._experiment(study, name, plan)
-            for (study, name), plan in sorted(self._planned.items(), key=lambda one: one[0])
+            for (study, name), plan in sorted(self._plans.by_experiment.items(), key=lambda one: one[0])
         }
 
     def _experiment(self, study: str, name: str, plan: StudyPlan) -> Experiment:
@@ -237,8 +182,9 @@ class Results:
         Raises:
             ReplisomeError: the recipe was not prepared here.
         """
-        found: Mapping[str, Any] = read_verified(self.root / study / recipe / "card.json")
-        return found
+        if (study, recipe) not in self._cards:
+            self._cards[study, recipe] = read_verified(self.root / study / recipe / "card.json")
+        return self._cards[study, recipe]
 
     def metrics(self, what: str = "scores") -> pd.DataFrame:
         """Return all numbers of all runs as one tidy table, read from what the runs left.
@@ -324,7 +270,7 @@ class Results:
                     f"{count} of {len(self.runs)} runs were made by replisome {version}, and this is {__version__}: "
                     "what it cannot read it says; the workflow would make anew what has changed since"
                 )
-        return (*found, *self._read_plans[2])
+        return (*found, *self._plans.unread)
 
     def __repr__(self) -> str:
         said = "".join(f"\n  note: {note}" for note in self.notes)

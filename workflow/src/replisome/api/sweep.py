@@ -113,12 +113,12 @@ class Sweep:
 
     def look(self) -> None:
         """Read the plan where it is another, and what has changed of the jobs that have not ended."""
-        self._take_plan()
         self.call = self._read_call()
+        self._take_plan()
         alive = self.call is not None and self.call.alive
         for job in list(self._open.values()):
             self._look_at(job)
-            if job.state == "running" and not alive and time.time() - (job.logged or 0.0) > QUIET:
+            if job.state == "running" and not alive and _cut_off(job):
                 job.state = "stopped"
         self.messages = sorted(self.messages)[-MESSAGES:]
 
@@ -130,6 +130,8 @@ class Sweep:
         path = self.results / in_use.FILE
         try:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if found["folder"] != self.results.stat().st_ino:
+                return None  # it came with a copy of another folder, and speaks of that
             silence = time.time() - path.stat().st_mtime
             pid = int(found["pid"])
             if found.get("released"):
@@ -188,9 +190,15 @@ class Sweep:
         self._open = {name: job for name, job in self.jobs.items() if job.state != "done"}
 
     def _take_logs(self) -> None:
-        """Take the jobs that have left logs: all that is known where no plan was written."""
+        """Take the jobs that have left logs: all that is known where no plan was written.
+
+        Raises:
+            ReplisomeError: the folder is gone.
+        """
         self.planned = False
         logs = self.results / "logs"
+        if not self.results.is_dir():
+            raise ReplisomeError(f"{self.results}: is no longer there.")
         studies = tuple(path.name for path in self.results.iterdir() if (path / "selection").is_dir())
         for folder, _, names in os.walk(logs):
             for file in sorted(names):
@@ -208,7 +216,8 @@ class Sweep:
         )
 
     def _look_at(self, job: Job) -> None:
-        since = self._plan.since if self._plan else 0.0
+        # Of a copy, whose files have the times of the copying, or of an archive, every result counts.
+        since = self._plan.since if self._plan and self.call else float("-inf")
         log = _stat(job.log)
         if log is None or log.st_mtime < since:
             # A job without a log of its own in this call: a download, say, that others wait for.
@@ -228,7 +237,7 @@ class Sweep:
 
     def _is_there(self, job: Job, since: float) -> bool:
         found = _stat(job.result)
-        return found is not None and found.st_mtime >= max(since, 0.0)
+        return found is not None and found.st_mtime >= since
 
     def _ends(self, job: Job) -> None:
         job.state = "done"
@@ -254,6 +263,12 @@ def newest_results(root: Path) -> Path:
             f"{root.absolute()}: holds no folder of results that the workflow works on; give one: replisome watch PATH."
         )
     return max(found)[1]
+
+
+def _cut_off(job: Job) -> bool:
+    """Say whether a job whose call is gone went with it: its log says so, or says nothing any more."""
+    told = ": error: " in (job.progress.message or "")
+    return told or time.time() - (job.logged or 0.0) > QUIET
 
 
 def _stat(path: Path) -> os.stat_result | None:

@@ -72,7 +72,7 @@ def predict(
     networks, left_out = load_ensemble(run, weights) if ensemble else ([network.load_model(run, weights)], {})
     for name, why in left_out.items():
         click.echo(f"left out: {name} {why}", err=True)
-    with _progress() as told:
+    with _progress(printing=out is None) as told:
         if out is None:
             beside = _print(networks, paths, size, told)
         else:
@@ -96,9 +96,9 @@ def _print(networks: list[Network], paths: list[Path], size: int | None, told: T
 
 
 @contextmanager
-def _progress() -> Iterator[Told]:
-    """Show how far the input has been read, on stderr where that is a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
+def _progress(printing: bool) -> Iterator[Told]:
+    """Show how far the input has been read, on stderr where that is a terminal and no table is printed to the same."""
+    if not sys.stderr.isatty() or (printing and sys.stdout.isatty()):
         yield lambda items, share: None
         return
     from rich.console import Console  # noqa: PLC0415

@@ -29,10 +29,14 @@ class Sketch(NamedTuple):
     Attributes:
         statistics: what stats.json would hold, as far as shapes depend on it.
         items: about how many items each split has, by the official data or the control's options.
+        bytes: about how large the prepared recipe is on disk.
+        counted: how many training items a model that is solved goes through, where items overlap; None: all of them.
     """
 
     statistics: Mapping[str, Any]
     items: Mapping[str, int]
+    bytes: int
+    counted: int | None = None
 
 
 class RandomSplit:

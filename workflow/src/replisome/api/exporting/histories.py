@@ -87,9 +87,8 @@ def export_tensorboard(run: Finished, out: Path) -> list[str]:
             for column in history.columns.drop(["epoch", "step"]):
                 if math.isfinite(row[column]):
                     writer.add_scalar(_tag(str(column)), row[column], int(row["step"]))
-        for summary in hparams(settings_of(run), scores):
-            assert writer.file_writer is not None  # it is there until the writer is closed
-            writer.file_writer.add_summary(summary)
+        for summary in hparams(settings_of(run), scores):  # type: ignore[no-untyped-call]
+            writer._get_file_writer().add_summary(summary)  # type: ignore[no-untyped-call]
         for name, value in scores.items():
             writer.add_scalar(name, value, int(history["step"].max()))
         writer.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from replisome.api.exporting.finished import Opened, describe, plain_attention, 
 from replisome.errors import ReplisomeError
 from replisome.io import atomic, write_json
 
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TOLERANCE = 1e-5  # of a difference, in parts of the largest output
 LARGEST_BATCH = 65_536
 FIXED = "takes one item at a time: TorchScript's tracer cannot follow what this network does with the size of a batch"
@@ -52,7 +54,7 @@ def export_onnx(opened: Opened, out: Path) -> list[str]:
             raise _refused(opened, "ONNX", error) from None
         assert written is not None
         model = written.model_proto
-        evaluator = ReferenceEvaluator(model)
+        evaluator: Any = ReferenceEvaluator(model)
         largest = _check(
             opened, "ONNX", lambda inputs: torch.from_numpy(evaluator.run(None, {"input": inputs.numpy()})[0])
         )
@@ -165,11 +167,15 @@ def _check(opened: Opened, what: str, written: Callable[[Tensor], Tensor], sizes
 
 
 def _refused(opened: Opened, what: str, error: Exception) -> ReplisomeError:
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # exporters wrap what they met in what they were about
+        cause = cause.__cause__
+    text = COLOURS.sub("", str(cause))
+    first = next((line.strip() for line in text.splitlines() if line.strip()), type(cause).__name__)
     model = opened.run.config["model"]
     return ReplisomeError(
         f"{opened.run.folder}: model '{model}' cannot be written as {what} by torch {torch.__version__} "
-        f"({type(error).__name__}: {first[:200]}); nothing was written. Try another format (--to), or read it in "
+        f"({type(cause).__name__}: {first[:200]}); nothing was written. Try another format (--to), or read it in "
         "Python: replisome.load_model(RUN)."
     )
 

@@ -38,7 +38,7 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
     drawn = {**keyword_defaults(STUDIES / "_template" / "control.py", "draw_blobs"), **options}
     columns, rows = drawn["dimensions"], drawn["rows"]
     items = {"train": rows * 6 // 10, "validation": rows // 5, "test": rows // 5}
-    return Sketch({"mean": [0.0] * columns, "std": [1.0] * columns, "classes": 2}, items)
+    return Sketch({"mean": [0.0] * columns, "std": [1.0] * columns, "classes": 2}, items, 4 * rows * (columns + 1))
 
 
 def random_items(task: RowClassification, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

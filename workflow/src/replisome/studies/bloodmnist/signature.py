@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +43,8 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
     elif options.get("max_train"):
         items["train"] = min(items["train"], options["max_train"])
     half = [0.5] * shape[-1]
-    return Sketch({"shape": shape, "classes": CLASSES, "channel_mean": half, "channel_std": half}, items)
+    statistics = {"shape": shape, "classes": CLASSES, "channel_mean": half, "channel_std": half}
+    return Sketch(statistics, items, sum(items.values()) * math.prod(shape))
 
 
 def random_items(task: ImageClassification, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -57,7 +57,9 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
         "test": max(1, min(test, cut.test or test)),
     }
     about = {"k": k, "stride": stride, "tokens": 4**k, "alphabet": ALPHABET, "length": cut.length}
-    return Sketch({**about, "piece": cut.training_window}, items)
+    token = 1 if k <= 4 else 2  # bytes
+    on_disk = tokens * token + 8 * items["train"] + (items["validation"] + items["test"]) * (cut.length + 40)
+    return Sketch({**about, "piece": cut.training_window}, items, on_disk, tokens // cut.length)
 
 
 def random_items(task: NextToken, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

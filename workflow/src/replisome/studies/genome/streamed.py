@@ -18,7 +18,7 @@ from replisome.data.raw_files import is_gzip
 from replisome.data.text_files import as_lines, open_unpacked
 from replisome.errors import ReplisomeError
 
-PIECE = 1 << 20  # letters looked at in one go
+PIECE = 1 << 16  # letters looked at in one go: few, so that what is said of the progress is true
 
 
 @dataclass

@@ -18,6 +18,7 @@ from replisome.training.signature import Signature, Sketch
 # Chains of ProteinNet 7 by how alike training chains may be (AlQuraishi 2019, table 1); later editions have more.
 THINNED = {"30": 10_333, "50": 13_024, "70": 15_207, "90": 17_611, "95": 17_938, "100": 34_557}
 VALIDATION, TEST = 224, 93
+RESIDUES = 200  # of a chain, on average
 
 
 def signature(task: ResidueDistances, gives: Output) -> Signature:
@@ -32,8 +33,8 @@ def signature(task: ResidueDistances, gives: Output) -> Signature:
         {
             "meaning": "chains (batch, 2, residues, 21): [:, 0] is the profile (20 frequencies in the order of the "
             "alphabet, and the information content), [:, 1] the letters, one-hot (those of the alphabet, then none)",
-            "scaling": f"none; of a chain the first {task.crop} residues, and where it is shorter rows of a zero profile "
-            "and no letter after it",
+            "scaling": f"none; of a chain the first {task.crop} residues; a shorter one goes on with rows of a zero "
+            "profile and no letter",
             "alphabet": ALPHABET,
         },
         {"meaning": meaning, "unit": unit},
@@ -51,7 +52,8 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
         chains = THINNED.get(str(options.get("training", "")).removeprefix("training_"), THINNED["30"])
         found = {"train": chains, "validation": VALIDATION, "test": TEST}
         items = {split: min(number, options.get("max_chains") or number) for split, number in found.items()}
-    return Sketch({"crop": recipe.get("crop", CROP), "alphabet": ALPHABET, "protocol": recipe["protocol"]}, items)
+    statistics = {"crop": recipe.get("crop", CROP), "alphabet": ALPHABET, "protocol": recipe["protocol"]}
+    return Sketch(statistics, items, sum(items.values()) * RESIDUES * (4 * PROFILE + 14))
 
 
 def random_items(task: ResidueDistances, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -72,7 +72,8 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
         "targets": {},
     }
     validation = int(trained * VALIDATION)
-    return Sketch(statistics, {"train": trained - validation, "validation": validation, "test": tested})
+    items = {"train": trained - validation, "validation": validation, "test": tested}
+    return Sketch(statistics, items, (trained + tested) * (WIDTH * len(ALPHABET) + 8 + 4 * outputs))
 
 
 def random_items(task: Binding, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,1 @@
+"""What ``replisome doctor`` looks at: machine, places, data, cluster, and what a configuration takes."""
