@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,16 +153,21 @@ def _shape(tensor: Tensor) -> list[str | int]:
     return ["batch", *tensor.shape[1:]]
 
 
-def require_package(name: str, install: str) -> None:
-    """Refuse where a package is not installed.
+def optional(module: str, install: str) -> Any:
+    """Import a module of a package that not everybody has.
+
+    Args:
+        module: its full name.
+        install: the package, as pip calls it.
 
     Raises:
         ReplisomeError: says what to install.
     """
-    if importlib.util.find_spec(name) is None:
+    if importlib.util.find_spec(module.partition(".")[0]) is None:
         raise ReplisomeError(
             f"this export needs the package '{install}', which is not installed: pip install {install}"
         )
+    return importlib.import_module(module)
 
 
 @contextmanager
