@@ -113,7 +113,7 @@ def test_a_missing_package_is_named(runs, tmp_path, monkeypatch):
 def test_what_is_no_finished_run_is_refused(runs, tmp_path, capsys):
     words = ("--to", "onnx", "-o", tmp_path / "x.onnx")
     assert "no such folder" in refused(tmp_path / "nothing", *words)
-    assert "is no run's folder" in refused(tmp_path, *words)
+    assert "is not a run's folder" in refused(tmp_path, *words)
     assert "one network a file" in call(runs["genome"], runs["bloodmnist"], *words).output
     assert "is a folder" in refused(runs["genome"], "--to", "onnx", "-o", tmp_path)
     assert main(["export", str(tmp_path), "--to", "onnx", "-o", str(tmp_path / "x.onnx")]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from replisome import __version__
+from replisome.api.run_folders import finished_run, read_weights, recipe_of
 from replisome.config.catalogue import STUDIES, model_traits, part
-from replisome.data.prepared import check_recipe
 from replisome.errors import ReplisomeError
-from replisome.io import file_hash
-from replisome.tracking.expected import require_trained
 from replisome.tracking.stage_key import RECORD
 from replisome.tracking.verify import read_record, read_verified
-from replisome.training.restore import divergence, restore
 from replisome.training.signature import Signature, plain_signature
 from replisome.training.task import Task
 
@@ -65,6 +63,7 @@ class Opened(NamedTuple):
         task: of its recipe.
         network: on the CPU, in evaluation mode.
         weights: which of the run's weights it has.
+        sha256: of their file, hexadecimal.
         example: inputs (5, ...), as it takes them.
     """
 
@@ -72,6 +71,7 @@ class Opened(NamedTuple):
     task: Task
     network: nn.Module
     weights: Weights
+    sha256: str
     example: Tensor
 
 
@@ -81,20 +81,7 @@ def open_finished(path: Path) -> Finished:
     Raises:
         ReplisomeError: it is no finished run, or was made by other settings or code.
     """
-    folder = (path if path.is_dir() else path.parent).resolve()
-    if not path.exists():
-        raise ReplisomeError(
-            f"{path}: no such folder; give that of a run, such as results/demo/STUDY/RECIPE/runs/MODEL/SLUG/seed=0."
-        )
-    if not (folder / "config.json").is_file() or len(folder.parents) < 6 or folder.parents[2].name != "runs":
-        raise ReplisomeError(
-            f"{path}: is no run's folder, which has a config.json and is called .../runs/MODEL/SLUG/seed=N; "
-            "'replisome show' on the results folder lists the runs."
-        )
-    if not (folder / RECORD).is_file():
-        raise ReplisomeError(f"{path}: the run is not finished (no {RECORD}); let the workflow train it first.")
-    config: dict[str, Any] = read_verified(folder / "config.json")
-    require_trained(folder, config)
+    folder, config = finished_run(path)
     return Finished(folder, config, read_record(folder / RECORD))
 
 
@@ -108,18 +95,9 @@ def open_network(run: Finished, weights: Weights = "best") -> Opened:
     Raises:
         ReplisomeError: the weights are missing, damaged, of other code, or of a run that diverged.
     """
-    check_recipe(run.config, run.recipe)
-    if not (run.recipe / "stats.json").is_file():
-        raise ReplisomeError(
-            f"{run.recipe / 'stats.json'}: no such file; a network is rebuilt with the statistics of its recipe. "
-            "Copy the recipe's folder along with the run."
-        )
-    path = run.folder / f"{weights}.safetensors"
-    task: Task = part(run.config["implementation"], "task").open_task(run.recipe)
-    network = restore(run.config, task, path, torch.device("cpu"))
-    if why := divergence(path):
-        raise ReplisomeError(f"{path}: the run {why}, so that its weights mean nothing; export another seed.")
-    return Opened(run, task, network, weights, _example(run, task))
+    task: Task = part(run.config["implementation"], "task").open_task(recipe_of(run.folder, run.config))
+    network, sha256 = read_weights(run.folder, run.config, task, weights, torch.device("cpu"))
+    return Opened(run, task, network, weights, sha256, _example(run, task))
 
 
 def _example(run: Finished, task: Task) -> Tensor:
@@ -144,14 +122,13 @@ def describe(opened: Opened) -> dict[str, Any]:
     found: Signature = module.signature(opened.task, gives) if module else plain_signature(opened.task)
     with torch.inference_mode():
         outputs = opened.network(example)
-    weights = run.folder / f"{opened.weights}.safetensors"
     return {
         "run": run.name,
         "study": run.config["implementation"],
         "recipe": run.config["recipe"],
         "model": run.config["model"],
         "hyperparameters": run.config["hyperparameters"],
-        "weights": {"kind": opened.weights, "sha256": file_hash(weights)},
+        "weights": {"kind": opened.weights, "sha256": opened.sha256},
         "inputs": [{"name": "input", "dtype": _dtype(example), "shape": _shape(example), **found.input}],
         "outputs": [
             {"name": "output", "dtype": _dtype(outputs), "shape": _shape(outputs), "gives": gives, **found.output}
@@ -176,16 +153,21 @@ def _shape(tensor: Tensor) -> list[str | int]:
     return ["batch", *tensor.shape[1:]]
 
 
-def require_package(name: str, install: str) -> None:
-    """Refuse where a package is not installed.
+def optional(module: str, install: str) -> Any:
+    """Import a module of a package that not everybody has.
+
+    Args:
+        module: its full name.
+        install: the package, as pip calls it.
 
     Raises:
         ReplisomeError: says what to install.
     """
-    if importlib.util.find_spec(name) is None:
+    if importlib.util.find_spec(module.partition(".")[0]) is None:
         raise ReplisomeError(
             f"this export needs the package '{install}', which is not installed: pip install {install}"
         )
+    return importlib.import_module(module)
 
 
 @contextmanager

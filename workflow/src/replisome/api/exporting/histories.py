@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from replisome.api.exporting.finished import Finished, require_package
+from replisome.api.exporting.finished import Finished, optional
 from replisome.data.parquet import read_parquet
 from replisome.errors import ReplisomeError
 from replisome.tracking.verify import read_verified, verified
@@ -73,8 +73,8 @@ def export_tensorboard(run: Finished, out: Path) -> list[str]:
     Raises:
         ReplisomeError: TensorBoard is not installed, or the run is there already.
     """
-    require_package("tensorboard", "tensorboard")
-    from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 -- only where it is asked for
+    optional("tensorboard", "tensorboard")
+    from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 -- torch's own, which needs the package
     from torch.utils.tensorboard.summary import hparams  # noqa: PLC0415
 
     folder = out / run.title
@@ -116,12 +116,9 @@ def export_mlflow(run: Finished, out: Path) -> list[str]:
     Raises:
         ReplisomeError: MLflow is not installed, or the run is in the store already.
     """
-    require_package("mlflow", "mlflow-skinny")
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # MLflow 3 refuses folders otherwise
-    from mlflow.entities import Metric, Param  # noqa: PLC0415 -- only where it is asked for
-    from mlflow.tracking import MlflowClient  # noqa: PLC0415
-
-    client = MlflowClient(tracking_uri=out.resolve().as_uri())
+    entities = optional("mlflow.entities", "mlflow-skinny")
+    client = optional("mlflow.tracking", "mlflow-skinny").MlflowClient(tracking_uri=out.resolve().as_uri())
     name = str(run.config.get("study", run.config["implementation"]))
     experiment = client.get_experiment_by_name(name)
     number = experiment.experiment_id if experiment else client.create_experiment(name)
@@ -137,17 +134,17 @@ def export_mlflow(run: Finished, out: Path) -> list[str]:
     }
     made = client.create_run(number, start_time=started, run_name=run.title, tags=tags).info.run_id
     try:
-        params = [Param(key, str(value)[:LONGEST]) for key, value in settings_of(run).items()]
+        params = [entities.Param(key, str(value)[:LONGEST]) for key, value in settings_of(run).items()]
         history = history_of(run)
         share = (ended - started) / max(1, len(history))
         metrics = [
-            Metric(str(column), float(row[column]), int(started + share * (position + 1)), int(row["step"]))
+            entities.Metric(str(column), float(row[column]), int(started + share * (position + 1)), int(row["step"]))
             for position, row in enumerate(history.to_dict("records"))
             for column in history.columns.drop(["epoch", "step"])
             if math.isfinite(row[column])
         ]
         last = int(history["step"].max())
-        metrics += [Metric(name, value, ended, last) for name, value in final_scores(run).items()]
+        metrics += [entities.Metric(name, value, ended, last) for name, value in final_scores(run).items()]
         for start in range(0, max(len(params), len(metrics)), 100):
             client.log_batch(made, metrics[start * 10 : start * 10 + 1000], params[start : start + 100])
         for file in ARTIFACTS:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from replisome.api.exporting.finished import Opened, describe, plain_attention, require_package
+from replisome.api.exporting.finished import Opened, describe, optional, plain_attention
 from replisome.errors import ReplisomeError
 from replisome.io import atomic, write_json
 
@@ -40,9 +40,8 @@ def export_onnx(opened: Opened, out: Path) -> list[str]:
     Raises:
         ReplisomeError: a package is missing, or the network cannot be written as ONNX.
     """
-    require_package("onnx", "onnx")
-    require_package("onnxscript", "onnxscript")
-    from onnx.reference import ReferenceEvaluator  # noqa: PLC0415 -- each only where it is asked for
+    reference = optional("onnx.reference", "onnx")
+    optional("onnxscript", "onnxscript")
 
     with _quiet(), plain_attention():
         program = _exported(opened)
@@ -54,7 +53,7 @@ def export_onnx(opened: Opened, out: Path) -> list[str]:
             raise _refused(opened, "ONNX", error) from None
         assert written is not None
         model = written.model_proto
-        evaluator: Any = ReferenceEvaluator(model)
+        evaluator = reference.ReferenceEvaluator(model)
         largest = _check(
             opened, "ONNX", lambda inputs: torch.from_numpy(evaluator.run(None, {"input": inputs.numpy()})[0])
         )

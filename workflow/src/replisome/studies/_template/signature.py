@@ -7,18 +7,19 @@ this module has both, with less to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from replisome.config.catalogue import STUDIES, Output
-from replisome.studies._template.task import RowClassification
+from replisome.config.catalogue import Output
 from replisome.tracking.introspect import keyword_defaults
 from replisome.training.signature import Signature, Sketch
+from replisome.training.task import Task
 
 
-def signature(task: RowClassification, gives: Output) -> Signature:
+def signature(task: Any, gives: Output) -> Signature:
     """Describe rows and class scores."""
     scores = "probabilities of the classes" if gives == "probabilities" else "logits of the classes; softmax them"
     return Signature(
@@ -35,13 +36,13 @@ def signature(task: RowClassification, gives: Output) -> Signature:
 def sketch(recipe: Mapping[str, Any]) -> Sketch:
     """Return the number of columns, classes and rows; of a data set these are guesses until it is prepared."""
     options = recipe["source"].get("options", {})
-    drawn = {**keyword_defaults(STUDIES / "_template" / "control.py", "draw_blobs"), **options}
+    drawn = {**keyword_defaults(Path(__file__).with_name("control.py"), "draw_blobs"), **options}
     columns, rows = drawn["dimensions"], drawn["rows"]
     items = {"train": rows * 6 // 10, "validation": rows // 5, "test": rows // 5}
     return Sketch({"mean": [0.0] * columns, "std": [1.0] * columns, "classes": 2}, items, 4 * rows * (columns + 1))
 
 
-def random_items(task: RowClassification, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def random_items(task: Task, number: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return rows (number, columns) and labels (number,)."""
     rows = torch.randn(number, *task.data.shape, generator=generator)
     return rows, torch.randint(0, task.data.outputs, (number,), generator=generator)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from replisome.config.catalogue import STUDIES, Output
+from replisome.config.catalogue import Output
 from replisome.studies.bloodmnist.task import ImageClassification
 from replisome.tracking.introspect import keyword_defaults
 from replisome.training.signature import Signature, Sketch
@@ -38,7 +39,7 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
     options = dict(source.get("options", {}))
     shape, items = SHAPE, dict(OFFICIAL)
     if "control" in source:
-        drawn = {**keyword_defaults(STUDIES / "bloodmnist" / "control.py", f"draw_{source['control']}"), **options}
+        drawn = {**keyword_defaults(Path(__file__).with_name("control.py"), f"draw_{source['control']}"), **options}
         shape, items = [drawn["side"], drawn["side"], 3], {split: drawn[split] for split in items}
     elif options.get("max_train"):
         items["train"] = min(items["train"], options["max_train"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from replisome.config.catalogue import STUDIES, Output
+from replisome.config.catalogue import Output
 from replisome.data.encode.dna import ALPHABET
 from replisome.studies.genome.task import NextToken
 from replisome.studies.genome.windows import MOST, TEST, VALIDATION, cut_of, encoding
@@ -43,7 +44,9 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
     source, cut, (k, stride) = recipe["source"], cut_of(recipe), encoding(recipe["encoding"])
     options = dict(source.get("options", {}))
     if "control" in source:
-        bases = {**keyword_defaults(STUDIES / "genome" / "control.py", f"draw_{source['control']}"), **options}["bases"]
+        bases = {**keyword_defaults(Path(__file__).with_name("control.py"), f"draw_{source['control']}"), **options}[
+            "bases"
+        ]
     else:
         known = BASES.get(source["dataset"], BACTERIUM)
         bases = min(known, options.get("max_bases") or known)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from replisome.config.catalogue import STUDIES, Output
+from replisome.config.catalogue import Output
 from replisome.data.encode.aminoacids import ALPHABET
 from replisome.studies.proteinnet.records import CROP, PROFILE
 from replisome.studies.proteinnet.task import ResidueDistances
@@ -46,7 +47,7 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
     source = recipe["source"]
     options = dict(source.get("options", {}))
     if "control" in source:
-        drawn = {**keyword_defaults(STUDIES / "proteinnet" / "control.py", f"draw_{source['control']}"), **options}
+        drawn = {**keyword_defaults(Path(__file__).with_name("control.py"), f"draw_{source['control']}"), **options}
         items = {split: drawn[split] for split in ("train", "validation", "test")}
     else:
         chains = THINNED.get(str(options.get("training", "")).removeprefix("training_"), THINNED["30"])

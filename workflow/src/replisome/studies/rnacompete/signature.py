@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from replisome.config.catalogue import STUDIES, Output
+from replisome.config.catalogue import Output
 from replisome.data.encode.bases import ALPHABET
 from replisome.data.encode.kmers import vocabulary
 from replisome.data.encode.onehot import SCALE
@@ -53,7 +54,7 @@ def sketch(recipe: Mapping[str, Any]) -> Sketch:
     source = recipe["source"]
     options = dict(source.get("options", {}))
     if "control" in source:
-        drawn = {**keyword_defaults(STUDIES / "rnacompete" / "control.py", f"draw_{source['control']}"), **options}
+        drawn = {**keyword_defaults(Path(__file__).with_name("control.py"), f"draw_{source['control']}"), **options}
         trained, tested, outputs = drawn["train"], drawn["test"], drawn["proteins"]
     else:
         trained, tested = (min(size, options.get("max_probes") or size) for size in SETS.values())
