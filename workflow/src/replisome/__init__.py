@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from replisome.api.network import Network, load_model
-    from replisome.api.results import Results, Run, open_results
+    from replisome.api.results import Results, open_results
+    from replisome.api.runs import Run
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 __all__ = ["Network", "Results", "Run", "__version__", "load_model", "open_results"]
 
 # What Python users call, by module; imported when it is asked for, since the workflow imports this package to plan.
 _API = {
     "open_results": "results",
     "Results": "results",
-    "Run": "results",
+    "Run": "runs",
     "load_model": "network",
     "Network": "network",
 }
