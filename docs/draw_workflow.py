@@ -114,11 +114,7 @@ def shown(graph: Graph) -> tuple[list[Edge], list[Edge]]:
 
 def draw(graph: Graph, path: Path) -> None:
     """Draw the boxes where ``PLACES`` has them, with an arrow where one uses what another makes."""
-<<<<<<< HEAD
-    columns, rows = max(place[0] for place in PLACES.values()), max(place[1] for place in PLACES.values())
-=======
     columns, rows = max(x for x, _, _ in PLACES.values()), max(y for _, y, _ in PLACES.values())
->>>>>>> main
     size = (columns * COLUMN + WIDTH, rows * ROW + HEIGHT)
     figure = Figure(figsize=(size[0] + 0.3, size[1] + 0.75))
     axes = figure.add_axes((0, 0, 1, 1))
