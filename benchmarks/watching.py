@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from replisome.api.sweep import Sweep
+from replisome.api.sweeps.sweep import Sweep
 from replisome.commands.watch import follow
 from replisome.tracking.sweep_plan import PlannedJob, SweepPlan
 

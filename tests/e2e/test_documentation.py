@@ -23,7 +23,7 @@ from documented import ELSEWHERE, PAGES, SHELL, Block, blocks_of, is_run, progra
 from snakemake import cli
 
 from replisome.__main__ import main
-from replisome.api import new_check
+from replisome.api.new import check as new_check
 from replisome.commands import door, stage
 from replisome.config import loader
 from replisome.config.schema import read_yaml, validate

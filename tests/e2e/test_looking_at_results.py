@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import replisome
-from replisome.api.about_many import about
-from replisome.api.places import Place, find
+from replisome.api.about.many import about
+from replisome.api.about.places import Place, find
 from replisome.commands.pages import Page
 from replisome.commands.show import WAYS
 

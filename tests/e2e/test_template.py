@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from conftest import shown_on
 
-from replisome.api import new_study
+from replisome.api.new import study as new_study
 from replisome.config.declared import figures, tables
 
 STUDY = "leaves"

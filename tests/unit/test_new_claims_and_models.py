@@ -4,8 +4,11 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from replisome.api import new_check, new_claim, new_model, new_study
-from replisome.api.new_claim import Words
+from replisome.api.new import check as new_check
+from replisome.api.new import claim as new_claim
+from replisome.api.new import model as new_model
+from replisome.api.new import study as new_study
+from replisome.api.new.claim import Words
 from replisome.commands.new import new
 from replisome.config.schema import read_yaml
 from replisome.errors import ReplisomeError

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from planning import load
 
-from replisome.api import edits as edits_module
-from replisome.api import new_own_data
+from replisome.api.new import edits as edits_module
+from replisome.api.new import own_data as new_own_data
 from replisome.config.schema import read_yaml
 from replisome.errors import ReplisomeError
 from replisome.studies.genome import windows

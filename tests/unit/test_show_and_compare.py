@@ -7,8 +7,8 @@ import pytest
 from left_by_runs import choose, evaluate, prepared, small_plan, train
 
 from replisome.__main__ import main
-from replisome.api.about_many import about
-from replisome.api.places import find
+from replisome.api.about.many import about
+from replisome.api.about.places import find
 from replisome.errors import ReplisomeError
 from replisome.io import file_hash, write_json
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from test_training import train
 
 from replisome import __main__, processes
-from replisome.api.run_log import RunLog, parse_lines, read_log
-from replisome.api.sweep import Sweep, newest_results
+from replisome.api.sweeps.run_log import RunLog, parse_lines, read_log
+from replisome.api.sweeps.sweep import Sweep, newest_results
 from replisome.commands.sweep_view import duration, view
 from replisome.config.budget import Budget
 from replisome.errors import ReplisomeError

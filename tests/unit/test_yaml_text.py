@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from replisome.api.yaml_text import block, with_entry, with_item, written
+from replisome.api.new.yaml_text import block, with_entry, with_item, written
 from replisome.config.schema import read_yaml
 from replisome.errors import ReplisomeError
 

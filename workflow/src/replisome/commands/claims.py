@@ -101,7 +101,7 @@ def _check(folder: Path, found: Sequence[Mapping[str, Any]], lock: Path) -> None
 
 
 def _show(found: Sequence[Mapping[str, Any]], study: str, as_json: bool) -> None:
-    from replisome.api.about_many import about_claims  # noqa: PLC0415
+    from replisome.api.about.many import about_claims  # noqa: PLC0415
     from replisome.commands.pages import Page, print_json  # noqa: PLC0415
     from replisome.commands.show_many import show_claims  # noqa: PLC0415
 

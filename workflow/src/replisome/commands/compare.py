@@ -27,7 +27,7 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
     left, such as one that was repeated by the command that 'replisome show' gives. Scores are compared with what other
     seeds of the same settings do, where there are any. That runs differ is no error: the exit code is 0.
     """
-    from replisome.api.comparing import compared  # noqa: PLC0415 -- help and completion need none of it
+    from replisome.api.about.comparison import compared  # noqa: PLC0415 -- help and completion need none of it
     from replisome.commands.pages import Page, print_json  # noqa: PLC0415
 
     found = compared(first, second)

@@ -8,7 +8,11 @@ from typing import Any
 
 import click
 
-from replisome.api import new_check, new_claim, new_model, new_own_data, new_study
+from replisome.api.new import check as new_check
+from replisome.api.new import claim as new_claim
+from replisome.api.new import model as new_model
+from replisome.api.new import own_data as new_own_data
+from replisome.api.new import study as new_study
 from replisome.commands.new_shown import carry_out
 from replisome.data.new_source import NewSource
 from replisome.errors import did_you_mean

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from replisome.api.new_proposal import Proposal
+from replisome.api.new.proposal import Proposal
 from replisome.data.new_source import counted
 
 LABELS = 28  # columns for what was found

@@ -41,8 +41,8 @@ def show(path: Path, name: str, as_json: bool) -> None:
     A thing whose name only one study has needs no study before it. Where a claim is called like an experiment, write
     STUDY/claims/NAME or STUDY/selection/NAME.
     """  # noqa: D301 -- click wants the character itself
-    from replisome.api.about_many import about  # noqa: PLC0415 -- help and completion need none of it
-    from replisome.api.places import find  # noqa: PLC0415
+    from replisome.api.about.many import about  # noqa: PLC0415 -- help and completion need none of it
+    from replisome.api.about.places import find  # noqa: PLC0415
     from replisome.commands.pages import Page, print_json  # noqa: PLC0415
 
     found = about(find(path, name))

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from replisome.api.sweep import QUIET, TRAINING, Job, State, Sweep
+from replisome.api.sweeps.sweep import QUIET, TRAINING, Job, State, Sweep
 
 # In the order of the workflow; others come last.
 STAGES = (

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from replisome.api.sweep import Sweep
+    from replisome.api.sweeps.sweep import Sweep
 
 WIDTH = 140  # columns where the output is no terminal
 
@@ -35,7 +35,7 @@ def watch(results: Path | None, once: bool, interval: float) -> None:
     """
     from rich.console import Console  # noqa: PLC0415 -- the help needs none of these
 
-    from replisome.api.sweep import Sweep, newest_results  # noqa: PLC0415
+    from replisome.api.sweeps.sweep import Sweep, newest_results  # noqa: PLC0415
     from replisome.commands.sweep_view import view  # noqa: PLC0415
 
     sweep = Sweep(newest_results(Path("results")) if results is None else results)

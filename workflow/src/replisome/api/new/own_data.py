@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from replisome.api import new_check
-from replisome.api.edits import Edits
-from replisome.api.new_proposal import Proposal, check_name, check_study_name, read
-from replisome.api.yaml_text import block
+from replisome.api.new import check as new_check
+from replisome.api.new.edits import Edits
+from replisome.api.new.proposal import Proposal, check_name, check_study_name, read
+from replisome.api.new.yaml_text import block
 from replisome.config.catalogue import STUDIES, study_names
 from replisome.config.plan import StudyPlan
 from replisome.config.schema import read_yaml

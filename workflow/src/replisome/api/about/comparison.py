@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from replisome.api.about import called
+from replisome.api.about.runs import called
 from replisome.api.runs import CONFIG, Run
 from replisome.errors import ReplisomeError
 from replisome.tracking.expected import differences

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from replisome.api.edits import Edits
+from replisome.api.new.edits import Edits
 from replisome.config.study_files import known_names
 from replisome.errors import ReplisomeError
 

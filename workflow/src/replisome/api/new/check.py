@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from replisome.api.edits import Edits, copied_tree
+from replisome.api.new.edits import Edits, copied_tree
 from replisome.config import loader
 from replisome.config.plan import StudyPlan
 from replisome.config.schema import read_yaml
@@ -84,7 +84,7 @@ def check(edits: Edits, study: str, presets: Sequence[str] = ()) -> None:
             return
         code = (
             "import sys, pathlib\n"
-            "from replisome.api.new_check import plans\n"
+            "from replisome.api.new.check import plans\n"
             "from replisome.errors import ReplisomeError\n"
             "try: plans(pathlib.Path(sys.argv[1]), sys.argv[2])\n"
             "except ReplisomeError as error: sys.exit(f'refused: {error}')\n"

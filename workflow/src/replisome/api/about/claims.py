@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from replisome.api.about import SCHEMA, workflow_call
+from replisome.api.about.runs import SCHEMA, workflow_call
 from replisome.api.results import CLAIMS, Results
 from replisome.io import read_json
 from replisome.report.cards import Places, card, contradictions

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from replisome.api import new_check
-from replisome.api.edits import Edits
-from replisome.api.new_proposal import Proposal, read
-from replisome.api.yaml_text import with_item
+from replisome.api.new import check as new_check
+from replisome.api.new.edits import Edits
+from replisome.api.new.proposal import Proposal, read
+from replisome.api.new.yaml_text import with_item
 from replisome.config.catalogue import study as declared
 from replisome.config.claims import PROTOCOLS
 from replisome.config.study_files import StudyFiles, read_study

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from replisome import processes
-from replisome.api.run_log import RunLog, read_log
-from replisome.api.sweep_time import Durations
+from replisome.api.sweeps.run_log import RunLog, read_log
+from replisome.api.sweeps.time_left import Durations
 from replisome.errors import ReplisomeError
 from replisome.tracking import in_use, sweep_plan
 

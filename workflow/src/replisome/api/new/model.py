@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from replisome.api import new_check
-from replisome.api.edits import Edits
-from replisome.api.new_proposal import Proposal, check_name, read
-from replisome.api.yaml_text import with_entry, with_item
+from replisome.api.new import check as new_check
+from replisome.api.new.edits import Edits
+from replisome.api.new.proposal import Proposal, check_name, read
+from replisome.api.new.yaml_text import with_entry, with_item
 from replisome.config.catalogue import STUDIES, model_names
 from replisome.config.study_files import StudyFiles, read_study
 from replisome.errors import ReplisomeError

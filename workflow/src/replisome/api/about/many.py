@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from replisome.api.about import SCHEMA, about_recipe, about_run, about_runs, called, listed, workflow_call
-from replisome.api.about_claim import about_claim
-from replisome.api.places import Place
+from replisome.api.about.claims import about_claim
+from replisome.api.about.places import Place
+from replisome.api.about.runs import SCHEMA, about_recipe, about_run, about_runs, called, listed, workflow_call
 from replisome.api.results import CLAIMS, Results
 from replisome.claims.supplement import PROTOCOL_NAMES, counts
 from replisome.errors import ReplisomeError

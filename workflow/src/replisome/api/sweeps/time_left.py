@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from replisome.api.sweep import Job
+    from replisome.api.sweeps.sweep import Job
 
 SAMPLE = 5  # benchmarks that are read of each kind of earlier jobs
 
