@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 
 import click
 
@@ -49,9 +48,6 @@ def commands_page() -> str:
 
 def _command(name: str) -> list[str]:
     """Return the sections of a command, and of those below it."""
-    if name in stage.STAGES and not _has_module(name):
-        stages = next(action for action in stage._parser()._actions if isinstance(action, argparse._SubParsersAction))
-        return [f"### {name}", _capital(door.COMMANDS[name]), _block(_stage_help(name, stages.choices[name]))]
     command: click.Command = getattr(importlib.import_module(f"replisome.commands.{name}"), name)
     parts = [f"### {name}", _capital(door.COMMANDS[name]), _block(_help(command, f"replisome {name}"))]
     if isinstance(command, click.Group):
@@ -61,10 +57,6 @@ def _command(name: str) -> list[str]:
             if found is not None and not found.hidden:
                 parts += [f"#### {name} {below}", _block(_help(found, f"replisome {name} {below}"))]
     return parts
-
-
-def _has_module(name: str) -> bool:
-    return importlib.util.find_spec(f"replisome.commands.{name}") is not None
 
 
 def _help(command: click.Command, called: str) -> str:

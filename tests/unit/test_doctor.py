@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from replisome.api.checkup.settings import read_configuration
 from replisome.commands.doctor import doctor
 from replisome.config.catalogue import model_names, part, study_names
 from replisome.errors import ReplisomeError
+from replisome.tracking import in_use
 from replisome.training.signature import Sketch
 
 DEMO = ("--configfile", "config/demo.yaml", "--config", "studies=[bloodmnist]", "--no-probe", "--no-network")
@@ -143,6 +146,15 @@ def test_the_lock_and_a_full_disk_are_seen(tmp_path):
     lock.write_text("")
     (found,) = places.occupied(tmp_path, tmp_path / "results")
     assert "--unlock" in found.remedy
+    results = tmp_path / "results"
+    results.mkdir()
+    who = {"host": "there", "machine": "another", "pid": 1, "since": "today", "folder": results.stat().st_ino}
+    (results / in_use.FILE).write_text(json.dumps(who))
+    _, used = places.occupied(tmp_path, results)
+    assert "process 1 on there, since today" in used.found
+    long_ago = time.time() - 2 * in_use.DEAD
+    os.utime(results / in_use.FILE, (long_ago, long_ago))
+    assert len(list(places.occupied(tmp_path, results))) == 1  # a call that gives no sign of life is over
     free = shutil.disk_usage(tmp_path).free
     states = [places.space(tmp_path / "new", needed, "results").state for needed in (1e3, 0.7 * free, 2 * free)]
     assert states == ["ok", "warning", "wrong"]

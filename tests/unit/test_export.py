@@ -79,7 +79,7 @@ def test_torchscript_takes_any_number_of_items_or_says_that_it_takes_one(runs, t
         assert described(out)["exported"]["batch"] == batch
 
 
-def test_tensorboard_shows_the_history(runs, tmp_path):
+def test_tensorboard_shows_the_history(runs, tmp_path, capsys):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: PLC0415
 
@@ -91,6 +91,9 @@ def test_tensorboard_shows_the_history(runs, tmp_path):
     assert len(events.Scalars("loss/validation")) == 1  # one of the two is no number
     assert "is there already" in refused(runs["genome"], "--to", "tensorboard", "-o", tmp_path)
     assert [path.name for path in folder.parent.iterdir()] == ["seed=0"]
+    (tmp_path / "file").touch()
+    assert main(["export", str(runs["genome"]), "--to", "tensorboard", "-o", str(tmp_path / "file")]) == 1
+    assert "correct the path, or see to the rights there" in capsys.readouterr().err
 
 
 def test_mlflow_has_settings_scores_and_files(runs, tmp_path):

@@ -125,9 +125,10 @@ def test_the_table_is_printed_as_csv_with_names_of_classes(run, npz, capsys):
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_file_has_the_same_numbers_and_its_origin_beside_it(run, npz, tmp_path, ending):
+def test_a_file_has_the_same_numbers_and_its_origin_beside_it(run, npz, tmp_path, capsys, ending):
     out = tmp_path / f"x.{ending}"
     assert main(["predict", str(run), str(npz), "-o", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}: 48 rows; x.json beside it says what made them.\n"
     table = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
     shares = evaluated(run, "probabilities")
     assert np.array_equal(table.filter(like="p_").to_numpy(np.float32), shares)
@@ -310,7 +311,7 @@ PICTURES = {
     "empty.png": (lambda path: path.touch(), "empty.png: is empty; replace it"),
     "text.jpg": (lambda path: path.write_text("no picture"), "is not a png or jpg file, whatever its ending says"),
     "folder": (lambda path: path.mkdir(), "no .png or .jpg in this folder"),
-    "image.tiff": (lambda path: path.touch(), "image.tiff: is no images (.png, .jpg)"),
+    "image.tiff": (lambda path: path.touch(), "its ending, '.tiff', is of none of these: images (.png, .jpg), folders"),
 }  # fmt: skip
 
 

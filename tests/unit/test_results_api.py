@@ -231,6 +231,7 @@ def offered():
 
 
 def test_everything_that_the_library_offers_is_described_with_its_arguments():
+    assert (LIBRARY / "py.typed").is_file()  # who imports it may check types
     lacking, found = [], dict(offered())
     for name, item in found.items():
         text = ast.get_docstring(item) or ""
@@ -247,8 +248,9 @@ def test_everything_that_the_library_offers_is_described_with_its_arguments():
 
 
 def test_a_recipe_that_is_no_run_is_not_taken_for_one(made, tmp_path):
-    refused(lambda: Run.at(made / "bloodmnist"), "has no run", "seed=<number>")
-    refused(lambda: Run.at(made / "bloodmnist" / "seed=9"), "there is no such folder")
+    refused(lambda: Run.at(made / "bloodmnist"), "is not a run's folder", "it holds", "choose one, such as")
+    refused(lambda: Run.at(made / "bloodmnist" / "seed=9"), "no such folder; a run is results/")
+    refused(lambda: Run.at(next(made.glob("bloodmnist/**/seed=0")) / "nowhere"), "nowhere: no such folder")
     write_json(tmp_path / "config.json", {"study": "x"})
     record(tmp_path, "crate", {}, {})
     refused(lambda: Run.at(tmp_path), "is not a run's", "implementation")

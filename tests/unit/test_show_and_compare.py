@@ -245,7 +245,8 @@ def test_of_an_unfinished_run_only_settings_are_compared(root, capsys):
 def test_what_is_no_run_is_not_compared(made, capsys):
     error = refusal(capsys, "compare", made / BETTER / "seed=0", made / "bloodmnist")
     assert error.startswith("replisome compare: error:")
-    assert "bloodmnist: has no run; give a folder that ends in seed=<number>" in error
+    assert "bloodmnist: is not a run's folder" in error
+    assert "choose one, such as" in error
 
 
 @pytest.mark.parametrize(
@@ -259,6 +260,12 @@ def test_what_is_no_run_is_not_compared(made, capsys):
 def test_claims_refuses_what_contradicts_itself(words, message, capsys):
     assert main(["claims", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_lock_that_is_not_there_is_named_with_what_writes_it(tmp_path, capsys):
+    write_json(tmp_path / "claims.json", {"claims": []})
+    said = refusal(capsys, "claims", tmp_path, "--check", tmp_path / "lock.json")
+    assert f"no such file; 'replisome claims RESULTS --lock {tmp_path / 'lock.json'}' writes it" in said
 
 
 def test_claims_without_a_folder_are_those_of_the_full_results(tmp_path, monkeypatch, capsys):

@@ -99,7 +99,7 @@ def test_what_waits_runs_and_is_done_is_told_apart(folder):
     assert states(sweep)[folder.runs[2]] == "running"
     assert states(sweep)[folder.runs[3]] == states(sweep)["report"] == "waiting"
     text = " ".join(shown(sweep).split())
-    assert "2 of 6 jobs done and what selections add" in text
+    assert "2 of 6 jobs done, 1 running, 3 waiting and what selections add" in text
     assert "train 2/4 1 running" in text
     assert "train blood control cnn lr=0.1 seed 2 3/10 30 0.7063 accuracy 0.8413 (0.85) 1,229 2 min cuda:0" in text
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import torch
 
 from replisome.api.network import Network, load_model
-from replisome.api.run_folders import finished_run, read_weights, siblings
+from replisome.api.run_folders import finished_run, read_weights
+from replisome.api.run_paths import CONFIG, siblings
 from replisome.errors import ReplisomeError
 from replisome.tracking.expected import differences
 from replisome.tracking.stage_key import RECORD
@@ -46,7 +47,7 @@ def load_ensemble(
     """
     path = Path(run)
     inside = siblings(path / "seed")
-    if not inside and not (path / "config.json").is_file():
+    if not inside and not (path / CONFIG).is_file():
         path, _ = finished_run(path)  # says what is wrong, or which run a file is of
     folders = inside or siblings(path.resolve())
     left_out = {one.name: why for one in folders if (why := _unfit(one, weights)) is not None}

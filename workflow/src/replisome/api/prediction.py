@@ -82,7 +82,7 @@ def write(
     size: int | None = None,
     left_out: Mapping[str, str] | None = None,
     told: Callable[[int, float | None], None] | None = None,
-) -> Beside:
+) -> tuple[Beside, int]:
     """Write what networks say of files: the table, ``<stem>.json`` about it, and the study's further files.
 
     Args:
@@ -94,7 +94,7 @@ def write(
         told: is called after each batch with its number of items and the share of the input read so far, if known.
 
     Returns:
-        The facts that were found on the way.
+        The facts that were found on the way, and how many rows the table has.
 
     Raises:
         ReplisomeError: an input does not fit the run, or a file cannot be written; there is then no table.
@@ -113,7 +113,7 @@ def write(
             batches = chain.from_iterable(table.to_batches() for table in chain([first], found))
             rows = write_parquet_stream(out, first.schema, batches, origin)
     write_json(beside.path(".json"), {**origin, "left_out": dict(left_out or {}), "rows": rows, **beside.said})
-    return beside
+    return beside, rows
 
 
 def as_csv(table: pa.Table, header: bool) -> str:

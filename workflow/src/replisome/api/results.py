@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from replisome import __version__
 from replisome.api.experiments import Experiment, Plans, read_plans
 from replisome.api.run_lists import Runs
-from replisome.api.runs import CONFIG, Run, root_of
+from replisome.api.run_paths import CONFIG, root_of
+from replisome.api.runs import Run
 from replisome.config.plan import StudyPlan
 from replisome.errors import ReplisomeError, did_you_mean
 from replisome.tracking.stage_key import RECORD

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from replisome.api.run_paths import CONFIG, WHERE, folder_at, no_run
 from replisome.config.catalogue import model_options, study
 from replisome.data.prepared import check_recipe
 from replisome.errors import ReplisomeError, did_you_mean
@@ -18,7 +19,6 @@ from replisome.training.restore import divergence, restore
 from replisome.training.task import Task
 
 KINDS = ("best", "last")  # of weights
-WHERE = "results/<preset>/<study>/<recipe>/runs/<model>/<settings>/seed=<n>"
 
 
 def finished_run(path: Path) -> tuple[Path, dict[str, Any]]:
@@ -30,14 +30,9 @@ def finished_run(path: Path) -> tuple[Path, dict[str, Any]]:
     Raises:
         ReplisomeError: not a run, not finished, its config.json was edited, or the code that trained it has changed.
     """
-    if not path.exists():
-        raise ReplisomeError(f"{path}: no such folder; a run is {WHERE}.")
-    folder = path.resolve() if path.is_dir() else path.resolve().parent
-    folder = folder.parent if folder.name == "test" else folder
-    if not (folder / "config.json").is_file():
-        runs = sorted(one.parent for one in folder.glob("**/config.json") if one.parent.name.startswith("seed="))
-        inside = f"; it holds {len(runs)} runs: choose one, such as {runs[0]}" if runs else ""
-        raise ReplisomeError(f"{folder}: is not a run's folder, which is {WHERE} and has a config.json{inside}.")
+    folder = folder_at(path.resolve())
+    if folder is None:
+        raise no_run(path)
     if not (folder / RECORD).is_file():
         raise ReplisomeError(
             f"{folder}: the run has not finished: there is no {RECORD} yet. Let it finish, or run the same snakemake "
@@ -48,7 +43,7 @@ def finished_run(path: Path) -> tuple[Path, dict[str, Any]]:
         raise ReplisomeError(
             f"{folder}: was made by the stage '{record.get('stage')}', not by 'train'; a run is {WHERE}."
         )
-    config: dict[str, Any] = read_verified(folder / "config.json")
+    config: dict[str, Any] = read_verified(folder / CONFIG)
     study(config["implementation"])
     model_options(config["model"])
     key = stage_key("train", config)
@@ -109,13 +104,3 @@ def read_weights(
 def _sound(folder: Path, kind: str) -> bool:
     best = folder / "best.safetensors"
     return kind == "last" and best.is_file() and divergence(best) is None
-
-
-def siblings(folder: Path) -> list[Path]:
-    """Return the folders of the runs that differ from a run in their seed only, in the order of the seeds."""
-
-    def seed(path: Path) -> tuple[int, str]:
-        number = path.name.removeprefix("seed=")
-        return (int(number) if number.isdigit() else 0, number)
-
-    return sorted((path for path in folder.parent.glob("seed=*") if (path / "config.json").is_file()), key=seed)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replisome import __version__
+from replisome.api.run_paths import CONFIG, folder_at, no_run, root_of
 from replisome.config.budget import Budget
 from replisome.errors import ReplisomeError
 from replisome.tracking.stage_key import RECORD, is_accepted
@@ -19,7 +20,6 @@ from replisome.tracking.verify import read_record, read_verified
 if TYPE_CHECKING:
     import pandas as pd
 
-CONFIG = "config.json"
 NEEDED = ("study", "implementation", "recipe", "model", "hyperparameters", "training", "budget", "select", "seed")
 PLACE = re.compile(r".*/(?P<slug>[^/]+)/seed=[0-9]+")  # of a run within results
 
@@ -45,14 +45,12 @@ class Run:
         Raises:
             ReplisomeError: neither the folder nor one above it, up to the results folder, holds a run.
         """
-        given = Path(path)
-        for folder in (given, *list(given.parents)[:2]):
-            if (folder / CONFIG).is_file():
-                found = cls(folder, root_of(folder))
-                found.config  # noqa: B018 -- says what is wrong with it now
-                return found
-        what = "has no run" if given.exists() else "there is no such folder"
-        raise ReplisomeError(f"{given}: {what}; give a folder that ends in seed=<number> and holds {CONFIG}.")
+        folder = folder_at(Path(path))
+        if folder is None:
+            raise no_run(Path(path))
+        found = cls(folder, root_of(folder))
+        found.config  # noqa: B018 -- says what is wrong with it now
+        return found
 
     def __fspath__(self) -> str:
         """Return the folder, so that a run can stand where a path is asked for."""
@@ -299,12 +297,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({self.name!r})"
-
-
-def root_of(folder: Path) -> Path | None:
-    """Return the results folder that a run's folder lies in, or None of one that lies elsewhere."""
-    parents = list(folder.absolute().parents)
-    if not re.fullmatch(r"seed=[0-9]+", folder.absolute().name) or len(parents) < 6 or parents[2].name != "runs":
-        return None
-    given = list(folder.parents)
-    return given[5] if len(given) > 5 else parents[5]

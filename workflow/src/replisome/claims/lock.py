@@ -25,8 +25,10 @@ def changes(path: Path, claims: Sequence[Mapping[str, Any]]) -> list[str]:
         claims: as written in claims.json.
 
     Raises:
-        ReplisomeError: the file is not a lock file.
+        ReplisomeError: the file is not there, or is not a lock file.
     """
+    if not path.exists():
+        raise ReplisomeError(f"{path}: no such file; 'replisome claims RESULTS --lock {path}' writes it.")
     lock = read_json(path)
     if not isinstance(lock, dict) or lock.get("schema") != FORM or not isinstance(lock.get("verdicts"), dict):
         raise ReplisomeError(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from replisome.commands.pages import Page
+from replisome.commands.pages import Page, print_json
+from replisome.commands.show_runs import MIB, score_name, score_text, short_hash, written
 
 HEADINGS = ("first", "second")
-MIB = 2**20
 Found = Mapping[str, Any]
 
 
@@ -28,7 +27,6 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
     seeds of the same settings do, where there are any. That runs differ is no error: the exit code is 0.
     """
     from replisome.api.about.comparison import compared  # noqa: PLC0415 -- help and completion need none of it
-    from replisome.commands.pages import Page, print_json  # noqa: PLC0415
 
     found = compared(first, second)
     if as_json:
@@ -102,8 +100,6 @@ def _code(fingerprint: str, todays: bool | None) -> str:
 
 
 def _pairs(page: Page, title: str, pairs: Mapping[str, Any], digits: bool = False) -> None:
-    from replisome.commands.show_runs import short_hash, written  # noqa: PLC0415
-
     def text(value: Any) -> str:
         if value is None:
             return "none"
@@ -114,8 +110,6 @@ def _pairs(page: Page, title: str, pairs: Mapping[str, Any], digits: bool = Fals
 
 
 def _score_rows(scores: Found, called: Found) -> Iterable[list[str]]:
-    from replisome.commands.show_runs import score_name, score_text  # noqa: PLC0415
-
     for name, one in scores.items():
         if "." in name:  # of one part of the targets; all of them are in --json
             continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+SCHEMA = "replisome/doctor/1"
 SIGNS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "wrong": ("wrong", "red")}
 
 
@@ -36,6 +36,8 @@ def doctor(
     from rich.markup import escape  # noqa: PLC0415
 
     from replisome.api.checkup.checkup import Asked, look  # noqa: PLC0415
+    from replisome.commands.pages import print_json  # noqa: PLC0415
+    from replisome.data.new_source import counted  # noqa: PLC0415
 
     found, section = [], ""
     asked = Asked(files, values, probe_seconds if probe else 0.0, cores, network)
@@ -53,8 +55,8 @@ def doctor(
             console.print(f"           what to do: {escape(finding.remedy)}")
     counts = {state: sum(one["state"] == state for one in found) for state in SIGNS}
     if as_json:
-        click.echo(json.dumps({"fit": not counts["wrong"], "findings": found}, indent=2, ensure_ascii=False))
+        print_json({"schema": SCHEMA, "fit": not counts["wrong"], "findings": found})
     else:
-        console.print(f"\n{counts['wrong']} wrong, {counts['warning']} warnings.")
+        console.print(f"\n{counts['wrong']} wrong, {counted(counts['warning'], 'warning')}.")
     if counts["wrong"]:
         raise SystemExit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import click
 from replisome import __version__
 from replisome.commands import stage
 from replisome.errors import ReplisomeError, did_you_mean
-from replisome.io import DISK_ERRORS, disk_error
+from replisome.io import disk_error
 
 # By section of the help: each command with its line. A command is the function of its name in the module of its name.
 SECTIONS: dict[str, dict[str, str]] = {
@@ -29,10 +30,11 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Begin": {
         "doctor": "whether this machine and configuration are fit for a run, and how long it takes",
-        "new": "begin a study, a data set, a protein, a genome or a model of your own",
+        "new": "begin a study, data set, protein, genome, model or claim of your own",
     },
 }
 COMMANDS = {name: line for section in SECTIONS.values() for name, line in section.items()}
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # there is no place left to write to
 HINT = 'Completion: eval "$(_REPLISOME_COMPLETE=bash_source replisome)" in ~/.bashrc, zsh_source in ~/.zshrc.'
 CODES = "Exit codes: 0 done, 1 something to put right (the message says what), 2 wrong usage, 130 interrupted."
 
@@ -112,8 +114,15 @@ def _failed(command: str, error: ReplisomeError | OSError) -> int:
     """Say what is wrong, where that is for the user to know, and return the exit code."""
     if isinstance(error, BrokenPipeError):  # whoever read this has gone
         return 1
-    if isinstance(error, OSError) and error.errno not in DISK_ERRORS:
+    if isinstance(error, OSError) and error.filename is None:
         raise error
-    message = error if isinstance(error, ReplisomeError) else disk_error(Path(error.filename or "?"), error)
+    message = error if isinstance(error, ReplisomeError) else _of_the_system(error)
     print(f"replisome {command}: error: {message}", file=sys.stderr)
     return 1
+
+
+def _of_the_system(error: OSError) -> ReplisomeError:
+    """Return what to say of a file that can neither be read nor written."""
+    if error.errno in FULL:
+        return disk_error(Path(error.filename), error)
+    return ReplisomeError(f"{error.filename}: {error.strerror}; correct the path, or see to the rights there.")

@@ -17,7 +17,7 @@ HISTORIES = {"tensorboard": "export_tensorboard", "mlflow": "export_mlflow"}
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", "form", required=True, type=click.Choice([*NETWORKS, *HISTORIES]), help="What is written.")
 @click.option(
-    "-o", "--output", "out", required=True, type=click.Path(path_type=Path), metavar="OUT",
+    "-o", "--out", "out", required=True, type=click.Path(path_type=Path), metavar="OUT",
     help="The file; with tensorboard and mlflow the folder, which may hold other runs.",
 )  # fmt: skip
 @click.option(

@@ -66,7 +66,7 @@ def _of_files(study: str, source: NewSource) -> click.Command:
 
     call.__doc__ = (
         f"Study {study} on data of your own.\n\nNAME is what the new study and its target are called. FILE is "
-        f"{source.takes}{'' if source.file_needed else '; it may be left out, see the options'}."
+        f"{source.takes.rstrip('.')}{'' if source.file_needed else '; it may be left out, see the options'}."
     )
     decorators: list[Callable[[Any], Any]] = [
         click.argument("name"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from replisome.config.catalogue import STUDIES, study_names
+from replisome.data.new_source import counted
 from replisome.tracking.introspect import plain_value
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def predict(
         if out is None:
             beside = _print(networks, paths, size, told)
         else:
-            beside = prediction.write(networks, paths, out, size, left_out, told)
+            beside, rows = prediction.write(networks, paths, out, size, left_out, told)
+    if out is not None:
+        click.echo(f"{out}: {counted(rows, 'row')}; {out.with_suffix('.json').name} beside it says what made them.")
     for note in beside.said.get("notes", []):
         click.echo(f"note: {note}", err=True)
 

@@ -18,6 +18,7 @@ STAGES = (
 )
 # What is told beside what is done.
 STATES: Mapping[State, str] = {"running": "cyan", "stopped": "yellow", "failed": "red"}
+SHOWN: Sequence[State] = (*STATES, "waiting")  # in the line above the table
 MESSAGES = 5
 LABEL, TAIL = 24, 7  # columns at least in which a job is named, and of its end, the seed, where it is cut
 FEWEST = 3  # rows of running jobs, however small the terminal is
@@ -48,8 +49,8 @@ def view(sweep: Sweep, width: int, height: int | None = None) -> RenderableType:
 
 
 def _headline(sweep: Sweep) -> RenderableType:
-    total, done = len(sweep.jobs), sum(job.state == "done" for job in sweep.jobs.values())
-    running = sum(job.state == "running" for job in sweep.jobs.values())
+    states = [job.state for job in sweep.jobs.values()]
+    total, done, running = len(states), states.count("done"), states.count("running")
     call, left = sweep.call, sweep.seconds_left()
     if call is None:
         who = "no call of the workflow has worked here"
@@ -59,7 +60,8 @@ def _headline(sweep: Sweep) -> RenderableType:
         who = "no call of the workflow works here now; the last began " + call.since
     first = Text.assemble((str(sweep.results), "bold"), f"  {who}", overflow="ellipsis", no_wrap=True)
     more = " and what selections add" if sweep.grows() else ""
-    words = f"{done:,} of {total:,} jobs done{more}"
+    others = [f"{count:,} {state}" for state in SHOWN if (count := states.count(state))]
+    words = ", ".join([f"{done:,} of {total:,} jobs done", *others]) + more
     if not sweep.planned:
         words = f"{done:,} jobs done, {running:,} begun (no plan of this folder, so what waits is not known)"
     if left is not None and not sweep.over():

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from replisome.api.about.runs import called
-from replisome.api.runs import CONFIG, Run
+from replisome.api.run_paths import siblings
+from replisome.api.runs import Run
 from replisome.errors import ReplisomeError
 from replisome.tracking.expected import differences
 from replisome.tracking.stage_key import code_fingerprint
@@ -136,7 +137,7 @@ def _siblings(run: Run) -> list[Run]:
     """Return the finished runs that differ from a run in their seed only, itself among them."""
     if run.root is None:
         return [run]
-    found = [Run(path.parent, run.root) for path in sorted(run.folder.parent.glob(f"seed=*/{CONFIG}"))]
+    found = [Run(folder, run.root) for folder in siblings(run.folder)]
     return [one for one in found if one.finished]
 
 

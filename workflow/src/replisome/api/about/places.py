@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from replisome.api.results import CLAIMS, Results, open_results
-from replisome.api.runs import CONFIG, Run
+from replisome.api.run_paths import folder_at
+from replisome.api.runs import Run
 from replisome.errors import ReplisomeError, did_you_mean
 
 Kind = Literal["results", "study", "recipe", "experiment", "runs", "run", "claim", "claims"]
@@ -78,10 +79,8 @@ def _opened(path: Path, there: Path) -> Results:
 
 def _run_at(path: Path) -> Run | None:
     """Return the run that a folder is, or that a file in it or in its test folder is of."""
-    for folder in (path, *list(path.parents)[:2]):
-        if (folder / CONFIG).is_file() and not (folder / "recipe.json").exists():
-            return Run.at(folder)
-    return None
+    folder = folder_at(path)
+    return None if folder is None or (folder / "recipe.json").exists() else Run.at(folder)
 
 
 def _below(results: Results, parts: Sequence[str]) -> Place:

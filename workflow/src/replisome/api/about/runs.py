@@ -8,7 +8,8 @@ from typing import Any
 
 from replisome.api.results import Results
 from replisome.api.run_lists import Runs
-from replisome.api.runs import CONFIG, Run
+from replisome.api.run_paths import CONFIG
+from replisome.api.runs import Run
 from replisome.config.catalogue import study as declared
 from replisome.errors import ReplisomeError
 from replisome.tracking.stage_key import RECORD, stage_key

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from replisome.api.checkup import cluster, machine, places, sources, workload
-from replisome.api.checkup.finding import Finding, counted, duration, size
+from replisome.api.checkup.finding import Finding, duration, size
 from replisome.api.checkup.settings import read_configuration
 from replisome.config import loader
 from replisome.config.plan import Plan
+from replisome.data.new_source import counted
 from replisome.errors import ReplisomeError
 
 PROBE = 20.0  # seconds

@@ -44,8 +44,3 @@ def duration(seconds: float) -> str:
         return f"{seconds / 60:.0f} min"
     hours = seconds / 3600
     return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"
-
-
-def counted(number: int, thing: str) -> str:
-    """Return ``1 file``, ``2 files``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

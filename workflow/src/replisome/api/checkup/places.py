@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from replisome import processes
-from replisome.api.checkup.finding import Finding, counted, size
+from replisome.api.checkup.finding import Finding, size
+from replisome.api.sweeps.call import read_call
+from replisome.data.new_source import counted
 from replisome.errors import ReplisomeError
-from replisome.io import read_json, require_writable
-from replisome.tracking.in_use import FILE
+from replisome.io import require_writable
 
 
 def writable(config: Mapping[str, Any]) -> Iterator[Finding]:
@@ -26,8 +26,9 @@ def writable(config: Mapping[str, Any]) -> Iterator[Finding]:
             with tempfile.NamedTemporaryFile(dir=existing(folder), prefix=".replisome-doctor."):
                 pass
         except (ReplisomeError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             yield Finding(
-                key, "wrong", f"{folder}: cannot be written to ({error})", f"--config {key}=PATH, or its rights"
+                key, "wrong", f"{folder}: cannot be written to ({why})", f"--config {key}=PATH, or its rights"
             )
         else:
             there = "can be written to" if folder.exists() else "is not there yet, and can be made"
@@ -68,15 +69,9 @@ def occupied(root: Path, results: Path) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding("Snakemake's lock", "ok", "not locked")
-    who: dict[str, Any]
-    try:
-        who = read_json(results / FILE) if (results / FILE).is_file() else {"released": True}
-        elsewhere = who.get("machine") != processes.machine()
-        alive = not who.get("released") and (elsewhere or processes.runs(int(who["pid"]), str(who["began"])))
-    except (ReplisomeError, KeyError, AttributeError, ValueError):
-        return
-    if alive:
-        whose = f"process {who.get('pid')} on {who.get('host')}, since {who.get('since')}"
+    call = read_call(results)
+    if call is not None and call.alive:
+        whose = f"process {call.pid} on {call.host}, since {call.since}"
         yield Finding(
             "results in use", "warning", f"{results}: by another call of the workflow ({whose})",
             "wait until it ends, or give this one a folder of its own (--config results_dir=PATH)",

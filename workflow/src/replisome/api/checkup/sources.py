@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from replisome.api.checkup.finding import Finding, counted
+from replisome.api.checkup.finding import Finding
 from replisome.config.loader import datasets_of
 from replisome.config.plan import Plan
 from replisome.data.at_hand import places, why_anew
+from replisome.data.new_source import counted
 from replisome.data.raw_files import by_hand, find, is_stand_in_path, mismatch, raw_file
 
 TIMEOUT = 5.0  # seconds for an answer of an address

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from replisome import processes
+from replisome.api.sweeps.call import Call, read_call
 from replisome.api.sweeps.run_log import RunLog, read_log
 from replisome.api.sweeps.time_left import Durations
 from replisome.errors import ReplisomeError
@@ -65,23 +64,6 @@ class Job:
         return " ".join([self.study or "", *words]).strip()
 
 
-@dataclass
-class Call:
-    """The call of the workflow that uses the results, or did last.
-
-    Attributes:
-        alive: whether it runs.
-        host: on which machine.
-        pid: its process.
-        since: when it began, as text.
-    """
-
-    alive: bool
-    host: str
-    pid: int
-    since: str
-
-
 class Sweep:
     """The jobs of a results folder; :meth:`look` brings them up to date.
 
@@ -113,7 +95,7 @@ class Sweep:
 
     def look(self) -> None:
         """Read the plan where it is another, and what has changed of the jobs that have not ended."""
-        self.call = self._read_call()
+        self.call = read_call(self.results)
         self._take_plan()
         alive = self.call is not None and self.call.alive
         for job in list(self._open.values()):
@@ -121,28 +103,6 @@ class Sweep:
             if job.state == "running" and not alive and _cut_off(job):
                 job.state = "stopped"
         self.messages = sorted(self.messages)[-MESSAGES:]
-
-    def _read_call(self) -> Call | None:
-        """Return who uses the folder; None where nobody ever did.
-
-        Of a call on another machine its last sign of life counts, as :mod:`replisome.tracking.in_use` has it.
-        """
-        path = self.results / in_use.FILE
-        try:
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if found["folder"] != self.results.stat().st_ino:
-                return None  # it came with a copy of another folder, and speaks of that
-            silence = time.time() - path.stat().st_mtime
-            pid = int(found["pid"])
-            if found.get("released"):
-                alive = False
-            elif found["machine"] == processes.machine():
-                alive = processes.runs(pid, found.get("began"))
-            else:
-                alive = silence < in_use.DEAD
-            return Call(alive, str(found["host"]), pid, str(found.get("since", "?")))
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
 
     def counts(self) -> dict[str, dict[str | None, dict[State, int]]]:
         """Return how many jobs there are, by stage, study and state."""

@@ -147,7 +147,9 @@ def _items(files: Sequence[Path], shape: tuple[int, ...]) -> Iterator[Item]:
         elif path.suffix.lower() in PICTURES:
             yield Item(str(path), 0, _picture(path, shape), (number + 1) / len(files))
         else:
-            raise ReplisomeError(f"{path}: is no {INPUT}, by its ending '{path.suffix}'; save it as one of those.")
+            raise ReplisomeError(
+                f"{path}: its ending, '{path.suffix}', is of none of these: {INPUT}; save it as one of them."
+            )
 
 
 def _picture(path: Path, shape: tuple[int, ...]) -> np.ndarray:
