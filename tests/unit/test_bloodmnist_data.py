@@ -85,7 +85,7 @@ def test_a_cut_off_file_is_a_message(npz, share, message):
     path = npz()
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
-    with pytest.raises(ReplisomeError, match=rf"x\.npz: .*{message}.*delete it and download again"):
+    with pytest.raises(ReplisomeError, match=rf"x\.npz: .*{message}.*put a whole copy in its place"):
         read_npz(path, 3)
 
 
@@ -101,8 +101,8 @@ def test_a_flipped_bit_among_the_pixels_is_a_message(npz, mnist_arrays, tmp_path
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"<html>Not found</html>", "is not an npz file but a web page; delete it and download again"),
-        (b"\x1f\x8b\x08 packed", "is not an npz file; delete it and download again"),
+        (b"<html>Not found</html>", "is not an npz file but a web page; put one in its place"),
+        (b"\x1f\x8b\x08 packed", "is not an npz file; put one in its place"),
     ],
 )
 def test_something_that_is_no_npz_is_told_so(tmp_path, content, message):

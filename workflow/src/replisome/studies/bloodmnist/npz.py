@@ -179,11 +179,11 @@ def _require_zip(path: Path) -> None:
     if start.startswith(ZIP):
         return
     if not start:
-        raise ReplisomeError(f"{path}: the file is empty; delete it and download again.")
+        raise ReplisomeError(f"{path}: the file is empty; put a whole copy in its place.")
     if start.startswith(NPY):
         raise ReplisomeError(f"{path}: holds a single array (npy), not an npz file of named arrays.")
     what = " but a web page" if start.lstrip().startswith(b"<") else ""
-    raise ReplisomeError(f"{path}: is not an npz file{what}; delete it and download again.")
+    raise ReplisomeError(f"{path}: is not an npz file{what}; put one in its place.")
 
 
 @contextmanager
@@ -194,7 +194,7 @@ def _open(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise ReplisomeError(
-            f"{path}: is cut off or damaged and cannot be read as an npz file; delete it and download again."
+            f"{path}: is cut off or damaged and cannot be read as an npz file; put a whole copy in its place."
         ) from None
 
 

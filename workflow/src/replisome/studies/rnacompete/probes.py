@@ -104,7 +104,7 @@ def read_probes(path: Path, metadata: Path | None, proteins: Sequence[str]) -> P
     if table is None or not _plausible(table, chosen):
         raise first_fault(path, SET, SEQUENCE, chosen)
     if not len(table):
-        raise ReplisomeError(f"{path}: the table holds no probe, only a header; delete it and download again.")
+        raise ReplisomeError(f"{path}: the table holds no probe, only a header; put a whole copy in its place.")
     columns = [table.column(name).to_numpy() for name in chosen]
     intensities = np.stack(columns, axis=1) if columns else np.empty((len(table), 0))
     is_b = pc.equal(table.column(SET), SETS[1]).to_numpy().astype(np.int8)
@@ -133,7 +133,7 @@ def _header(path: Path) -> tuple[int, list[str]]:
         for number, line in enumerate(handle, start=1):
             if line != "\n":
                 return number, line.rstrip("\n").split("\t")
-    raise ReplisomeError(f"{path}: is empty; delete it and download again.")
+    raise ReplisomeError(f"{path}: is empty; put a whole copy in its place.")
 
 
 def _read(path: Path, experiments: Sequence[str]) -> pa.Table | None:
