@@ -15,7 +15,7 @@ from replisome.io import write_json
 from replisome.tracking.introspect import ROOT as LIBRARY
 from replisome.tracking.verify import record_digest
 
-GIVEN = {"Runs": "run_lists", "Experiment": "experiments"}  # what those that are offered give, by module
+GIVEN = {"Runs": "api.run_lists", "Experiment": "api.experiments"}  # what those that are offered give, by module
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def test_claims_are_a_row_a_claim_and_protocol(root):
 def offered():
     """Yield each class, function and method that ``import replisome`` offers, or gives, without importing torch."""
     for name, module in {**replisome._API, **GIVEN}.items():
-        body = ast.parse((LIBRARY / "api" / f"{module}.py").read_text()).body
+        body = ast.parse((LIBRARY / f"{module.replace('.', '/')}.py").read_text()).body
         imported = {alias.name: one.module for one in body if isinstance(one, ast.ImportFrom) for alias in one.names}
         if name in imported:
             body = ast.parse((LIBRARY.parent / f"{imported[name].replace('.', '/')}.py").read_text()).body

@@ -115,9 +115,10 @@ class Results:
             if (folder / CONFIG).is_file() and place.is_relative_to(own):
                 inside = place.relative_to(own).as_posix()
                 return Run(self.root / inside, self.root, self._members.get(inside, ()))
-        raise ReplisomeError(
-            f"{self.root}: has no run '{path}'{did_you_mean(str(path), map(self._name, self._folders))}"
-        )
+        near = did_you_mean(str(path), map(self._name, self._folders))
+        if not near.startswith("; did"):  # a thousand names help nobody
+            near = f"; it has {len(self._folders)} runs, which .runs and 'replisome show {self.root} STUDY' list"
+        raise ReplisomeError(f"{self.root}: has no run '{path}'{near}")
 
     @cached_property
     def _plans(self) -> Plans:

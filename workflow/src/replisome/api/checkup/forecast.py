@@ -28,7 +28,7 @@ RANGE = {"recorded": (0.8, 1.5), "probed": (0.6, 2.0), "guessed": (0.3, 4.0)}
 SECONDS = {
     "download": (1, 120), "prepare": (2, 120), "pilot": (3, 12), "search": (1, 5), "train": (3, 12), "select": (1, 5),
     "evaluate": (3, 15), "explain": (3, 60), "summarise": (5, 60), "figures": (10, 180), "judge": (5, 60),
-    "report": (3, 30),
+    "claims": (2, 10), "report": (3, 30),
 }  # fmt: skip
 SOLVED = 60.0  # seconds that a model which is solved takes, where nobody knows: from none to some minutes
 PATIENT = 0.4  # of its budget that a run at least takes which may stop early

@@ -107,6 +107,6 @@ def jobs(plan: Plan, results: Path, downloads: int) -> list[Jobs]:
         folders["explain"] += [results / run.directory / "explanation" for run in study.explained_runs(guess)]
     for stage, folder in (("summarise", "tables"), ("figures", "figures"), ("judge", "claims")):
         folders[stage] = [results / study.name / folder for study in studies]
-    folders["report"] = [results / "report"]
+    folders["claims"], folders["report"] = [results / "claims"], [results / "report"]
     counted = [Jobs(stage, len(paths), sum((p / RECORD).is_file() for p in paths)) for stage, paths in folders.items()]
     return [one for one in [Jobs("download", downloads, 0), *counted] if one.jobs]
