@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from replisome.config.catalogue import STUDIES, part
 from replisome.training.task import Task
 
 
@@ -71,3 +73,8 @@ def plain_signature(task: Task) -> Signature:
         {"meaning": kind, "scaling": "see statistics"},
         {"meaning": f"{task.data.outputs} outputs", "unit": "see the study"},
     )
+
+
+def signature_module(study: str) -> ModuleType | None:
+    """Return a study's ``signature.py``, or None where it has none."""
+    return part(study, "signature") if (STUDIES / study / "signature.py").is_file() else None

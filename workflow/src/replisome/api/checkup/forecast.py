@@ -13,13 +13,12 @@ import torch
 from replisome import models
 from replisome.api.checkup.speeds import Key, Speed, counts_of, key_of, probe_all, recorded, task_of
 from replisome.api.checkup.workload import Jobs, Work
-from replisome.api.exporting.finished import signature_module
 from replisome.config.budget import Budget
 from replisome.config.catalogue import model_traits
 from replisome.errors import ReplisomeError
 from replisome.io import read_json
 from replisome.training.optim import TrainingSettings
-from replisome.training.signature import Sketch
+from replisome.training.signature import Sketch, signature_module
 
 # By where a speed is from, how much less and how much more of it there may be: records are of other moments, probes of
 # random data and a few steps, guesses of other settings of the model.

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import torch
 
 from replisome import models
-from replisome.api.exporting.finished import signature_module
 from replisome.config.budget import Budget
 from replisome.config.catalogue import model_defaults, model_traits, part
 from replisome.data.parquet import read_parquet
@@ -30,7 +29,7 @@ from replisome.training.optim import TrainingSettings
 from replisome.training.precision import Arithmetic, choose_precision, forbid_tf32
 from replisome.training.predict import to_device
 from replisome.training.rounds import Goal
-from replisome.training.signature import RandomSplit, Sketch
+from replisome.training.signature import RandomSplit, Sketch, signature_module
 from replisome.training.task import ClosedForm, Split, Task
 
 Key = tuple[str, str, str, str, str]  # implementation, model, hyperparameters, batch, data

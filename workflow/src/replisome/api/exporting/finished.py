@@ -7,7 +7,6 @@ import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -15,44 +14,15 @@ from torch import Tensor, nn
 
 from replisome import __version__
 from replisome.api.run_folders import finished_run, read_weights, recipe_of
-from replisome.config.catalogue import STUDIES, model_traits, part
+from replisome.api.runs import Run
+from replisome.config.catalogue import model_traits, part
 from replisome.errors import ReplisomeError
-from replisome.tracking.stage_key import RECORD
-from replisome.tracking.verify import read_record, read_verified
-from replisome.training.signature import Signature, plain_signature
+from replisome.tracking.verify import read_verified
+from replisome.training.signature import Signature, plain_signature, signature_module
 from replisome.training.task import Task
 
 Weights = Literal["best", "last"]
 EXAMPLES = 5  # items that a written network is checked with, beside one and two of them
-
-
-class Finished(NamedTuple):
-    """A run that was trained.
-
-    Attributes:
-        folder: of the run, ``.../seed=<n>``.
-        config: its config.json.
-        record: its provenance.json.
-    """
-
-    folder: Path
-    config: dict[str, Any]
-    record: dict[str, Any]
-
-    @property
-    def recipe(self) -> Path:
-        """The folder of the recipe that it was trained on."""
-        return self.folder.parents[3]
-
-    @property
-    def name(self) -> str:
-        """Its path below the results folder: study, recipe, ``runs``, model, slug and seed."""
-        return self.folder.relative_to(self.folder.parents[5]).as_posix()
-
-    @property
-    def title(self) -> str:
-        """Its name for people, without the folder that all runs have in common."""
-        return self.name.replace("/runs/", "/")
 
 
 class Opened(NamedTuple):
@@ -67,7 +37,7 @@ class Opened(NamedTuple):
         example: inputs (5, ...), as it takes them.
     """
 
-    run: Finished
+    run: Run
     task: Task
     network: nn.Module
     weights: Weights
@@ -75,17 +45,27 @@ class Opened(NamedTuple):
     example: Tensor
 
 
-def open_finished(path: Path) -> Finished:
+def open_finished(path: Path) -> Run:
     """Open a run's folder, or that of a file in it.
 
     Raises:
         ReplisomeError: it is no finished run, or was made by other settings or code.
     """
-    folder, config = finished_run(path)
-    return Finished(folder, config, read_record(folder / RECORD))
+    folder, _ = finished_run(path)
+    return Run.at(folder)
 
 
-def open_network(run: Finished, weights: Weights = "best") -> Opened:
+def name_of(run: Run) -> str:
+    """Return a run's path within results, wherever its folder lies now: study, recipe, runs, model, slug, seed."""
+    return "/".join([run.study, run.recipe, "runs", run.model, run.folder.parent.name, run.folder.name])
+
+
+def title_of(run: Run) -> str:
+    """Return a run's name for people, without the folder that all runs have in common."""
+    return name_of(run).replace("/runs/", "/")
+
+
+def open_network(run: Run, weights: Weights = "best") -> Opened:
     """Load a run's network.
 
     Args:
@@ -95,23 +75,18 @@ def open_network(run: Finished, weights: Weights = "best") -> Opened:
     Raises:
         ReplisomeError: the weights are missing, damaged, of other code, or of a run that diverged.
     """
-    task: Task = part(run.config["implementation"], "task").open_task(recipe_of(run.folder, run.config))
-    network, sha256 = read_weights(run.folder, run.config, task, weights, torch.device("cpu"))
+    task: Task = part(run.config["implementation"], "task").open_task(recipe_of(run.folder, dict(run.config)))
+    network, sha256 = read_weights(run.folder, dict(run.config), task, weights, torch.device("cpu"))
     return Opened(run, task, network, weights, sha256, _example(run, task))
 
 
-def _example(run: Finished, task: Task) -> Tensor:
+def _example(run: Run, task: Task) -> Tensor:
     """Return a few inputs: drawn by the study, or the first of the recipe's validation split."""
     if signature := signature_module(run.config["implementation"]):
         inputs: Tensor = signature.random_items(task, EXAMPLES, torch.Generator().manual_seed(0))[0]
         return inputs
     split = task.load("validation", torch.device("cpu"))
     return split.batch(torch.arange(EXAMPLES) % len(split))[0]
-
-
-def signature_module(study: str) -> ModuleType | None:
-    """Return a study's ``signature.py``, or None where it has none."""
-    return part(study, "signature") if (STUDIES / study / "signature.py").is_file() else None
 
 
 def describe(opened: Opened) -> dict[str, Any]:
@@ -123,7 +98,7 @@ def describe(opened: Opened) -> dict[str, Any]:
     with torch.inference_mode():
         outputs = opened.network(example)
     return {
-        "run": run.name,
+        "run": name_of(run),
         "study": run.config["implementation"],
         "recipe": run.config["recipe"],
         "model": run.config["model"],
@@ -133,8 +108,8 @@ def describe(opened: Opened) -> dict[str, Any]:
         "outputs": [
             {"name": "output", "dtype": _dtype(outputs), "shape": _shape(outputs), "gives": gives, **found.output}
         ],
-        "class_names": class_names(run.recipe),
-        "statistics": read_verified(run.recipe / "stats.json"),
+        "class_names": class_names(run.data),
+        "statistics": read_verified(run.data / "stats.json"),
         "made_with": {"replisome": __version__, "torch": torch.__version__},
     }
 

@@ -12,26 +12,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from replisome.api.exporting.finished import Finished, optional
-from replisome.data.parquet import read_parquet
+from replisome.api.exporting.finished import name_of, optional, title_of
+from replisome.api.runs import Run
 from replisome.errors import ReplisomeError
-from replisome.tracking.verify import read_verified, verified
+from replisome.tracking.verify import verified
 
 ARTIFACTS = ("config.json", "validation.json", "provenance.json", "history.parquet", "best.safetensors")
 SPLITS = ("train", "validation", "test", "train_sample")  # how columns of a history begin
 LONGEST = 6000  # characters of a parameter that MLflow takes
 
 
-def history_of(run: Finished) -> pd.DataFrame:
-    """Return a run's history, a row an epoch or round: ``epoch``, ``step``, losses, scores, seconds, learning rate."""
-    table, _ = read_parquet(run.folder / "history.parquet")
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
-
-
-def settings_of(run: Finished) -> dict[str, str | int | float | bool]:
+def settings_of(run: Run) -> dict[str, str | int | float | bool]:
     """Return a run's settings in one level, ``training.lr`` and so on; whatever is no plain value as text."""
     return dict(_flat(run.config))
 
@@ -44,23 +35,21 @@ def _flat(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, str | 
             yield f"{at}{key}", value if isinstance(value, str | int | float | bool) else str(value)
 
 
-def final_scores(run: Finished) -> dict[str, float]:
+def final_scores(run: Run) -> dict[str, float]:
     """Return the numbers a run ended with.
 
     Returns:
         ``best/validation_<score>`` of its best round, and of a run that was tested ``test/<score>`` of the weights that
         its config.json names; numbers that are not finite are left out.
     """
-    best = read_verified(run.folder / "validation.json")["best"]
-    found = {f"best/validation_{name}": value for name, value in best.items()}
-    tested = run.folder / "test" / "metrics.json"
-    if tested.is_file():
-        found |= {f"test/{name}": value for name, value in read_verified(tested)["scores"].items()}
+    found = {f"best/validation_{name}": value for name, value in run.validation["best"].items()}
+    if run.test is not None:
+        found |= {f"test/{name}": value for name, value in run.test["scores"].items()}
     numbers = {name: value for name, value in found.items() if isinstance(value, int | float)}
     return {name: float(value) for name, value in numbers.items() if math.isfinite(value)}
 
 
-def export_tensorboard(run: Finished, out: Path) -> list[str]:
+def export_tensorboard(run: Run, out: Path) -> list[str]:
     """Write a run's history and settings as TensorBoard's event files, in a folder of its own below ``out``.
 
     Args:
@@ -77,10 +66,10 @@ def export_tensorboard(run: Finished, out: Path) -> list[str]:
     from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 -- torch's own, which needs the package
     from torch.utils.tensorboard.summary import hparams  # noqa: PLC0415
 
-    folder = out / run.title
+    folder = out / title_of(run)
     if folder.exists():
         raise ReplisomeError(f"{folder}: is there already; delete it, or give another folder with -o.")
-    history, scores = history_of(run), final_scores(run)
+    history, scores = run.history(), final_scores(run)
     with _whole(folder) as place:
         writer = SummaryWriter(str(place))
         for row in history.to_dict("records"):
@@ -103,7 +92,7 @@ def _tag(column: str) -> str:
     return f"run/{column}"
 
 
-def export_mlflow(run: Finished, out: Path) -> list[str]:
+def export_mlflow(run: Run, out: Path) -> list[str]:
     """Add a run to an MLflow store in a folder: settings, scores by epoch, files.
 
     Args:
@@ -122,20 +111,22 @@ def export_mlflow(run: Finished, out: Path) -> list[str]:
     name = str(run.config.get("study", run.config["implementation"]))
     experiment = client.get_experiment_by_name(name)
     number = experiment.experiment_id if experiment else client.create_experiment(name)
-    if client.search_runs([number], f"tags.`replisome.run` = '{run.name}'"):
+    if client.search_runs([number], f"tags.`replisome.run` = '{name_of(run)}'"):
         raise ReplisomeError(
-            f"{out}: holds the run {run.name} already; delete it there, or give another folder with -o."
+            f"{out}: holds the run {name_of(run)} already; delete it there, or give another folder with -o."
         )
-    started, ended = (int(datetime.fromisoformat(run.record[key]).timestamp() * 1000) for key in ("started", "ended"))
+    started, ended = (
+        int(datetime.fromisoformat(run.provenance[key]).timestamp() * 1000) for key in ("started", "ended")
+    )
     tags = {
-        "replisome.run": run.name,
-        "replisome.code": str(run.record["code"]),
-        "replisome.version": str(run.record["replisome"]),
+        "replisome.run": name_of(run),
+        "replisome.code": str(run.provenance["code"]),
+        "replisome.version": str(run.provenance["replisome"]),
     }
-    made = client.create_run(number, start_time=started, run_name=run.title, tags=tags).info.run_id
+    made = client.create_run(number, start_time=started, run_name=title_of(run), tags=tags).info.run_id
     try:
         params = [entities.Param(key, str(value)[:LONGEST]) for key, value in settings_of(run).items()]
-        history = history_of(run)
+        history = run.history()
         share = (ended - started) / max(1, len(history))
         metrics = [
             entities.Metric(str(column), float(row[column]), int(started + share * (position + 1)), int(row["step"]))
