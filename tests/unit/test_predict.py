@@ -412,6 +412,31 @@ def test_an_input_is_not_overwritten(run, capsys, tmp_path):
     )
 
 
+def test_a_json_file_of_the_users_own_is_not_overwritten_and_one_of_an_earlier_table_is(run, npz, capsys, tmp_path):
+    mine, out = tmp_path / "mine.json", str(tmp_path / "mine.csv")
+    mine.write_text('{"mine": 1}')
+    assert main(["predict", str(run), str(npz), "-o", out]) == 1
+    assert "mine.json: is none that tells what a table was made from" in capsys.readouterr().err
+    assert mine.read_text() == '{"mine": 1}'
+    assert not (tmp_path / "mine.csv").exists()
+    mine.unlink()
+    assert main(["predict", str(run), str(npz), "-o", out]) == 0
+    assert main(["predict", str(run), str(npz), "-o", out]) == 0
+
+
+def test_a_pipe_is_refused_for_its_beginning_would_be_lost(run, capsys, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["predict", str(run), str(tmp_path / "pipe")]) == 1
+    assert "pipe: is a pipe or a device, no file; save" in capsys.readouterr().err
+
+
+def test_an_ensemble_with_damaged_weights_is_refused(own, npz, capsys):
+    weights = own / "best.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    assert main(["predict", str(own), str(npz), "--ensemble"]) == 1
+    assert "best.safetensors: is not what was written" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_to_is_refused(run, npz, capsys, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)

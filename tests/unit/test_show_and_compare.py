@@ -1,7 +1,9 @@
 """What people see of runs, experiments, recipes and studies, and of two runs side by side."""
 
+import errno
 import json
 import shutil
+import sys
 
 import pytest
 from left_by_runs import choose, evaluate, prepared, small_plan, train
@@ -9,6 +11,8 @@ from left_by_runs import choose, evaluate, prepared, small_plan, train
 from replisome.__main__ import main
 from replisome.api.about.many import about
 from replisome.api.about.places import find
+from replisome.commands import door
+from replisome.commands.pages import Page
 from replisome.errors import ReplisomeError
 from replisome.io import file_hash, write_json
 
@@ -276,3 +280,17 @@ def test_claims_without_a_folder_are_those_of_the_full_results(tmp_path, monkeyp
     assert "replisome claims RESULTS (here are results/demo)" in said
     write_json(tmp_path / "results" / "full" / "claims.json", {"claims": []})
     assert "Claims: 0" in shown(capsys, "claims")
+
+
+def test_a_page_is_made_where_the_output_is_closed(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    Page().line("nobody reads this")
+
+
+def test_an_output_that_is_full_is_a_message(monkeypatch, capsys):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(door.door, "main", full)
+    assert door.main(["show"]) == 1
+    assert "cannot write what is printed: the disk is full" in capsys.readouterr().err

@@ -14,6 +14,7 @@ from replisome.api.run_paths import CONFIG, siblings
 from replisome.errors import ReplisomeError
 from replisome.tracking.expected import differences
 from replisome.tracking.stage_key import RECORD
+from replisome.tracking.verify import verified
 from replisome.training.restore import divergence
 
 
@@ -73,8 +74,12 @@ def load_ensemble(
 
 
 def _unfit(folder: Path, weights: str) -> str | None:
-    """Return why a run takes no part, or None."""
+    """Return why a run takes no part, or None.
+
+    Raises:
+        ReplisomeError: its weights are not what training wrote.
+    """
     if not (folder / RECORD).is_file():
         return "has not finished"
     path = folder / f"{weights}.safetensors"
-    return divergence(path) if path.is_file() else None
+    return divergence(verified(path)) if path.is_file() else None

@@ -170,6 +170,8 @@ def use_threads(threads: int) -> None:
 def checked_inputs(inputs: Inputs) -> list[Path]:
     """Return files and folders that are there, at least one.
 
+    A pipe is none: readers look at how a file begins before they read it, and of a pipe the beginning is then gone.
+
     Raises:
         ReplisomeError: names the one that is not.
     """
@@ -182,6 +184,8 @@ def checked_inputs(inputs: Inputs) -> list[Path]:
             raise ReplisomeError(f"{path}: no such file or folder; correct the path.")
         if not os.access(path, os.R_OK):
             raise ReplisomeError(f"{path}: may not be read; ask for permission, or copy it.")
+        if not (path.is_file() or path.is_dir()):
+            raise ReplisomeError(f"{path}: is a pipe or a device, no file; save what comes from it as a file first.")
     return paths
 
 

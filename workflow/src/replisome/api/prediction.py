@@ -15,7 +15,7 @@ from replisome import __version__
 from replisome.api.network import Network, tables
 from replisome.data.parquet import write_parquet_stream
 from replisome.errors import ReplisomeError
-from replisome.io import atomic, write_json
+from replisome.io import atomic, read_json, write_json
 from replisome.tracking.versions import package_versions
 from replisome.training.new_data import Beside, batch_size
 from replisome.training.precision import EVALUATION
@@ -32,7 +32,7 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
 
     Raises:
         ReplisomeError: its ending is not known, its folder is not there or cannot be written to, it is a folder, or one
-            of the inputs would be overwritten.
+            of the inputs, or a JSON file of the user's beside it, would be overwritten.
     """
     if out.suffix not in ENDINGS:
         raise ReplisomeError(f"{out}: give an ending that says the form: .csv or .parquet.")
@@ -45,6 +45,21 @@ def check_out(out: Path, inputs: Sequence[Path]) -> None:
     for path in inputs:
         if path.resolve() in (out.resolve(), out.with_suffix(".json").resolve()):
             raise ReplisomeError(f"{path}: is an input, and would be overwritten; choose another name for -o.")
+    origin = out.with_suffix(".json")
+    if origin.exists() and not _is_origin(origin):
+        raise ReplisomeError(
+            f"{origin}: is none that tells what a table was made from, and would be overwritten; choose another name "
+            "for -o, or move it."
+        )
+
+
+def _is_origin(path: Path) -> bool:
+    """Say whether a file is one that :func:`write` leaves beside a table."""
+    try:
+        found = read_json(path)
+    except (ReplisomeError, OSError):
+        return False
+    return isinstance(found, dict) and found.keys() >= {"networks", "inputs", "replisome"}
 
 
 def about(networks: Sequence[Network], inputs: Sequence[Path], size: int | None) -> dict[str, Any]:

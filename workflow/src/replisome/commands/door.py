@@ -115,7 +115,9 @@ def _failed(command: str, error: ReplisomeError | OSError) -> int:
     if isinstance(error, BrokenPipeError):  # whoever read this has gone
         return 1
     if isinstance(error, OSError) and error.filename is None:
-        raise error
+        if error.errno not in FULL:
+            raise error
+        error = ReplisomeError("cannot write what is printed: the disk is full; free some space, or send it elsewhere.")
     message = error if isinstance(error, ReplisomeError) else _of_the_system(error)
     print(f"replisome {command}: error: {message}", file=sys.stderr)
     return 1
