@@ -209,7 +209,8 @@ def read_replisome(arguments: list[str]) -> None:
         found = command.get_command(context, arguments[0])
         assert found is not None, f"there is no command {arguments[0]}"
         command, context, arguments = found, click.Context(found, parent=context, info_name=arguments[0]), arguments[1:]
-    command.make_parser(context).parse_args(list(arguments))
+    _, left_over, _ = command.make_parser(context).parse_args(list(arguments))
+    assert left_over == [], f"nothing takes {left_over}"
 
 
 def read_snakemake(arguments: list[str], clone: Path, own: bool) -> None:

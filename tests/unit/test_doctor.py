@@ -53,6 +53,17 @@ def test_something_wrong_ends_with_exit_code_1(tmp_path, monkeypatch):
     assert "cannot be written to" in done.output
 
 
+def test_files_and_values_may_follow_one_another_as_for_snakemake(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    more = tmp_path / "more.yaml"
+    more.write_text("overrides: {bloodmnist: {experiments: {softmax: {seeds: 2}}}}")
+    done = ask(*DEMO, "--config", f"results_dir={tmp_path / 'demo'}", "max_seeds=1", "--configfile", more)
+    again = ask("--configfile", DEMO[1], more, "--config", DEMO[3], f"results_dir={tmp_path / 'demo'}", *DEMO[4:])
+    assert "; 2 runs into" in done.output
+    assert "; 5 runs into" in again.output
+    assert "belongs to no option" in ask("results/demo").output
+
+
 def test_another_copy_of_replisome_is_refused(tmp_path):
     other = tmp_path / "clone"
     (other / "workflow/src/replisome").mkdir(parents=True)

@@ -11,14 +11,18 @@ SIGNS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "wrong": ("wro
 
 
 @click.command("doctor", short_help="whether this machine and configuration are fit for a run, and how long it takes")
-@click.option("--configfile", "files", multiple=True, type=click.Path(path_type=Path), help="As for snakemake.")
-@click.option("--config", "values", multiple=True, metavar="KEY=VALUE", help="As for snakemake, one at a time.")
+@click.argument("more", nargs=-1, metavar="")
+@click.option(
+    "--configfile", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE...", help="As for snakemake."
+)
+@click.option("--config", "values", multiple=True, metavar="KEY=VALUE...", help="As for snakemake.")
 @click.option("--cores", type=click.IntRange(1), help="Jobs at a time, as for snakemake.  [default: all cores]")
 @click.option("--probe/--no-probe", default=True, help="Train a few steps where no record tells how fast runs are.")
 @click.option("--probe-seconds", type=click.FloatRange(1), default=20.0, show_default=True, help="For probes in all.")
 @click.option("--network/--no-network", default=True, help="Ask addresses of files that must be fetched.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(
+    more: tuple[str, ...],
     files: tuple[Path, ...],
     values: tuple[str, ...],
     cores: int | None,
@@ -39,6 +43,12 @@ def doctor(
     from replisome.commands.pages import print_json  # noqa: PLC0415
     from replisome.data.new_source import counted  # noqa: PLC0415
 
+    # Snakemake's options take several words each; click's take one, and leave the others to ``more``.
+    more_values = [word for word in more if "=" in word]
+    more_files = [Path(word) for word in more if "=" not in word]
+    if (more_values and not values) or (more_files and not files):
+        raise click.UsageError(f"'{more[0]}' belongs to no option: say --config KEY=VALUE or --configfile FILE.")
+    files, values = (*files, *more_files), (*values, *more_values)
     found, section = [], ""
     asked = Asked(files, values, probe_seconds if probe else 0.0, cores, network)
     console = Console(highlight=False, soft_wrap=True)

@@ -128,7 +128,7 @@ def _claim_rows(claim: Found) -> list[list[str]]:
     rows = []
     for protocol, one in claim["verdicts"].items():
         if claim["kind"] == "conflict":
-            rows.append(["≠", "drawn", claim["id"], PROTOCOL_NAMES[protocol], "", one["reason"]])
+            rows.append(["≠", "conflict", claim["id"], PROTOCOL_NAMES[protocol], "", one["reason"]])
         elif one["verdict"] != "not run":
             measured = f"{number(one['estimate'])} {claim['unit']}".strip()
             rows.append(
