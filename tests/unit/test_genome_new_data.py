@@ -84,9 +84,9 @@ def test_windows_are_those_of_a_test_split_and_behind_the_end_nothing_counts(tmp
     assert batch.share == 1
 
 
-def made_up(task, path, out=None, networks=1):
+def made_up(task, path, out=None, networks=1, replaces=False):
     """Rows of the table where network n says of each token that it costs (base's number + n) bits."""
-    beside = Beside(out)
+    beside = Beside(out, replaces=replaces)
 
     def said():
         for batch in read(task, [path], 3, CPU, beside):
@@ -179,3 +179,15 @@ def test_a_gzip_file_that_is_cut_off_and_a_folder_are_refused(tmp_path):
         list(read(task, [tmp_path / "x.fa.gz"], 8, CPU, Beside()))
     with pytest.raises(ReplisomeError, match="is a folder; give FASTA files"):
         list(read(task, [tmp_path], 8, CPU, Beside()))
+
+
+def test_a_bed_graph_of_the_users_own_is_not_overwritten_and_one_of_an_earlier_table_is(tmp_path):
+    task = genome_task(tmp_path)
+    path, own = tmp_path / "x.fa", tmp_path / "t.bedgraph"
+    path.write_text(">a\nACGTACGT\n")
+    own.write_text("mine\n")
+    with pytest.raises(ReplisomeError, match="t.bedgraph: is there already, and not from an earlier table"):
+        made_up(task, path, tmp_path / "t.csv")
+    assert own.read_text() == "mine\n"
+    made_up(task, path, tmp_path / "t.csv", replaces=True)
+    assert own.read_text().startswith("a\t")

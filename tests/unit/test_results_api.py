@@ -254,3 +254,10 @@ def test_a_recipe_that_is_no_run_is_not_taken_for_one(made, tmp_path):
     write_json(tmp_path / "config.json", {"study": "x"})
     record(tmp_path, "crate", {}, {})
     refused(lambda: Run.at(tmp_path), "is not a run's", "implementation")
+
+
+def test_a_damaged_record_does_not_keep_the_folder_from_being_described(root):
+    run = open_results(root).runs.one(lr=0.03, seed=1)
+    path = run.folder / "provenance.json"
+    path.write_text(path.read_text()[:100])
+    assert "damaged" not in " ".join(open_results(root).notes)

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from replisome.commands import stage
 
+INTERRUPTED = 130  # as shells have it
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say and return the exit code.
@@ -32,7 +33,10 @@ def leave() -> NoReturn:
 
     What libraries leave for the end, such as temporary folders of Matplotlib, is done.
     """
-    code = main()
+    try:
+        code = main()
+    except KeyboardInterrupt:  # while modules are imported
+        code = INTERRUPTED
     atexit._run_exitfuncs()
     for stream in filter(None, (sys.stdout, sys.stderr)):  # a closed one is None
         with contextlib.suppress(BrokenPipeError):

@@ -114,7 +114,7 @@ def write(
     Raises:
         ReplisomeError: an input does not fit the run, or a file cannot be written; there is then no table.
     """
-    beside = Beside(out)
+    beside = Beside(out, replaces=_is_origin(out.with_suffix(".json")))
     origin = about(networks, inputs, size)
     rows = 0
     with closing(tables(networks, inputs, beside, size, told)) as found:

@@ -265,7 +265,7 @@ class Results:
         """What a reader must know of the folder as a whole, a line each: what is unfinished, what others made."""
         unfinished = sum(not run.finished for run in self.runs)
         found = [f"{unfinished} of {len(self.runs)} runs are not finished"] if unfinished else []
-        versions = Counter(str(run.provenance.get("replisome")) for run in self.runs if run.finished)
+        versions = Counter(filter(None, (self._version(run) for run in self.runs if run.finished)))
         for version, count in versions.items():
             if version != __version__:
                 found.append(
@@ -273,6 +273,13 @@ class Results:
                     "what it cannot read it says; the workflow would make anew what has changed since"
                 )
         return (*found, *self._plans.unread)
+
+    def _version(self, run: Run) -> str | None:
+        """Return which version made a run; None where its record cannot be read, which its study says."""
+        try:
+            return str(run.provenance.get("replisome"))
+        except ReplisomeError:
+            return None
 
     def __repr__(self) -> str:
         said = "".join(f"\n  note: {note}" for note in self.notes)

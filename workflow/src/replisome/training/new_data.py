@@ -64,10 +64,11 @@ class Beside:
         said: facts by name, as JSON can hold them; they stand in the metadata beside the table, sentences for people
             under ``notes``.
         table: the table's file; None where it is printed or handed on, and there are then no further files.
+        replaces: whether files that are there already are those of an earlier table of this name, and may go.
     """
 
-    def __init__(self, table: Path | None = None) -> None:
-        self.table, self.said = table, dict[str, Any]()
+    def __init__(self, table: Path | None = None, *, replaces: bool = False) -> None:
+        self.table, self.replaces, self.said = table, replaces, dict[str, Any]()
 
     def note(self, text: str) -> None:
         """Keep a sentence that the user should read: it stands in the metadata, and the command prints it."""
@@ -80,8 +81,18 @@ class Beside:
         return self.table.with_name(self.table.stem + ending)
 
     def file(self, ending: str, mode: str = "wb") -> AbstractContextManager[IO[Any]]:
-        """Open a file beside the table, which appears when the block ends well; UTF-8 in mode ``w``."""
-        return atomic(self.path(ending), mode)
+        """Open a file beside the table, which appears when the block ends well; UTF-8 in mode ``w``.
+
+        Raises:
+            ReplisomeError: a file of the user's is there.
+        """
+        path = self.path(ending)
+        if path.exists() and not self.replaces:
+            raise ReplisomeError(
+                f"{path}: is there already, and not from an earlier table of this name; move it, or choose another "
+                "name for the table."
+            )
+        return atomic(path, mode)
 
 
 def groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
