@@ -186,7 +186,7 @@ def test_a_bed_graph_of_the_users_own_is_not_overwritten_and_one_of_an_earlier_t
     path, own = tmp_path / "x.fa", tmp_path / "t.bedgraph"
     path.write_text(">a\nACGTACGT\n")
     own.write_text("mine\n")
-    with pytest.raises(ReplisomeError, match="t.bedgraph: is there already, and not from an earlier table"):
+    with pytest.raises(ReplisomeError, match=r"t\.bedgraph: is there already, and not from an earlier table"):
         made_up(task, path, tmp_path / "t.csv")
     assert own.read_text() == "mine\n"
     made_up(task, path, tmp_path / "t.csv", replaces=True)

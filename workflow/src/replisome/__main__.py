@@ -13,6 +13,7 @@ from replisome.commands import stage
 
 INTERRUPTED = 130  # as shells have it
 
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say and return the exit code.
 
