@@ -15,7 +15,7 @@ from exported_runs import RECIPES, config_of, finished_run
 from planning import load
 
 from replisome.api.checkup import checkup, cluster, forecast, machine, places, sources, speeds, workload
-from replisome.api.checkup.finding import duration, size
+from replisome.api.checkup.finding import size
 from replisome.api.checkup.settings import read_configuration
 from replisome.commands.doctor import doctor
 from replisome.config.catalogue import model_names, part, study_names
@@ -264,5 +264,4 @@ def test_memory_that_does_not_do_is_told_with_what_would(monkeypatch):
 
 def test_numbers_are_written_for_people():
     assert [size(n) for n in (12, 2_500, 3e9, 4e13)] == ["12 bytes", "2.5 kB", "3.0 GB", "40.0 TB"]
-    assert [duration(s) for s in (40, 600, 4 * 3600, 4 * 86400)] == ["40 s", "10 min", "4.0 h", "4.0 days"]
     assert Sketch({}, {}, 0).counted is None

@@ -14,7 +14,8 @@ from test_training import train
 from replisome import __main__, processes
 from replisome.api.sweeps.run_log import RunLog, parse_lines, read_log
 from replisome.api.sweeps.sweep import Sweep, newest_results
-from replisome.commands.sweep_view import duration, view
+from replisome.api.wording import duration
+from replisome.commands.sweep_view import view
 from replisome.config.budget import Budget
 from replisome.errors import ReplisomeError
 from replisome.tracking import in_use

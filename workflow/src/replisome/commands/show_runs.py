@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from replisome.api.wording import leaves
 from replisome.commands.pages import Fact, Page
 
 Found = Mapping[str, Any]
@@ -61,15 +62,7 @@ def settings(config: Found) -> list[Fact]:
         ("data: ", recipe),
         ("select: ", config["select"]),
     ]
-    return [(f"{before}{key}", written(value)) for before, group in groups for key, value in flat(group)]
-
-
-def flat(values: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
-    """Return the leaves of a mapping, each with the way to it: ``source.options.bases``."""
-    found: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        found += flat(value, f"{before}{key}.") if isinstance(value, Mapping) else [(f"{before}{key}", value)]
-    return found
+    return [(f"{before}{key}", written(value)) for before, group in groups for key, value in leaves(group)]
 
 
 def written(value: Any) -> str:

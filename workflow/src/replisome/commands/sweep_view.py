@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from replisome.api.sweeps.sweep import QUIET, TRAINING, Job, State, Sweep
+from replisome.api.wording import duration
 
 # In the order of the workflow; others come last.
 STAGES = (
@@ -139,14 +140,3 @@ def _messages(sweep: Sweep) -> list[Text]:
         style = "red" if "error" in text.lower() else ""
         lines.append(Text.assemble((f"{clock} {job}: ", "dim"), (text, style), overflow="ellipsis", no_wrap=True))
     return lines
-
-
-def duration(seconds: float) -> str:
-    """Write a duration as people say it: ``12 s``, ``3 min``, ``2 h 05 min``, ``3 d 4 h``."""
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"

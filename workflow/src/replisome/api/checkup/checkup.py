@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from replisome.api.checkup import cluster, machine, places, sources, workload
-from replisome.api.checkup.finding import Finding, duration, size
+from replisome.api.checkup.finding import Finding, size
 from replisome.api.checkup.settings import read_configuration
+from replisome.api.wording import duration
 from replisome.config import loader
 from replisome.config.plan import Plan
 from replisome.data.new_source import counted

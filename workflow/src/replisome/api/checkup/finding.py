@@ -34,13 +34,3 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}" if unit == "bytes" or number >= 100 else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} TB"
-
-
-def duration(seconds: float) -> str:
-    """Return a time for people, as roughly as it is known: ``40 s``, ``25 min``, ``3.5 h``, ``6 days``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    hours = seconds / 3600
-    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"

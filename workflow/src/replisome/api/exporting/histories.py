@@ -6,14 +6,14 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from replisome.api.exporting.finished import name_of, optional, title_of
 from replisome.api.runs import Run
+from replisome.api.wording import leaves
 from replisome.errors import ReplisomeError
 from replisome.tracking.verify import verified
 
@@ -24,15 +24,8 @@ LONGEST = 6000  # characters of a parameter that MLflow takes
 
 def settings_of(run: Run) -> dict[str, str | int | float | bool]:
     """Return a run's settings in one level, ``training.lr`` and so on; whatever is no plain value as text."""
-    return dict(_flat(run.config))
-
-
-def _flat(values: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, str | int | float | bool]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{at}{key}.")
-        else:
-            yield f"{at}{key}", value if isinstance(value, str | int | float | bool) else str(value)
+    plain = (str, int, float, bool)
+    return {name: value if isinstance(value, plain) else str(value) for name, value in leaves(run.config)}
 
 
 def final_scores(run: Run) -> dict[str, float]:
