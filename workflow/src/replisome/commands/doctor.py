@@ -21,7 +21,7 @@ SIGNS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "wrong": ("wro
 @click.option(
     "--probe-seconds", type=click.FloatRange(1), default=20.0, show_default=True, help="How long all probes may take."
 )
-@click.option("--network/--no-network", default=True, help="Ask whether files that must be fetched can be.")
+@click.option("--network/--no-network", default=True, help="Ask whether the addresses of missing files answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(
     more: tuple[str, ...],
