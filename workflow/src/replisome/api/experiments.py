@@ -21,11 +21,12 @@ class Experiment:
     Attributes:
         study: the study's name.
         name: its own.
-        description: in a line; empty where the configuration gives none.
+        description: one line; empty where the configuration gives none.
         metric: the validation score that its candidates are ranked by.
-        settings: as configured: recipes, models with their grids, budget, seeds.
-        candidates: by recipe, best on validation first: ``model``, ``slug``, ``mean``, ``seeds``, ``diverged``.
-        runs: that lie in the results.
+        settings: what the configuration says of it: recipes, models with their grids, budget, seeds.
+        candidates: by recipe, the best on validation first; each has ``model``, ``slug``, ``mean``, ``seeds`` and
+            ``diverged``.
+        runs: those of its runs that lie in the results.
         expected: how many runs it has when all are done.
         reduced: whether it has less budget, seeds or data than the full settings; None where that is not known yet.
     """

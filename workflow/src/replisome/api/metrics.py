@@ -23,7 +23,7 @@ COLUMNS = {
     "model": "the model's name",
     "hyperparameters": "what varies in its grid, as its path has it: k=v+k=v",
     "seed": "the seed",
-    "split": "train, train_sample, validation or test; run for costs",
+    "split": "train, train_sample, validation or test; run for costs, and curves of learning rate and seconds",
     "weights": "best or last: the weights that were scored; missing in curves and costs",
     "selected": "whether these are the weights that the selection goes by",
     "score": "the score's name",

@@ -96,11 +96,11 @@ class Network:
 def load_model(run: str | os.PathLike[str], weights: str = "best", device: str | torch.device | None = None) -> Network:
     """Load the network of a finished run, once its files are those that training wrote.
 
-    Beside the run's folder it needs the recipe's stats.json, three folders up, and no data.
+    Beside the run's folder it needs the recipe's stats.json, in the folder that holds ``runs``, and no data.
 
     Args:
         run: the run's folder, ``results/<preset>/<study>/<recipe>/runs/<model>/<settings>/seed=<n>``, or a file in it.
-        weights: "best" of all epochs by the validation score that the run was selected by, or "last".
+        weights: "best", those of the best round by the validation score that the experiment selects by, or "last".
         device: where to compute; None: the first CUDA GPU where there is one, else the CPU, as the evaluation does.
 
     Returns:

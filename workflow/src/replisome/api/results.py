@@ -178,8 +178,8 @@ class Results:
             recipe: the recipe's name.
 
         Returns:
-            ``counts`` by split, ``protocol``, ``control`` (the simulation's name or None), ``origin`` of the
-            file (whether it is a stand-in), and what the study adds.
+            ``counts`` by split, ``protocol``, ``control`` (the simulation's name or None), ``origin`` (where the file
+            comes from, and whether it is a stand-in; None of a control), and what the study adds.
 
         Raises:
             ReplisomeError: the recipe was not prepared here.
@@ -230,8 +230,9 @@ class Results:
         Returns:
             Columns as in claims.csv: ``study``, ``id``, ``role``, ``owner``, ``kind``, ``protocol`` (reported or
             sound), ``verdict``, ``reason``, ``estimate`` with its interval ``low`` to ``high`` in ``unit``,
-            ``reported`` (the paper's value), ``p``, ``survives`` (if all were asked at once), ``caps`` and ``flags``
-            (joined by "; "), ``decides``, ``look``, ``verdict_id``, ``plain`` (the claim in words).
+            ``reported`` (the paper's value), ``p``, ``survives`` (whether the verdict would, were all claims asked at
+            once), ``caps`` and ``flags`` (joined by "; "), ``decides`` (what would decide an open claim), ``look``,
+            ``verdict_id``, ``plain`` (the claim in words).
 
         Raises:
             ReplisomeError: none was judged yet.
@@ -262,7 +263,7 @@ class Results:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of the folder as a whole, a line each: what is unfinished, what others made."""
+        """What a reader must know of the whole folder, a line each: what is unfinished, what other versions made."""
         unfinished = sum(not run.finished for run in self.runs)
         found = [f"{unfinished} of {len(self.runs)} runs are not finished"] if unfinished else []
         versions = Counter(filter(None, (self._version(run) for run in self.runs if run.finished)))

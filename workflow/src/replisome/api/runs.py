@@ -118,12 +118,12 @@ class Run:
 
     @property
     def weights(self) -> str:
-        """The weights that its selection goes by: ``best`` on validation, or ``last``."""
+        """The weights that its selection goes by: ``best`` (on validation) or ``last``."""
         return str(self.config.get("weights", "best"))
 
     @property
     def data(self) -> Path:
-        """The folder of its prepared data; where it need not lie, of a run outside a results folder."""
+        """The folder of its prepared data; of a run outside a results folder, the data need not be there."""
         return self.folder.parents[3]
 
     @property
@@ -181,8 +181,8 @@ class Run:
     def scores(self) -> dict[str, dict[str, dict[str, float | None]]]:
         """Scores by split ("validation", "test"), weights ("best", "last") and name, as the task gives them.
 
-        Shares are from 0 to 1, losses in the task's unit; ``config.study.Score`` says of each its unit for people. None
-        stands for what is not a number. "test" is missing where the test split was not scored.
+        Shares are from 0 to 1, losses in the task's unit; ``replisome.config.study.Score`` has each score's unit for
+        people. None stands for what is not a number. "test" is missing where the test split was not scored.
         """
         with self.read():
             found = {"validation": {kind: dict(self.validation[kind]) for kind in ("best", "last")}}
@@ -247,8 +247,8 @@ class Run:
             weights: "best" or "last"; by default those that the selection goes by.
 
         Returns:
-            A row an item, in the split's order: ``item`` (from 0), and the study's own columns, such as ``target`` and
-            ``predicted``; empty where the run diverged.
+            A row an item, in the split's order: ``item`` (from 0), and the study's own columns, such as ``label`` and
+            ``predicted``; no row where the run diverged.
 
         Raises:
             ReplisomeError: the test split was not scored, or not with these weights, or there is no such split.

@@ -9,7 +9,7 @@ import click
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--note", required=True, metavar="WHY", help="Why; stands in accepted.json.")
+@click.option("--note", required=True, metavar="WHY", help="The reason; it is kept in accepted.json.")
 def accept(path: Path, note: str) -> None:
     """Take results as they are, though the code or the files they were made from have changed since.
 

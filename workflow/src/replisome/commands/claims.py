@@ -19,7 +19,9 @@ FULL = USUAL / "full"
 @click.option("--results", type=click.Path(path_type=Path), help="The same as RESULTS.")
 @click.option("--study", default="", help="Only the claims of one study.")
 @click.option("--lock", metavar="FILE", type=click.Path(path_type=Path), help="Write the verdicts to a file to commit.")
-@click.option("--check", metavar="FILE", type=click.Path(path_type=Path), help="Fail where a verdict is another there.")
+@click.option(
+    "--check", metavar="FILE", type=click.Path(path_type=Path), help="Fail where a verdict differs from FILE."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON, for programs.")
 def claims(
     folder: Path | None, results: Path | None, study: str, lock: Path | None, check: Path | None, as_json: bool

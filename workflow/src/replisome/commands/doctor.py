@@ -18,8 +18,10 @@ SIGNS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "wrong": ("wro
 @click.option("--config", "values", multiple=True, metavar="KEY=VALUE...", help="As for snakemake.")
 @click.option("--cores", type=click.IntRange(1), help="Jobs at a time, as for snakemake.  [default: all cores]")
 @click.option("--probe/--no-probe", default=True, help="Train a few steps where no record tells how fast runs are.")
-@click.option("--probe-seconds", type=click.FloatRange(1), default=20.0, show_default=True, help="For probes in all.")
-@click.option("--network/--no-network", default=True, help="Ask addresses of files that must be fetched.")
+@click.option(
+    "--probe-seconds", type=click.FloatRange(1), default=20.0, show_default=True, help="How long all probes may take."
+)
+@click.option("--network/--no-network", default=True, help="Ask whether the addresses of missing files answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(
     more: tuple[str, ...],

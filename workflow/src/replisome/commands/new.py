@@ -50,8 +50,8 @@ class Kinds(click.Group):
 def new() -> None:
     """Begin a study, a model or a claim, or study a file of your own.
 
-    Each checks first, says what it found, shows what it writes, and ends with the command to run next. Nothing is
-    ever overwritten, and either all files are written or none.
+    Each command checks first, says what it found, shows what it writes, and ends with the command to run next. Nothing
+    is ever overwritten, and either all files are written or none.
     """
 
 
@@ -76,8 +76,8 @@ def _of_files(study: str, source: NewSource) -> click.Command:
             for option, about in source.options.items()
         ),
         TITLE,
-        click.option("--licence", help="Of the file, for the report."),
-        click.option("--citation", help="Of the file, for the report."),
+        click.option("--licence", help="The licence of the file, for the report."),
+        click.option("--citation", help="How the file is cited, for the report."),
         LINK,
         DRY_RUN,
     ]
@@ -115,17 +115,23 @@ def model(of: str, name: str, dry_run: bool) -> None:
 @click.argument("of", metavar="STUDY")
 @click.argument("name", metavar="ID")
 @click.option("--plain", required=True, help="The claim in one sentence, for a reader who knows none of this.")
-@click.option("--first", required=True, metavar="ARM", help="EXPERIMENT:MODEL[:key=value,... or :winner].")
-@click.option("--second", metavar="ARM", help="What it is compared with, written alike.")
+@click.option(
+    "--first", required=True, metavar="ARM", help="A configuration, EXPERIMENT:MODEL[:key=value,... or :winner]."
+)
+@click.option("--second", metavar="ARM", help="What it is compared with, written the same way.")
 @click.option("--score", required=True, help="One of the study's scores, on test.")
 @click.option(
     "--expect", type=click.Choice(["higher", "lower", "above", "below"]), help="What is claimed of the first."
 )
 @click.option("--than", type=float, help="The number that it is above or below.")
 @click.option("--reported", type=float, help="The number that a paper prints.")
-@click.option("--limit", type=float, help="Within this a difference counts as none; an interval wider decides nothing.")
-@click.option("--why", help="Why the limit is that.")
-@click.option("--paper", nargs=3, metavar="REPORT WHERE SAYS", help="Whose claim it is; default is ours.")
+@click.option(
+    "--limit",
+    type=float,
+    help="Within this a difference counts as none; a printed number needs an interval this narrow.",
+)
+@click.option("--why", help="Why the limit is what it is.")
+@click.option("--paper", nargs=3, metavar="REPORT WHERE SAYS", help="Where a paper makes it; without, it is ours.")
 @DRY_RUN
 def claim(of: str, name: str, dry_run: bool, **words: Any) -> None:
     """Add a claim to STUDY: a difference between two configurations, a printed number, or a bound.

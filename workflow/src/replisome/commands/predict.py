@@ -45,7 +45,7 @@ def _taken(study: str) -> str | None:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", metavar="OUT", type=click.Path(path_type=Path), help="The table: a .csv or .parquet file.")
-@click.option("--ensemble", is_flag=True, help="Ask all seeds beside RUN: means, and their standard deviations.")
+@click.option("--ensemble", is_flag=True, help="Ask RUN and all seeds beside it: means, standard deviations.")
 @click.option("--weights", default="best", metavar="best|last", show_default=True, help="Which of the run's weights.")
 @click.option("--batch-size", "size", type=click.IntRange(1), help="Items at a time.  [default: as the evaluation]")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads.  [default: as many as torch takes]")

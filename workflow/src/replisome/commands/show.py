@@ -38,7 +38,7 @@ def show(path: Path, name: str, as_json: bool) -> None:
     replisome show results/demo/STUDY/RECIPE/runs/MODEL/SETTINGS/seed=0
 
     PATH is a folder or file of the results; NAME is looked up below it and may as well be written as part of the path.
-    A thing whose name only one study has needs no study before it. Where a claim is called like an experiment, write
+    A name that only one study has needs no STUDY/ before it. Where a claim and an experiment have the same name, write
     STUDY/claims/NAME or STUDY/selection/NAME.
     """  # noqa: D301 -- click wants the character itself
     from replisome.api.about.many import about  # noqa: PLC0415 -- help and completion need none of it

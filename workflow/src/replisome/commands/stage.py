@@ -228,7 +228,7 @@ def _training_parsers(stages: Any) -> None:
     train.add_argument("--start", type=Path, help="the state in which a search left the run after its first rounds")
 
     search = stages.add_parser("search", help="decide which candidates of a grid go on")
-    _settings(search, "of the search")
+    _settings(search, "the settings of the search")
     search.add_argument("--experiment", required=True)
     search.add_argument("--step", required=True, choices=STEPS)
     _from_results(search)
@@ -272,4 +272,4 @@ def _from_results(parser: argparse.ArgumentParser) -> None:
 
 
 def _planned(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--planned", metavar="HASH", help="of the settings; others than these are refused")
+    parser.add_argument("--planned", metavar="HASH", help="hash of the settings as planned; other settings are refused")

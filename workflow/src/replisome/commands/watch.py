@@ -18,7 +18,7 @@ WIDTH = 140  # columns where the output is no terminal
 
 @click.command
 @click.argument("results", type=click.Path(path_type=Path), required=False)
-@click.option("--once", is_flag=True, help="Show it once and end, as where the output is no terminal.")
+@click.option("--once", is_flag=True, help="Show it once and end, as it does where the output is no terminal.")
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.2),

@@ -159,7 +159,7 @@ def _rows(of: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str, s
 def _values(about: Mapping[str, Any]) -> str:
     """Return in a few words what a value may be."""
     if "enum" in about:
-        return ", ".join(f"`{value}`" for value in about["enum"])
+        return ", ".join("null" if value is None else f"`{value}`" for value in about["enum"])
     if "oneOf" in about:
         return " or ".join(_values(choice) for choice in about["oneOf"])
     types = about.get("type", "any")

@@ -1,6 +1,6 @@
 """Rounds of seeds: a study looks at its claims after a few seeds, and again after more, until they are decided.
 
-Looking several times makes more errors than looking once: at 95 % each, five looks call equal models different in 14 of
+Looking several times makes more errors than looking once: at 95 % each, five looks call equal models different in 13 of
 100 studies. A study with rounds therefore prints wider intervals, at one level from the first look on, with which all
 its looks together err in 5 of 100 (Pocock 1977, with Student's t; simulated in ``tests/simulations/rounds.py``).
 """
