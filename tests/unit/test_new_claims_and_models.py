@@ -61,6 +61,7 @@ def test_a_printed_number_and_a_bound_are_claims_too(root):
         ({"second": UNPOOLED}, "Give --expect"),
         ({"reported": 90.0}, "Give --limit, and --why"),
         ({"reported": 90.0, "limit": 1.0}, "a limit of ours needs its reason: give --why"),
+        ({"expect": "above", "than": 90.0, "limit": 1.0, "why": "x"}, "has no limit: leave --limit out"),
         ({"first": "variant:cnn"}, "no experiment 'variant'; did you mean 'variants'?"),
         ({"first": "variants:cn"}, "has no model 'cn'; did you mean 'cnn'?"),
         ({"first": "variants:cnn:pool", "expect": "above", "than": 1.0}, "'pool' is not key=value"),

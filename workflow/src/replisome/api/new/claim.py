@@ -152,6 +152,8 @@ def _question(arms: list[dict[str, Any]], words: Words, files: StudyFiles) -> di
             "what is claimed? Give --second and --expect higher or lower; or --reported and --limit; or --expect above "
             "or below and --than."
         )
+    if words.limit is not None:
+        raise ReplisomeError("a claim of above or below has no limit: leave --limit out, and give the bound as --than.")
     return {"kind": "sign", "of": arms[0], "number": number, "expect": words.expect, "than": words.than}
 
 
