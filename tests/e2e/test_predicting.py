@@ -16,7 +16,7 @@ from replisome.data.parquet import column_array, read_parquet
 torch.set_num_threads(1)  # as many as evaluations of the demo have: sums of more may differ in the last digit
 
 
-def tested_runs(demo, study):
+def evaluated_runs(demo, study):
     """A run of each model and recipe that was tested with its best weights; seeds and settings do not matter."""
     found = {}
     for metrics in sorted(demo.glob(f"{study}/*/runs/*/*/seed=*/test/metrics.json")):
@@ -61,7 +61,7 @@ def write_windows(recipe, path):
 
 
 def test_images_get_the_probabilities_of_the_evaluation_bit_for_bit(demo, tmp_path):
-    for run in tested_runs(demo, "bloodmnist"):
+    for run in evaluated_runs(demo, "bloodmnist"):
         pictures, arrays = write_images(run.parents[3], tmp_path)
         network = replisome.load_model(run)
         wanted = evaluated(run, "probabilities", (network.task.data.outputs,))
@@ -72,7 +72,7 @@ def test_images_get_the_probabilities_of_the_evaluation_bit_for_bit(demo, tmp_pa
 
 
 def test_windows_of_a_genome_cost_the_bits_of_the_evaluation_bit_for_bit(demo, tmp_path):
-    for run in tested_runs(demo, "genome"):
+    for run in evaluated_runs(demo, "genome"):
         network = replisome.load_model(run)
         found = network.answers(write_windows(run.parents[3], tmp_path / "windows.fa"))
         for name in ("bits", "right"):
@@ -82,7 +82,7 @@ def test_windows_of_a_genome_cost_the_bits_of_the_evaluation_bit_for_bit(demo, t
 
 
 def test_the_mean_over_a_bed_graph_is_the_score_of_the_evaluation(demo, tmp_path):
-    for run in {run.parents[1].name: run for run in tested_runs(demo, "genome")}.values():  # one of each model
+    for run in {run.parents[1].name: run for run in evaluated_runs(demo, "genome")}.values():  # one of each model
         windows = write_windows(run.parents[3], tmp_path / "windows.fa")
         out = tmp_path / "x.parquet"
         assert main(["predict", str(run), str(windows), "-o", str(out)]) == 0

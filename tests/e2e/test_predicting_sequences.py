@@ -19,7 +19,7 @@ from replisome.training.predict import predict
 torch.set_num_threads(1)  # as many as evaluations have: sums of more may differ in the last digit
 
 
-def tested_runs(study):
+def evaluated_runs(study):
     """Return one seed of each model and recipe that was evaluated."""
     found = {}
     for folder in sorted(study.glob("*/runs/*/*/seed=*/test/predictions.parquet")):
@@ -54,7 +54,7 @@ def as_records(recipe, path):
 
 
 def test_every_model_says_of_probes_in_fasta_what_its_evaluation_said(demo, tmp_path):
-    runs = tested_runs(demo / "rnacompete")
+    runs = evaluated_runs(demo / "rnacompete")
     assert {run.parents[1].name for run in runs} >= {"kmer_ridge", "pwm_scan", "bilstm", "cnn1d"}
     for run in runs:
         path = tmp_path / f"{run.parents[3].name}.fa"
@@ -70,7 +70,7 @@ def test_every_model_says_of_probes_in_fasta_what_its_evaluation_said(demo, tmp_
 
 
 def test_every_model_says_of_chains_in_records_what_its_evaluation_said(demo, tmp_path):
-    runs = tested_runs(demo / "proteinnet")
+    runs = evaluated_runs(demo / "proteinnet")
     assert {run.parents[1].name for run in runs} >= {"conv_attention", "pair_resnet", "separation_table"}
     for run in runs:
         path = tmp_path / f"{run.parents[3].name}.txt"
@@ -113,6 +113,6 @@ def test_the_seeds_of_a_model_are_asked_together_and_their_maps_averaged(demo, t
 def test_the_command_refuses_what_does_not_fit_and_leaves_nothing_behind(demo, tmp_path, capsys, study, message):
     path = tmp_path / "given.txt"
     path.write_text("A-CDEFGHIKLM\n")
-    assert door.main(["predict", str(tested_runs(demo / study)[0]), str(path), "-o", str(tmp_path / "out.csv")]) == 1
+    assert door.main(["predict", str(evaluated_runs(demo / study)[0]), str(path), "-o", str(tmp_path / "out.csv")]) == 1
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [path]

@@ -54,7 +54,7 @@ def test_verdicts_are_shown_locked_and_checked(finished, replisome, tmp_path):
     assert (
         replisome("claims", "--results", results, "--check", lock)
         .stderr.strip()
-        .endswith("run the stage that makes it first.")
+        .endswith(f"'replisome claims RESULTS --lock {lock}' writes it.")
     )
     assert replisome("claims", "--results", results, "--lock", lock).returncode == 0
     assert replisome("claims", "--results", results, "--check", lock).returncode == 0

@@ -21,7 +21,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_replisome.times import Kind, Times, measured, spoken
 
 TAIL = 12  # lines of a failed job's log that are shown
-LINE = 300  # characters of each
+LINE = 2000  # characters of each
 RED, GREEN, YELLOW, GREY = 31, 32, 33, 90
 # What Snakemake and its plugins say of every call or every job, and its own log file holds.
 NOISE = (
