@@ -29,6 +29,11 @@ def packages(text: str) -> dict[str, str]:
     return {found["name"]: found[0] for found in PACKAGE.finditer(text)}
 
 
+def pin(text: str) -> str:
+    """Return a package's version and the platforms that it is for."""
+    return text.partition("\\")[0].strip()
+
+
 def resolve(sources: list[str], *options: str, kept: str = "") -> dict[str, str]:
     """Return the lines of each package that the named requirements need, on Python 3.11 and newer, on any platform.
 
@@ -75,14 +80,14 @@ def main() -> None:
     cuda = of_cuda(workflow)
     alone = resolve(["requirements-no-deps.txt"], "--no-deps")
     parts = {
-        "lock.txt": workflow.keys() - cuda - {"torch"} | alone.keys(),
-        "lock-dev.txt": everything.keys() - workflow.keys(),
-        "lock-cuda.txt": cuda,
+        "lock.txt": {name: text for name, text in (workflow | alone).items() if name not in cuda | {"torch"}},
+        # Also what the workflow needs on some platforms only, and the tools on more of them.
+        "lock-dev.txt": {name: text for name, text in everything.items() if pin(text) != pin(workflow.get(name, ""))},
+        "lock-cuda.txt": {name: workflow[name] for name in cuda},
     }
-    lines = {**everything, **workflow, **alone}
     for name, what in LOCKS.items():
         header = HEADER.format(sources="requirements*.txt", what=what)
-        (HERE / name).write_text(header + "".join(f"{lines[package]}\n" for package in sorted(parts[name])))
+        (HERE / name).write_text(header + "".join(f"{text}\n" for _, text in sorted(parts[name].items())))
 
 
 if __name__ == "__main__":
