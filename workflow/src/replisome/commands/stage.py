@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="replisome", description=__doc__)
     stages = parser.add_subparsers(dest="stage", required=True)
 
-    download = stages.add_parser("download", help="fetch a raw file")
+    download = _stage(stages, "download")
     download.add_argument("--name", required=True, help="name in the ledger")
     download.add_argument(
         "--ledger",
@@ -167,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     download.add_argument("--out", required=True, type=Path)
 
-    prepare = stages.add_parser("prepare", help="carry out a recipe")
+    prepare = _stage(stages, "prepare")
     _settings(prepare, "recipe.json")
     prepare.add_argument(
         "--raw", type=_named, action="append", default=[], metavar="NAME=FILE", help="a raw file; none for controls"
@@ -176,11 +176,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _training_parsers(stages)
 
-    for name, text in (
-        ("evaluate", "score a run on the test split, and predict validation and test"),
-        ("explain", "say why a run predicts as it does"),
-    ):
-        stage = stages.add_parser(name, help=text)
+    for name in ("evaluate", "explain"):
+        stage = _stage(stages, name)
         _settings(stage, "the run's config.json", "--run")
         stage.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
         if name == "evaluate":
@@ -192,33 +189,38 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--out", required=True, type=Path)
         stage.add_argument("--threads", type=_positive, default=1)
 
-    select = stages.add_parser("select", help="choose the best model of an experiment on validation")
+    select = _stage(stages, "select")
     _settings(select, "study.json")
     select.add_argument("--experiment", required=True)
     _from_results(select)
 
-    for name, text in (("summarise", "write the tables of a study"), ("figures", "draw the figures of a study")):
-        stage = stages.add_parser(name, help=text)
+    for name in ("summarise", "figures"):
+        stage = _stage(stages, name)
         _settings(stage, "study.json")
         _planned(stage)
         _from_results(stage)
 
     _claims_parsers(stages)
 
-    report = stages.add_parser("report", help="write report.html")
+    report = _stage(stages, "report")
     _settings(report, "report.json")
     _from_results(report)
 
-    packed = stages.add_parser("crate", help="pack results and workflow into one archive")
+    packed = _stage(stages, "crate")
     _settings(packed, "the configuration, and the workflow's files")
     _from_results(packed)
     return parser
 
 
+def _stage(stages: Any, name: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = stages.add_parser(name, help=STAGES[name])
+    return parser
+
+
 def _training_parsers(stages: Any) -> None:
-    train = stages.add_parser("train", help="train one run")
+    train = _stage(stages, "train")
     _settings(train, "the run's config.json", "--run")
-    pilot = stages.add_parser("pilot", help="train a run's first rounds, for a search of its grid")
+    pilot = _stage(stages, "pilot")
     _settings(pilot, "the run's config.json, with the rounds", "--run")
     for parser in (train, pilot):
         parser.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
@@ -227,7 +229,7 @@ def _training_parsers(stages: Any) -> None:
         parser.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
     train.add_argument("--start", type=Path, help="the state in which a search left the run after its first rounds")
 
-    search = stages.add_parser("search", help="decide which candidates of a grid go on")
+    search = _stage(stages, "search")
     _settings(search, "the settings of the search")
     search.add_argument("--experiment", required=True)
     search.add_argument("--step", required=True, choices=STEPS)
@@ -235,15 +237,15 @@ def _training_parsers(stages: Any) -> None:
 
 
 def _claims_parsers(stages: Any) -> None:
-    judge = stages.add_parser("judge", help="judge the claims of a study")
+    judge = _stage(stages, "judge")
     _settings(judge, "the study's settings and claims")
     _from_results(judge)
 
-    rounds = stages.add_parser("rounds", help="write what each round of seeds cost and decided")
+    rounds = _stage(stages, "rounds")
     _settings(rounds, "studies with their rounds, and the rounds that were begun")
     _from_results(rounds)
 
-    claims = stages.add_parser("claims", help="gather the verdicts of all studies")
+    claims = _stage(stages, "claims")
     _settings(claims, "which studies there are")
     _from_results(claims)
 
