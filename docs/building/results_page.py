@@ -115,6 +115,7 @@ CLOSING = """\
 | `logs/<stage>/...` | what a job printed; its last line says what is wrong and what to do |
 | `benchmarks/<stage>/...` | seconds and memory of each job, as Snakemake measures them |
 | `.in-use.json` | who is working on this folder; it goes with the process |
+| `.sweep.json` | the jobs of the last call, for `replisome watch` |
 
 The keys of [claims.json](configuration.md#claimsjson-in-the-results) and of
 [results.json](configuration.md#resultsjson-in-the-results) are in the reference of the configuration.

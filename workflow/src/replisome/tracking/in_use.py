@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,19 +71,10 @@ class Use:
             write_json(self.path, {**found, "released": True})
 
     def _read(self, path: Path | None = None) -> dict[str, Any] | None:
-        """Return who uses, or last used, this very folder; a file that came with a copy of another speaks of that."""
-        try:
-            found: dict[str, Any] = json.loads((path or self.path).read_text(encoding="utf-8"))
-            return found if found["folder"] == self.folder.stat().st_ino else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        return read(path or self.path, self.folder)
 
     def _alive(self, who: dict[str, Any] | None) -> bool:
-        if who is None or who.get("released"):
-            return False
-        if who["machine"] == processes.machine():
-            return processes.runs(who["pid"], who["began"])
-        return self._silence() < DEAD
+        return who is not None and alive(who, self._silence)
 
     def _silence(self) -> float:
         """Return the seconds since the last sign of life, by the clock of the file system."""
@@ -145,6 +136,34 @@ class Use:
                 os.utime(self.path)
             except OSError:
                 continue  # gone or out of reach: the next look says which
+
+
+def read(path: Path, folder: Path) -> dict[str, Any] | None:
+    """Return who uses, or last used, a folder; a file that came with a copy of another folder speaks of that.
+
+    Args:
+        path: the file that says it, :data:`FILE` in the folder.
+        folder: of results.
+    """
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found if found["folder"] == folder.stat().st_ino else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def alive(who: Mapping[str, Any], silence: Callable[[], float]) -> bool:
+    """Say whether the call that uses a folder still runs.
+
+    Args:
+        who: what :func:`read` found.
+        silence: gives the seconds since its last sign of life; asked only of another machine's process.
+    """
+    if who.get("released"):
+        return False
+    if who["machine"] == processes.machine():
+        return processes.runs(int(who["pid"]), who.get("began"))
+    return silence() < DEAD
 
 
 def _end() -> None:

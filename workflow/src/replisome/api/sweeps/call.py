@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from replisome import processes
 from replisome.tracking import in_use
 
 
@@ -37,17 +34,11 @@ def read_call(results: Path) -> Call | None:
     """
     path = results / in_use.FILE
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if found["folder"] != results.stat().st_ino:
-            return None  # it came with a copy of another folder, and speaks of that
+        found = in_use.read(path, results)
+        if found is None:
+            return None
         silence = time.time() - path.stat().st_mtime
-        pid = int(found["pid"])
-        if found.get("released"):
-            alive = False
-        elif found["machine"] == processes.machine():
-            alive = processes.runs(pid, found.get("began"))
-        else:
-            alive = silence < in_use.DEAD
-        return Call(alive, str(found["host"]), pid, str(found.get("since", "?")))
+        alive = in_use.alive(found, lambda: silence)
+        return Call(alive, str(found["host"]), int(found["pid"]), str(found.get("since", "?")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
