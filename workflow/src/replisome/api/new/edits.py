@@ -67,8 +67,7 @@ class Edits:
             ReplisomeError: there is something of that name; nothing is ever overwritten.
         """
         target = self.root / path
-        if target.exists() or target.is_symlink():
-            raise ReplisomeError(f"{path}: is there already, and is not overwritten; choose another name or remove it.")
+        self._refuse_if_there(target)
         self.texts.append(Text(target, None, content, brief))
 
     def change(self, path: str, before: str, after: str) -> None:
@@ -82,8 +81,7 @@ class Edits:
             ReplisomeError: there is something of that name.
         """
         target = self.root / path
-        if target.exists() or target.is_symlink():
-            raise ReplisomeError(f"{path}: is there already, and is not overwritten; choose another name or remove it.")
+        self._refuse_if_there(target)
         self.copies.append(Copy(source, target, sha256, link))
 
     def diff(self) -> Iterator[str]:
@@ -125,7 +123,9 @@ class Edits:
 
     def _refuse_if_there(self, path: Path) -> None:
         if path.exists() or path.is_symlink():
-            raise ReplisomeError(f"{self._shown(path)}: is there already, and is not overwritten.")
+            raise ReplisomeError(
+                f"{self._shown(path)}: is there already, and is not overwritten; choose another name or remove it."
+            )
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)

@@ -10,7 +10,7 @@ from typing import Any
 
 from replisome.api.new import check as new_check
 from replisome.api.new.edits import Edits
-from replisome.api.new.proposal import Proposal, check_name, check_study_name, read
+from replisome.api.new.proposal import Proposal, check_file, check_name, check_study_name, read
 from replisome.api.new.yaml_text import block
 from replisome.config.catalogue import STUDIES, study_names
 from replisome.config.plan import StudyPlan
@@ -81,8 +81,8 @@ def propose(
     edits = Edits(root)
     if file is None and source.file_needed:
         raise ReplisomeError(f"new {kind}: give the file as well: {source.takes}.")
-    if file is not None and not file.is_file():
-        raise ReplisomeError(f"{file}: {'is a folder' if file.is_dir() else 'no such file'}; give the path of a file.")
+    if file is not None:
+        check_file(file)
     examined = source.examine(name, file, options)
     if file is not None:
         about = {"licence": licence or UNSAID, "citation": citation or f"{file.name}, a file of our own"}
@@ -129,9 +129,6 @@ def add_file(
     Raises:
         ReplisomeError: the ledger has such an entry, or there is a file in the way.
     """
-    text = read(edits.root / LEDGER)
-    if name in read_yaml(edits.root / LEDGER):
-        raise ReplisomeError(f"{LEDGER}: has a data set '{name}' already; choose another name.")
     ending = next((s for s in source.suffixes if file.name.lower().endswith(s)), source.suffixes[-1])
     digest = file_hash(file)
     kept = f"{name}{ending}"
@@ -149,6 +146,18 @@ def add_file(
     resources = Path(read_yaml(edits.root / "config" / "config.yaml")["resources_dir"])
     place = by_hand(resources / name / entry["version"] / kept)
     edits.copy(file, str(place), digest, link)
+    add_row(edits, name, entry)
+
+
+def add_row(edits: Edits, name: str, entry: Mapping[str, Any]) -> None:
+    """Add a data set's row of the ledger to the changes.
+
+    Raises:
+        ReplisomeError: the ledger has such an entry.
+    """
+    text = read(edits.root / LEDGER)
+    if name in read_yaml(edits.root / LEDGER):
+        raise ReplisomeError(f"{LEDGER}: has a data set '{name}' already; choose another name.")
     edits.change(LEDGER, text, (text if text.endswith("\n") else text + "\n") + block({name: entry}))
 
 

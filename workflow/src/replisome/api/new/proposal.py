@@ -33,6 +33,16 @@ class Proposal:
     then: list[tuple[str, str]] = field(default_factory=list)
 
 
+def check_file(file: Path) -> None:
+    """Refuse a path that is of no file.
+
+    Raises:
+        ReplisomeError: says what it is.
+    """
+    if not file.is_file():
+        raise ReplisomeError(f"{file}: {'is a folder' if file.is_dir() else 'no such file'}; give the path of a file.")
+
+
 def check_name(name: str, what: str, as_module: bool = False) -> None:
     """Refuse a name that cannot be a folder, a target and, where it must be, a Python module.
 

@@ -10,11 +10,10 @@ from typing import Any
 
 from replisome.api.new import check as new_check
 from replisome.api.new.edits import Edits
-from replisome.api.new.own_data import LEDGER, UNSAID, add_file
-from replisome.api.new.proposal import Proposal, check_name, check_study_name, read
-from replisome.api.new.yaml_text import block, written
+from replisome.api.new.own_data import UNSAID, add_file, add_row
+from replisome.api.new.proposal import Proposal, check_file, check_name, check_study_name, read
+from replisome.api.new.yaml_text import written
 from replisome.config.catalogue import STUDIES, study_names
-from replisome.config.schema import read_yaml
 from replisome.errors import ReplisomeError
 
 TEMPLATE = "_template"
@@ -56,14 +55,13 @@ def propose(
     edits, found, notes = Edits(root), [], []
     about = {"licence": UNSAID, "citation": UNSAID}
     if file is not None:
-        if not file.is_file():
-            raise ReplisomeError(f"{file}: {'is a folder' if file.is_dir() else 'no such file'}; give a file's path.")
+        check_file(file)
         examined = SOURCE.examine(name, file, options)
         found, notes = examined.found, examined.notes
         about["citation"] = f"{file.name}, a file of our own"
         add_file(edits, name, name, file, SOURCE, examined, about, link)
     else:
-        _add_row(edits, name, about)
+        add_row(edits, name, _to_come(name, about))
         notes.append(f"No table yet: the control runs at once; put yours at resources/by-hand/{name}.csv.")
     facts = "; ".join(f"{label}: {text}" for label, text in found)
     changes = {
@@ -121,12 +119,9 @@ def _control_claims(text: str) -> str:
     return head + "".join(claim.replace("- id: ", f"- id: {TEMPLATE}-", 1) for claim in own)
 
 
-def _add_row(edits: Edits, name: str, about: Mapping[str, str]) -> None:
-    """Add to the ledger the row of a table that is still to come."""
-    text = read(edits.root / LEDGER)
-    if name in read_yaml(edits.root / LEDGER):
-        raise ReplisomeError(f"{LEDGER}: has a data set '{name}' already; choose another name.")
-    entry: dict[str, Any] = {
+def _to_come(name: str, about: Mapping[str, str]) -> dict[str, Any]:
+    """Return the ledger's row of a table that is still to come."""
+    return {
         "study": name,
         "version": "1",
         "file": f"{name}.csv",
@@ -136,4 +131,3 @@ def _add_row(edits: Edits, name: str, about: Mapping[str, str]) -> None:
         **about,
         "place": "It is a table of our own",
     }
-    edits.change(LEDGER, text, text + block({name: entry}))
