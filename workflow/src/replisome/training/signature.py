@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from replisome.config.catalogue import STUDIES, part
+from replisome.tracking.verify import read_verified
 from replisome.training.task import Task
 
 
@@ -78,3 +80,9 @@ def plain_signature(task: Task) -> Signature:
 def signature_module(study: str) -> ModuleType | None:
     """Return a study's ``signature.py``, or None where it has none."""
     return part(study, "signature") if (STUDIES / study / "signature.py").is_file() else None
+
+
+def class_names(recipe: Path) -> list[str] | None:
+    """Return the names of a recipe's classes in the order of the outputs; None where it has none, or no data card."""
+    path = recipe / "card.json"
+    return read_verified(path).get("class_names") if path.is_file() else None

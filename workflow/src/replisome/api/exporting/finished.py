@@ -18,7 +18,7 @@ from replisome.api.runs import Run
 from replisome.config.catalogue import model_traits, part
 from replisome.errors import ReplisomeError
 from replisome.tracking.verify import read_verified
-from replisome.training.signature import Signature, plain_signature, signature_module
+from replisome.training.signature import Signature, class_names, plain_signature, signature_module
 from replisome.training.task import Task
 
 Weights = Literal["best", "last"]
@@ -112,12 +112,6 @@ def describe(opened: Opened) -> dict[str, Any]:
         "statistics": read_verified(run.data / "stats.json"),
         "made_with": {"replisome": __version__, "torch": torch.__version__},
     }
-
-
-def class_names(recipe: Path) -> list[str] | None:
-    """Return the names of a recipe's classes in the order of the outputs; None where it has none, or no data card."""
-    path = recipe / "card.json"
-    return read_verified(path).get("class_names") if path.is_file() else None
 
 
 def _dtype(tensor: Tensor) -> str:

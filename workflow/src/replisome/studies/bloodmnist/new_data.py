@@ -17,10 +17,10 @@ from PIL import Image, UnidentifiedImageError
 from replisome.config.catalogue import Output
 from replisome.data.parquet import array_column
 from replisome.errors import ReplisomeError
-from replisome.io import read_json
 from replisome.studies.bloodmnist.npz import Member, open_npz
 from replisome.studies.bloodmnist.task import ImageClassification, ImageSplit
 from replisome.training.new_data import Answer, Batch, Beside, groups
+from replisome.training.signature import class_names
 
 INPUT = "images (.png, .jpg), folders of them, or .npz"
 
@@ -98,7 +98,7 @@ def tabulate(task: ImageClassification, answers: Iterator[Answer], beside: Besid
         (of that class) and a column ``p_<class>`` for each, each followed by its ``_sd`` over networks where there are
         several.
     """
-    names = class_names(task)
+    names = _names(task)
     for answer in answers:
         shares, rows = answer.values["probability"], np.arange(len(answer.values["probability"]))
         predicted = shares.argmax(axis=1)
@@ -116,10 +116,9 @@ def tabulate(task: ImageClassification, answers: Iterator[Answer], beside: Besid
         yield pa.table({name: array_column(values) for name, values in columns.items()})
 
 
-def class_names(task: ImageClassification) -> list[str]:
+def _names(task: ImageClassification) -> list[str]:
     """Return the names of the classes as the data card has them; their numbers, where the card was not copied along."""
-    card = task.recipe / "card.json"
-    names = read_json(card).get("class_names", []) if card.is_file() else []
+    names = class_names(task.recipe) or []
     return names if len(names) == task.data.outputs else [str(number) for number in range(task.data.outputs)]
 
 
