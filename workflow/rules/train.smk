@@ -5,7 +5,7 @@ rule train:
     input:
         data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
-        start=begun_by_search,
+        start=begun_by_search if FIRST_ROUNDS else [],
         stale=lambda w: stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
     output:
         config=f"{RUN}/config.json",
@@ -27,8 +27,8 @@ rule train:
         runtime=asks_for("runtime", 60),
     params:
         config=lambda w: resolved_run(w).config,
-        data=lambda w, input: os.path.dirname(input.stats),
-        out=lambda w, output: os.path.dirname(output.config),
+        data=RECIPE,
+        out=RUN,
         start=lambda w, input: f"--start {shlex.quote(str(input.start))}" if input.start else "",
     shell:
         # In the shell's place: SIGTERM must reach the training, which then saves its state, and not the shell alone.

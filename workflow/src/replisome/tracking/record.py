@@ -6,7 +6,7 @@ import os
 import platform
 import resource
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,7 @@ class Record:
         self.inputs = input_hashes(folder, inputs)
         return self.inputs
 
-    def write(
-        self, path: Path, inputs: Inputs = (), also: Sequence[Path] = (), **more: Any
-    ) -> None:
+    def write(self, path: Path, inputs: Inputs = (), also: Sequence[Path] = (), **more: Any) -> None:
         """Write the record, which says of each input and of each output what was in it.
 
         What lies beside the record is what the stage made; who reads it later compares it (:mod:`.verify`).

@@ -111,7 +111,9 @@ def _note(folder: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def is_current(folder: Path, stage: str, identity: dict[str, Any], inputs: Mapping[str, str | Path], digest: Digest) -> bool:
+def is_current(
+    folder: Path, stage: str, identity: dict[str, Any], inputs: Mapping[str, str | Path], digest: Digest
+) -> bool:
     """Say whether the result in ``folder`` was made from these settings, this code, and files with this content.
 
     A folder without a record counts as current: there is nothing yet, and Snakemake sees the missing files itself. An
