@@ -57,5 +57,6 @@ onstart:
 
 
 onsuccess:
+    shutil.rmtree(BUNDLES, ignore_errors=True)  # nothing waits for them any more
     if Path(REPORT).exists():
         print(f"\nThe report: {Path(REPORT).resolve()}\n")

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -55,7 +55,7 @@ def work_through(path: Path, done: Path) -> int:
         done: is written at the end, unless a member failed.
 
     Returns:
-        0: all are finished. 1: some failed, and the others are finished. 143: told to stop; what was under way is saved.
+        0: all are finished. 1: some failed. 143: told to stop; what was under way is saved, and goes on next time.
     """
     bundle = read_bundle(path)
     began = time.monotonic()
@@ -178,17 +178,14 @@ def _guarded(words: list[str]) -> int:
 def _said_in(log: Path) -> Iterator[None]:
     """Let all that is said, by libraries in C too, go to a log of its own."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
-    with log.open("w", encoding="utf-8") as handle:
-        os.dup2(handle.fileno(), 1)
-        os.dup2(handle.fileno(), 2)
+    with log.open("w", encoding="utf-8", buffering=1) as handle:
+        for number in (1, 2):
+            os.dup2(handle.fileno(), number)
         try:
-            yield
+            with redirect_stdout(handle), redirect_stderr(handle):
+                yield
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
             for number, before in enumerate(kept, start=1):
                 os.dup2(before, number)
                 os.close(before)
