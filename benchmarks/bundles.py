@@ -35,8 +35,8 @@ def sweep(runs: int = RUNS, bundles: tuple[int, ...] = (0, 12), command: tuple[s
             pure, count = _pure(Path(name))
             wanted = max(pure / CORES, 1e-9)
             yield (
-                f"sweep of {count} runs, bundle={bundle}: {seconds:.0f} s on {CORES} cores; pure training {wanted:.0f} s "
-                f"({pure / count:.1f} s a run); ratio {seconds / wanted:.2f} (n=1)"
+                f"sweep of {count} runs, bundle={bundle}: {seconds:.0f} s on {CORES} cores; pure training "
+                f"{wanted:.0f} s ({pure / count:.1f} s a run); ratio {seconds / wanted:.2f} (n=1)"
             )
 
 
