@@ -23,13 +23,18 @@ def asks_for(resource, default):
 GROWS = ("mem_mb", "runtime")
 
 
-def memory_to_prepare(w, input):
+def memory_to_prepare(w, input, attempt):
     """Return in MB what the recipe gives, else by the size of its raw files; until these are there it is not known.
 
     Ten times their size is generous: packed text unpacks to some four times, and tables are held once beside it.
     """
     given = PLAN.studies[w.study].preparation[w.recipe].get("mem_mb")
-    return given or max(4000, 1000 + 10 * sum(map(os.path.getsize, raw_of(w).values())) // 10**6)
+    return attempt * (given or max(4000, 1000 + 10 * sum(map(os.path.getsize, raw_of(w).values())) // 10**6))
+
+
+def time_to_prepare(w, attempt):
+    """Return in minutes what the recipe gives, or half an hour."""
+    return attempt * PLAN.studies[w.study].preparation[w.recipe].get("runtime", 30)
 
 
 # ---- raw files
