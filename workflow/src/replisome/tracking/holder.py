@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from replisome import processes
+from replisome.tracking import slurm_job
 
 BEAT = 30.0  # seconds between signs of life
 DEAD = 300.0  # seconds without one after which a process elsewhere counts as dead
@@ -46,8 +47,10 @@ class Holder:
         return None
 
     def is_alive(self, who: Mapping[str, Any] | None) -> bool:
-        """Say whether one that holds the folder still runs."""
-        return who is not None and alive(who, lambda: silence(self.path, self.folder))
+        """Say whether one that holds the folder still runs; of a job of SLURM on another machine, SLURM is asked."""
+        if who is None or not alive(who, lambda: silence(self.path, self.folder)):
+            return False
+        return who.get("machine") == processes.machine() or not slurm_job.has_ended(who)
 
     def is_held(self) -> bool:
         """Say whether this process holds the folder."""
@@ -130,7 +133,6 @@ class Holder:
         return path
 
     def _self(self) -> dict[str, Any]:
-        job = os.environ.get("SLURM_JOB_ID")
         return {
             "token": self.token,
             "host": platform.node(),
@@ -140,7 +142,7 @@ class Holder:
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
             "called_in": os.getcwd(),
             "folder": self.folder.stat().st_ino,
-            **({"slurm_job": job} if job else {}),
+            **slurm_job.own(),
         }
 
 
@@ -186,10 +188,8 @@ def silence(path: Path, folder: Path) -> float:
 def described(who: Mapping[str, Any]) -> str:
     """Return in words which process holds a folder."""
     job = f", SLURM job {who['slurm_job']}" if who.get("slurm_job") else ""
-    return (
-        f"host {who.get('host')}, process {who.get('pid')}{job}, since {who.get('since')}, called in "
-        f"{who.get('called_in')}"
-    )
+    began = f"since {who.get('since')}, called in {who.get('called_in')}"
+    return f"host {who.get('host')}, process {who.get('pid')}{job}, {began}"
 
 
 def _make_exclusively(path: Path, content: bytes) -> bool:

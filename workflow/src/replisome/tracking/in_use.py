@@ -41,11 +41,12 @@ class Use:
         content = self.holder.content()
         now = read(self.path, self.folder)
         if now is not None and self.holder.is_alive(now):
+            silent = max(silence(self.path, self.folder), 0)
             raise ReplisomeError(
                 f"{self.folder}: in use by another call of the workflow: {described(now)}. Wait until it ends, or give "
                 f"this call a folder of its own (--config results_dir=PATH). If that process is dead, this is noticed "
-                f"{DEAD / 60:.0f} minutes after its last sign of life (now {max(silence(self.path, self.folder), 0):.0f} "
-                f"s ago); to go on at once, make sure of it and delete {self.path}."
+                f"{DEAD / 60:.0f} minutes after its last sign of life (now {silent:.0f} s ago); to go on at once, make "
+                f"sure of it and delete {self.path}."
             )
         if now != self.seen:
             raise ReplisomeError(

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -43,7 +44,8 @@ class Lease:
             lost: what to do when another process took the folder; by default this one is told to end (SIGTERM), and
                 whatever it still tries to write there is refused.
         """
-        self.folder, self.predecessor = folder, None
+        self.folder = folder
+        self.predecessor: dict[str, Any] | None = None
         self._beat, self._lost = beat, lost or _end
         self._holder: Holder | None = None
 
@@ -97,6 +99,8 @@ class Lease:
         holder.stop()
         if holder.is_held():
             holder.path.unlink(missing_ok=True)
+        with suppress(OSError):  # nothing came of a folder that was made for this
+            self.folder.rmdir()
 
     def check(self) -> None:
         """Make sure that the folder is this process's still, before something is written there.
