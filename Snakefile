@@ -11,6 +11,7 @@ include: "workflow/rules/scheduler.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/staleness.smk"
+include: "workflow/rules/run_folders.smk"
 include: "workflow/rules/terminal.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/next_round.smk"
@@ -51,6 +52,7 @@ for study in PLAN.studies:
 onstart:
     if workflow.is_main_process:
         take_results()
+        say_when_called()
         record_round()
         keep_plan()
 

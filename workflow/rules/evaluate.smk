@@ -54,7 +54,7 @@ rule evaluate:
         out=lambda w, output: os.path.dirname(output.metrics),
     shell:
         "python -m replisome evaluate --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
-        "--planned {params.planned} --out {params.out:q} --threads {threads} > {log:q} 2>&1"
+        "--planned {params.planned} --out {params.out:q} --threads {threads} >> {log:q} 2>&1"
 
 
 rule explain:
@@ -83,4 +83,4 @@ rule explain:
         out=lambda w, output: os.path.dirname(output.explanation),
     shell:
         "python -m replisome explain --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
-        "--planned {params.planned} --out {params.out:q} --threads {threads} > {log:q} 2>&1"
+        "--planned {params.planned} --out {params.out:q} --threads {threads} >> {log:q} 2>&1"

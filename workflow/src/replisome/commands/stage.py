@@ -10,13 +10,16 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from replisome.commands.run_job import run_job
 from replisome.config.catalogue import model_options, study
 from replisome.config.search import STEPS
 from replisome.errors import ReplisomeError, out_of_memory
 from replisome.io import DISK_ERRORS, canonical_json, clear_leftovers, disk_error, read_json
+from replisome.tracking.run_folder import STAGES as STAGES_OF_RUNS
 from replisome.tracking.running_code import import_stage
 from replisome.tracking.stage_key import text_hash
 
@@ -141,9 +144,11 @@ def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | Non
     if options.get("out") is not None:
         out = Path(str(options["out"]))
         clear_leftovers(out if out.is_dir() else out.parent)
-    if settings is not None:
-        import_stage(stage, settings)
-    importlib.import_module(f"replisome.stages.{stage}").run(**options)
+    with run_job(stage, options, settings or {}) if stage in STAGES_OF_RUNS else nullcontext(True) as is_to_do:
+        if is_to_do:
+            if settings is not None:
+                import_stage(stage, settings)
+            importlib.import_module(f"replisome.stages.{stage}").run(**options)
 
 
 def _parser() -> argparse.ArgumentParser:

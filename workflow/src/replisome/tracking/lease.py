@@ -137,5 +137,12 @@ class Lease:
         self._lost()
 
 
+def found(folder: Path) -> tuple[dict[str, Any] | None, bool]:
+    """Return who holds a folder, or held it and left the lease when it died, and whether that one is alive."""
+    holder = Holder(folder, FILE)
+    who = read(holder.path, folder)
+    return who, holder.is_alive(who)
+
+
 def _end() -> None:
     os.kill(os.getpid(), signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from replisome.tracking.slurm_job import ENDINGS, ending
 from replisome.tracking.stage_key import RECORD, recorded, stage_key
 from replisome.tracking.verify import read_record
 
+STAGES = ("train", "pilot", "evaluate", "explain")  # that work in a run's folder
 SETTINGS = "config.json"  # lies in the folder before the stage begins
 
 
@@ -24,7 +26,7 @@ def writing(stage: str, folder: Path, identity: dict[str, Any], called: Path | N
     """Hold a run's folder while ``stage`` writes there; whoever holds it already is waited for.
 
     Args:
-        stage: train, pilot, evaluate or explain.
+        stage: one of :data:`STAGES`.
         folder: where its record will be.
         identity: all settings that the stage reads.
         called: a file that the present call of the workflow wrote when it began. What was finished since, or by the
@@ -117,6 +119,8 @@ def _hold(folder: Path, hashes: Mapping[str, str]) -> bool:
 
 def _is_newer(path: Path, mark: Path | None) -> bool:
     """Say whether a file is newer than another, both by the clock of the file system that they are on."""
-    with suppress(OSError):
-        return mark is not None and path.stat().st_mtime_ns >= mark.stat().st_mtime_ns
+    if mark is None:
+        return False
+    with suppress(OSError), path.open("rb") as file, mark.open("rb") as other:  # opened: else a network may remember
+        return os.fstat(file.fileno()).st_mtime_ns >= os.fstat(other.fileno()).st_mtime_ns
     return False
