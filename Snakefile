@@ -9,6 +9,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 include: "workflow/rules/scheduler.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/devices.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/staleness.smk"
 include: "workflow/rules/run_folders.smk"

@@ -133,7 +133,7 @@ def report_settings():
 def crate_settings():
     """Return what was run, without this machine's paths, and the workflow's files with their hashes."""
     base = Path(workflow.basedir)
-    of_machine = ("mirror", "results_dir", "resources_dir")
+    of_machine = ("mirror", "results_dir", "resources_dir", "jobs_per_gpu")
     folders = [
         path for name in ("workflow", "config", "envs", "profiles", "slurm") for path in (base / name).rglob("*")
     ]

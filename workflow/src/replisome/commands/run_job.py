@@ -19,13 +19,14 @@ CALLED = "REPLISOME_CALLED"  # the file that the present call of the workflow wr
 
 
 @contextmanager
-def run_job(stage: str, options: Mapping[str, Any], settings: dict[str, Any]) -> Iterator[bool]:
+def run_job(stage: str, options: Mapping[str, Any], settings: dict[str, Any], gpu: int) -> Iterator[bool]:
     """Hold the run's folder and a GPU while a stage works.
 
     Args:
         stage: one of :data:`replisome.tracking.run_folder.STAGES`.
         options: it is called with.
         settings: the run's config.json.
+        gpu: how many GPUs the job asked for; one that asked for none waits for none.
 
     Yields:
         Whether there is anything to do: not where another process has finished this very result.
@@ -38,7 +39,7 @@ def run_job(stage: str, options: Mapping[str, Any], settings: dict[str, Any]) ->
         if not anew:
             yield False
             return
-        with own_gpu():
+        with own_gpu(waits=gpu > 0):
             yield True
 
 

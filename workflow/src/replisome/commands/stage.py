@@ -10,7 +10,6 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -144,11 +143,19 @@ def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | Non
     if options.get("out") is not None:
         out = Path(str(options["out"]))
         clear_leftovers(out if out.is_dir() else out.parent)
-    with run_job(stage, options, settings or {}) if stage in STAGES_OF_RUNS else nullcontext(True) as is_to_do:
+    if stage not in STAGES_OF_RUNS or settings is None:
+        _import_and_run(stage, options, settings)
+        return
+    gpu = int(str(options.pop("gpu", 0)))
+    with run_job(stage, options, settings, gpu) as is_to_do:
         if is_to_do:
-            if settings is not None:
-                import_stage(stage, settings)
-            importlib.import_module(f"replisome.stages.{stage}").run(**options)
+            _import_and_run(stage, options, settings)
+
+
+def _import_and_run(stage: str, options: dict[str, object], settings: dict[str, Any] | None) -> None:
+    if settings is not None:
+        import_stage(stage, settings)
+    importlib.import_module(f"replisome.stages.{stage}").run(**options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -231,6 +238,7 @@ def _training_parsers(stages: Any) -> None:
         parser.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
         parser.add_argument("--out", required=True, type=Path)
         parser.add_argument("--threads", type=_positive, default=1)
+        parser.add_argument("--gpu", type=int, default=0, help="GPUs that the job asked for; it waits for a free one")
         parser.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
     train.add_argument("--start", type=Path, help="the state in which a search left the run after its first rounds")
 

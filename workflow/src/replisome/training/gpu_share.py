@@ -42,13 +42,14 @@ class Gpu(NamedTuple):
 
 
 @contextmanager
-def own_gpu(folder: Path | None = None) -> Iterator[str | None]:
+def own_gpu(waits: bool = False, folder: Path | None = None) -> Iterator[str | None]:
     """Have CUDA see the one GPU that fewest other jobs use, while the context lasts.
 
     Of those that CUDA_VISIBLE_DEVICES names, where it is set, one is taken. Nothing is done where it names none, or
     where SLURM gave the job a single one.
 
     Args:
+        waits: whether the job waits where all GPUs have as many jobs as their share; else it takes one all the same.
         folder: of the locks; None: where all jobs of this user on this machine find them.
 
     Yields:
@@ -58,11 +59,11 @@ def own_gpu(folder: Path | None = None) -> Iterator[str | None]:
         ReplisomeError: the number of jobs a GPU is no number.
     """
     before, share = os.environ.get(VISIBLE), _share(os.environ)
-    gpus = [] if _is_settled(os.environ) else visible(before, machine_gpus())
+    gpus = [] if _is_settled(os.environ) else gpus_to_share()
     if not gpus:
         yield None
         return
-    gpu, lock = _take(gpus, share, folder or _folder())
+    gpu, lock = _take(gpus, share if waits else None, folder or _folder())
     os.environ[VISIBLE] = gpu.entry
     if len(gpus) > 1:
         print(f"GPU {gpu.entry}, one of {len(gpus)}", flush=True)
@@ -74,6 +75,11 @@ def own_gpu(folder: Path | None = None) -> Iterator[str | None]:
             del os.environ[VISIBLE]
         else:
             os.environ[VISIBLE] = before
+
+
+def gpus_to_share() -> list[Gpu]:
+    """Return the GPUs of this machine that CUDA_VISIBLE_DEVICES leaves."""
+    return visible(os.environ.get(VISIBLE), machine_gpus())
 
 
 def machine_gpus() -> list[str]:
