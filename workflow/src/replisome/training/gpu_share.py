@@ -72,7 +72,7 @@ def own_gpu(waits: bool = False, folder: Path | None = None) -> Iterator[str | N
     finally:
         lock.close()
         if before is None:
-            del os.environ[VISIBLE]
+            os.environ.pop(VISIBLE, None)
         else:
             os.environ[VISIBLE] = before
 
