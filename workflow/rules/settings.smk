@@ -135,7 +135,9 @@ def crate_settings():
     base = Path(workflow.basedir)
     of_machine = ("mirror", "results_dir", "resources_dir", "jobs_per_gpu")
     folders = [
-        path for name in ("workflow", "config", "envs", "profiles", "slurm") for path in (base / name).rglob("*")
+        path
+        for name in ("workflow", "config", "envs", "profiles", "slurm", "workstation")
+        for path in (base / name).rglob("*")
     ]
     files = [*(base / name for name in ("Snakefile", "README.md", "LICENSE", "CITATION.cff")), *folders]
     named = {str(file.relative_to(base)): file for file in sorted(files) if file.is_file()}
