@@ -9,8 +9,10 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 include: "workflow/rules/scheduler.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/devices.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/staleness.smk"
+include: "workflow/rules/run_folders.smk"
 include: "workflow/rules/terminal.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/members.smk"
@@ -53,6 +55,7 @@ for study in PLAN.studies:
 onstart:
     if workflow.is_main_process:
         take_results()
+        say_when_called()
         record_round()
         keep_plan()
 

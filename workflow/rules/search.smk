@@ -32,7 +32,7 @@ rule pilot:
         # In the shell's place, as in rule train.
         "printf %s {params.config:q} > {output.config:q} && "
         "exec python -m replisome pilot --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads} > {log:q} 2>&1"
+        "--threads {threads} --gpu {resources.gpu} >> {log:q} 2>&1"
 
 
 checkpoint search:

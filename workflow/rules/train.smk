@@ -34,4 +34,4 @@ rule train:
         # In the shell's place: SIGTERM must reach the training, which then saves its state, and not the shell alone.
         "printf %s {params.config:q} > {output.config:q} && "
         "exec python -m replisome train --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads} {params.start} > {log:q} 2>&1"
+        "--threads {threads} --gpu {resources.gpu} {params.start} >> {log:q} 2>&1"

@@ -25,6 +25,7 @@ from replisome.io import write_json, write_text
 from replisome.tracking.bundles import Bundle, is_finished, read_bundle
 from replisome.tracking.digests import Digests
 from replisome.tracking.record import forget_peak_memory, peak_memory
+from replisome.training.gpu_share import own_gpu
 
 TOLD_TO_STOP = 128 + signal.SIGTERM
 NUMBER = struct.Struct("<i")  # how a member's number goes through a pipe
@@ -58,6 +59,11 @@ def work_through(path: Path, done: Path) -> int:
         0: all are finished. 1: some failed. 143: told to stop; what was under way is saved, and goes on next time.
     """
     bundle = read_bundle(path)
+    with own_gpu(waits=bundle.resources.get("gpu", 0) > 0):  # one for all members: torch looks for it once
+        return _work_through(bundle, path, done)
+
+
+def _work_through(bundle: Bundle, path: Path, done: Path) -> int:
     began = time.monotonic()
     order = _order(bundle, path)
     parallel = min(bundle.parallel, len(order))
@@ -169,6 +175,8 @@ def _guarded(words: list[str]) -> int:
     """Call a stage; an error that is a mistake of ours ends this member and no other."""
     try:
         return stage.main(words)
+    except SystemExit as told:  # by SIGTERM, while nothing was there to be saved
+        return int(told.code) if isinstance(told.code, int) else 1
     except Exception:
         sys.excepthook(*sys.exc_info())
         return 1
