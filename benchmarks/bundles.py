@@ -72,5 +72,5 @@ def _pure(folder: Path) -> tuple[float, int]:
 
 
 if __name__ == "__main__":
-    for line in sweep(*(int(word) for word in sys.argv[1:2])):
+    for line in sweep(int(sys.argv[1]) if sys.argv[1:] else RUNS):
         print(line, flush=True)

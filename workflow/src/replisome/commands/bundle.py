@@ -25,7 +25,7 @@ from replisome.io import write_json, write_text
 from replisome.tracking.bundles import Bundle, is_finished, read_bundle
 from replisome.tracking.digests import Digests
 from replisome.tracking.record import forget_peak_memory, peak_memory
-from replisome.training.gpu_share import own_gpu
+from replisome.training.gpu_share import gpu_for_all
 
 TOLD_TO_STOP = 128 + signal.SIGTERM
 NUMBER = struct.Struct("<i")  # how a member's number goes through a pipe
@@ -59,7 +59,7 @@ def work_through(path: Path, done: Path) -> int:
         0: all are finished. 1: some failed. 143: told to stop; what was under way is saved, and goes on next time.
     """
     bundle = read_bundle(path)
-    with own_gpu(waits=bundle.resources.get("gpu", 0) > 0):  # one for all members: torch looks for it once
+    with gpu_for_all(waits=bundle.resources.get("gpu", 0) > 0):  # one for all members: torch looks for it once
         return _work_through(bundle, path, done)
 
 
