@@ -35,7 +35,7 @@ class TrainingSettings:
     clip_norm: float | None = None
     patience: int | None = None
     augment: str = "none"
-    precision: Literal["auto", "fp32"] = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
 
 
 def _eager(kind: type[Optimizer]) -> type[Optimizer]:
