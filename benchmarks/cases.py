@@ -158,9 +158,12 @@ def _chains() -> Case:
     about = {"crop": CHAIN, "alphabet": ALPHABET, "protocol": "sound"}
 
     def split(device: torch.device) -> ChainSplit:
-        flat = [torch.from_numpy(values.reshape(ITEMS * CHAIN, *values.shape[2:])) for values in (letters, profile, ca)]
-        known, lengths = torch.ones(ITEMS * CHAIN, dtype=torch.bool), torch.full((ITEMS,), CHAIN)
-        return ChainSplit(*(values.to(device) for values in (*flat, known, lengths)), CHAIN, 1.0)
+        def flat(values: np.ndarray) -> Tensor:
+            return torch.from_numpy(values.reshape(ITEMS * CHAIN, *values.shape[2:])).to(device)
+
+        known = torch.ones(ITEMS * CHAIN, dtype=torch.bool, device=device)
+        lengths = torch.full((ITEMS,), CHAIN, device=device)
+        return ChainSplit(flat(letters), flat(profile), flat(ca), known, lengths, CHAIN, 1.0)
 
     def item(number: int) -> Item:
         onehot = np.stack([np.eye(21, dtype=np.float32)[letter] for letter in letters[number]])

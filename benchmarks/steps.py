@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from benchmarks.cases import BATCH, Case
+from replisome.training import seeds
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
 from replisome.training.precision import Arithmetic, Precision, forbid_tf32
 from replisome.training.predict import to_device
@@ -31,8 +32,10 @@ def cores() -> int:
 
 
 def plain_loop(case: Case, threads: int, seconds: float = SECONDS) -> float:
-    """Return items a second of a DataLoader and torch's default Adam."""
+    """Return items a second of a DataLoader, torch's default Adam and torch's default kernels."""
     torch.set_num_threads(threads)
+    torch.set_deterministic_debug_mode("default")
+    torch.backends.cudnn.allow_tf32 = True
     device = Arithmetic.here("32-true").device
     with tempfile.TemporaryDirectory() as folder:
         model = (case.plain() if case.plain else case.network(case.task(Path(folder)))).to(device)
@@ -62,6 +65,7 @@ def resident_loop(
         seconds: that steps are timed for.
     """
     torch.set_num_threads(threads)
+    seeds.start(0)
     forbid_tf32()
     arithmetic, settings = Arithmetic.here(precision), TrainingSettings(batch_size=BATCH, graphs=graphs)
     with tempfile.TemporaryDirectory() as folder:
