@@ -1,5 +1,7 @@
 # What jobs ask for: resources, raw files, and the results of other jobs. What is asked of the workflow: targets.smk.
 # Requires: settings.smk. Produces: resource and input functions; no rule.
+from replisome.config.catalogue import model_traits
+from replisome.config.precision import is_auto
 from replisome.data.at_hand import why_anew
 from replisome.data.raw_files import digest
 
@@ -93,8 +95,16 @@ def tested_weights_of(w):
     return [f"{RUN.format(**w)}/{kind}.safetensors" for kind in kinds]
 
 
+def precision_of(w):
+    """Return the answer of the probe for a run whose precision is open; nothing for others, and for what has no steps."""
+    if not is_auto(run_settings(w)) or model_traits(w.model).kind != "network":
+        return []
+    return [f"{RESULTS}/precision/{'gpu' if asks_for('gpu', 0)(w, 1) else 'cpu'}.json"]
+
+
 def trained_from(w):
-    return [*splits_of(w, "train", "validation", *run_settings(w)["curves"]), f"{RECIPE.format(**w)}/stats.json"]
+    splits = splits_of(w, "train", "validation", *run_settings(w)["curves"])
+    return [*splits, f"{RECIPE.format(**w)}/stats.json", *precision_of(w)]
 
 
 def read_from(w, *splits):

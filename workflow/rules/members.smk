@@ -18,11 +18,15 @@ def member_of(stage, w, folder, identity, inputs, arguments, writes=()):
     )
 
 
+def in_numbers(w):
+    return [word for file in precision_of(w) for word in ("--precision", file)]
+
+
 def training(w):
     folder, start = RUN.format(**w), begun_by_search(w)
     settings = run_settings(w)
     config = f"{folder}/config.json"
-    more = ["--start", start] if start else []
+    more = [*in_numbers(w), *(["--start", start] if start else [])]
     writes = {config: canonical_json(settings)}
     member = member_of("train", w, folder, settings, trained_from(w), {"run": config, "more": more}, writes)
     return member, awaited([start] if start else [])
@@ -32,7 +36,7 @@ def piloting(w):
     folder, settings = PILOT.format(**w), pilot_settings(w)
     config = f"{folder}/config.json"
     writes = {config: canonical_json(settings)}
-    return member_of("pilot", w, folder, settings, trained_from(w), {"run": config}, writes), []
+    return member_of("pilot", w, folder, settings, trained_from(w), {"run": config, "more": in_numbers(w)}, writes), []
 
 
 def asking(stage, w, folder, identity, weights, splits):
