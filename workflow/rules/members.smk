@@ -27,7 +27,7 @@ def training(w):
     settings = run_settings(w)
     config = f"{folder}/config.json"
     more = [*in_numbers(w), *(["--start", start] if start else [])]
-    writes = {config: canonical_json(settings)}
+    writes = {config: resolved_run(w).config}
     member = member_of("train", w, folder, settings, trained_from(w), {"run": config, "more": more}, writes)
     return member, awaited([start] if start else [])
 

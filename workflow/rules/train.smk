@@ -27,7 +27,7 @@ rule train:
         mem_mb=asks_for("mem_mb", 4000),
         runtime=asks_for("runtime", 60),
     params:
-        config=lambda w: canonical_json(run_settings(w)),
+        config=lambda w: resolved_run(w).config,
         data=lambda w, input: os.path.dirname(input.stats),
         out=lambda w, output: os.path.dirname(output.config),
         precision=lambda w, input: f"--precision {shlex.quote(str(input.precision))}" if input.precision else "",
