@@ -12,6 +12,8 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/staleness.smk"
 include: "workflow/rules/terminal.smk"
+include: "workflow/rules/retries.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/next_round.smk"
 include: "workflow/rules/targets.smk"
@@ -51,6 +53,9 @@ for study in PLAN.studies:
 onstart:
     if workflow.is_main_process:
         take_results()
+        take_cluster()
+        keep_call()
+        read_failures()
         record_round()
         keep_plan()
 
