@@ -7,13 +7,20 @@ from replisome.data.raw_files import digest
 
 
 def asks_for(resource, default):
-    """Return a resource function: what the study file gives the run's experiment, else `default`."""
+    """Return a resource function: what the study file gives the run's experiment, else `default`.
 
-    def of_run(w):
+    Memory and time grow with each attempt: the one before may have ended for want of them.
+    """
+
+    def of_run(w, attempt):
         run = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
-        return PLAN.studies[w.study].resources[run.experiment].get(resource, default)
+        given = PLAN.studies[w.study].resources[run.experiment].get(resource, default)
+        return given * attempt if resource in GROWS else given
 
     return of_run
+
+
+GROWS = ("mem_mb", "runtime")
 
 
 def memory_to_prepare(w, input):

@@ -37,7 +37,7 @@ rule pilot:
 
 checkpoint search:
     input:
-        scores=searched_scores,
+        scores=lambda w: awaited(searched_scores(w)),
         stale=lambda w: stale("search", search_settings(w), SEARCH.format(**w), searched_scores(w)),
     output:
         settings=f"{SEARCH}/study.json",

@@ -5,7 +5,7 @@ rule train:
     input:
         data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
-        start=begun_by_search,
+        start=lambda w: awaited(filter(None, [begun_by_search(w)])),
         stale=lambda w: stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
     output:
         config=f"{RUN}/config.json",
@@ -29,7 +29,7 @@ rule train:
         config=lambda w: canonical_json(run_settings(w)),
         data=lambda w, input: os.path.dirname(input.stats),
         out=lambda w, output: os.path.dirname(output.config),
-        start=lambda w, input: f"--start {shlex.quote(str(input.start))}" if input.start else "",
+        start=lambda w: f"--start {shlex.quote(begun_by_search(w))}" if begun_by_search(w) else "",
     shell:
         # In the shell's place: SIGTERM must reach the training, which then saves its state, and not the shell alone.
         "printf %s {params.config:q} > {output.config:q} && "
