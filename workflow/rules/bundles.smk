@@ -16,7 +16,11 @@ from replisome.tracking.stage_key import ACCEPTED, RECORD
 BUNDLES = f"{RESULTS}/{FOLDER}"
 BUNDLE = f"{BUNDLES}/{{study}}/{{bundle}}"
 PACKED = {}  # by stage and run: the member, and the bundle that makes it, or None where it is finished
-OF_PART = {"test": "evaluate", "explanation": "explain", "pilot": "pilot"}  # by a run's subfolder, the stage that fills it
+OF_PART = {
+    "test": "evaluate",
+    "explanation": "explain",
+    "pilot": "pilot",
+}  # by a run's subfolder, the stage that fills it
 
 
 class Packed(NamedTuple):

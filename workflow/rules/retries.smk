@@ -11,16 +11,14 @@ FAILURES = Failures()
 
 
 class FailureReader(logging.Handler):
-    """Reads why a job failed when Snakemake says that it did; a log of an earlier attempt does not speak for this one."""
+    """Reads why a job failed when Snakemake says that it did."""
 
     def emit(self, record):
         event = getattr(record, "event", None)
         if event == "job_error":
             FAILURES.read(record.__dict__)
         elif event == "job_info":
-            for log in record.__dict__.get("log") or ():
-                with contextlib.suppress(OSError):
-                    os.unlink(log)
+            FAILURES.begins(record.__dict__)
 
 
 def read_failures():

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from replisome.config.bundling import Bundling
 from replisome.config.budget import Budget
+from replisome.config.bundling import Bundling
 from replisome.config.catalogue import study_names
 from replisome.config.checks import check_contract, check_experiment, check_metric, check_recipes
 from replisome.config.grid import seeds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,15 +73,21 @@ class Failures:
     """The failures of a call: each is read once, and its reason is added to the job's log."""
 
     def __init__(self) -> None:
+        self._before: dict[Path, tuple[int, int] | None] = {}
         self._read: dict[tuple[int, float], Failure] = {}
         self._last: dict[int, Failure] = {}
+
+    def begins(self, event: Mapping[str, Any]) -> None:
+        """Note how a job's logs are before it begins: what an earlier attempt wrote does not speak for this one."""
+        for log in event.get("log") or ():
+            self._before[Path(log)] = _state(Path(log))
 
     def read(self, event: Mapping[str, Any]) -> Failure:
         """Return why the job of an event of Snakemake's failed."""
         key = (int(event["jobid"]), float(event.get("created") or 0.0))
         if key not in self._read:
             logs = [Path(log) for log in event.get("log") or ()]
-            texts = [_end_of(log) for log in logs]
+            texts = ["" if _state(log) == self._before.get(log) else _end_of(log) for log in logs]
             empty = bool(texts) and not texts[0].strip()
             found = why(str(event["rule_name"]), str(event.get("rule_msg") or ""), texts, empty)
             self._read[key] = self._last[key[0]] = found
@@ -91,6 +98,15 @@ class Failures:
     def hopeless(self, job: int) -> bool:
         """Say whether another attempt of a job that failed is of no use."""
         return self._last.get(job, Failure()).hopeless
+
+
+def _state(log: Path) -> tuple[int, int] | None:
+    """Return what changes where a file is written to; None where it is not there."""
+    try:
+        found = log.stat()
+        return found.st_mtime_ns, found.st_size
+    except OSError:
+        return None
 
 
 def _end_of(log: Path) -> str:
@@ -104,8 +120,5 @@ def _end_of(log: Path) -> str:
 
 def _add(log: Path, line: str) -> None:
     """Add a line to a log; where that cannot be, the terminal has it."""
-    try:
-        with log.open("a", encoding="utf-8") as handle:
-            handle.write(line)
-    except OSError:
-        return
+    with suppress(OSError), log.open("a", encoding="utf-8") as handle:
+        handle.write(line)

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from replisome.api.sweeps.sweep import Job
 
 
-
 class Durations:
     """Mean seconds of the jobs that ended, by kind: stage, study, recipe and model; or stage and study; or stage."""
 
