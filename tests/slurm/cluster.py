@@ -24,7 +24,7 @@ FILES = ("slurm.conf", "gres.conf")
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue")
 DAEMONS = ("munged", "slurmctld", "slurmd")
 GPUS, CPUS = 2, 4  # more CPUs than a small machine has is allowed: jobs of tests mostly start Python
-PATIENCE = 60.0  # seconds within which daemons start and stop
+PATIENCE = 300.0  # seconds within which what is waited for happens, on a busy machine too
 NVIDIA = 195  # the major number that makes SLURM set CUDA_VISIBLE_DEVICES; nothing opens these devices
 
 CONFIGURATION = """\
@@ -140,6 +140,13 @@ def ask(*command: str) -> str:
     """Return what one of SLURM's commands prints; nothing where it fails."""
     done = subprocess.run(command, text=True, capture_output=True, check=False)
     return done.stdout if done.returncode == 0 else ""
+
+
+def jobs() -> list[dict[str, str]]:
+    """Return what SLURM knows of all jobs, waiting, running or ended, oldest first: JobId, JobName, JobState, ..."""
+    lines = [line for line in ask("scontrol", "show", "job", "--oneliner").splitlines() if line.startswith("JobId=")]
+    found = [dict(word.partition("=")[::2] for word in line.split()) for line in lines]
+    return sorted(found, key=lambda job: int(job["JobId"]))
 
 
 def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:

@@ -3,7 +3,7 @@
 #
 # No file of a run is an output of a bundle: Snakemake deletes the outputs of jobs that start, and a job on a node plans
 # anew when some runs have ended. So which runs are finished is decided here, by their records, and written to a file.
-import contextlib
+import shutil
 from typing import NamedTuple
 
 from snakemake.iocontainers import Wildcards
@@ -38,7 +38,10 @@ def awaited(files):
         else:
             asked[stage, run.key] = run
     if workflow.is_main_process:  # a job on a node has been waited for
-        pack({name: run for name, run in asked.items() if name not in PACKED})
+        for stage in MEMBERS:  # in the order in which they follow one another
+            runs = [run for (of, key), run in asked.items() if of == stage and (of, key) not in PACKED]
+            if runs:
+                pack(stage, runs)
         others += dict.fromkeys(PACKED[name].bundle for name in asked if PACKED[name].bundle)
     return others
 
@@ -53,20 +56,23 @@ def made_by(file):
     return OF_PART.get(rest[0], "train"), PLAN.run(study, recipe, model, slug, seed.removeprefix("seed="))
 
 
-def pack(asked):
-    """Find out which of these stages of runs are finished, and put the others into bundles, by stage and experiment."""
+def pack(stage, runs):
+    """Find out of which of these runs a stage is finished, and put the others into bundles."""
     groups, finished = {}, {}
-    for (stage, key), run in asked.items():
-        w = Wildcards(fromdict=dict(zip(("study", "recipe", "model", "slug", "seed"), map(str, key))))
+    if stage in ("evaluate", "explain"):
+        awaited(f"{RESULTS}/{run.directory}/{RECORD}" for run in runs)  # packs their training together
+    for run in runs:
+        w = Wildcards(fromdict=dict(zip(("study", "recipe", "model", "slug", "seed"), map(str, run.key))))
         member, waits = MEMBERS[stage](w)
         if not is_forced(stage) and not waits and is_prepared(run) and is_finished(member, DIGESTS.of_input):
-            finished[stage, key] = Packed(member, None)
+            finished[stage, run.key] = Packed(member, None)
         else:
-            groups.setdefault((stage, run.experiment, run.recipe), []).append((run, member, waits))
+            # Selections wait for one experiment's training; what is asked of its runs then is the same for all of them.
+            packing = PLAN.studies[run.study].bundles[run.experiment]
+            together = run.experiment if stage in ("train", "pilot") else "runs"
+            groups.setdefault((run.study, together, run.recipe, packing), []).append((run, member, waits))
     PACKED.update(finished)
-    for (stage, experiment, recipe), jobs in groups.items():
-        study = jobs[0][0].study
-        packing = PLAN.studies[study].bundles[experiment]
+    for (study, together, recipe, packing), jobs in groups.items():
         for some in packing.pack(jobs, lambda job: TIMES.seconds(job[1].benchmark)):
             bundle = Bundle(
                 members=[member for _, member, _ in some],
@@ -77,7 +83,7 @@ def pack(asked):
                 resources=what_a_bundle_needs(stage, some, packing.parallel),
                 redo=is_forced(stage),
             )
-            path = BUNDLE.format(study=study, bundle=bundle.name(stage, experiment, recipe))
+            path = BUNDLE.format(study=study, bundle=bundle.name(stage, together, recipe))
             PLANNED[f"{path}.done"] = bundle
             if executes():
                 bundle.write(Path(f"{path}.json"))
@@ -130,13 +136,17 @@ def what_a_bundle_needs(stage, some, parallel):
     Time is that of one run too, or half as much again as all take by what such runs took so far: what is cut off goes
     on with the next attempt.
     """
-    run = some[0][0]
-    given = PLAN.studies[run.study].resources[run.experiment]
+    runs = [run for run, _, _ in some]
+    given = [PLAN.studies[run.study].resources[run.experiment] for run in runs]
+
+    def most(resource, default):
+        return max(of.get(resource, default) for of in given)
+
     seconds = [TIMES.seconds(member.benchmark) or 0.0 for _, member, _ in some]
-    runtime = given.get("runtime", 60) if stage in ("train", "pilot") else 30
+    runtime = most("runtime", 60) if stage in ("train", "pilot") else 30
     return {
-        "gpu": given.get("gpu", 0),
-        "mem_mb": given.get("mem_mb", 4000) * parallel,
+        "gpu": most("gpu", 0),
+        "mem_mb": most("mem_mb", 4000) * parallel,
         "runtime": max(runtime, round(1.5 * sum(seconds) / 60 / parallel)),
     }
 
@@ -180,12 +190,12 @@ def asking(stage, w, folder, identity, weights, splits):
     config = f"{RUN.format(**w)}/config.json"
     more = ["--weights", *weights, "--planned", planned(run_settings(w))]
     member = member_of(stage, w, folder, identity, read_from(w, *splits), {"run": config, "more": more})
-    return member, [file for file in awaited([config, *weights])]
+    return member, awaited([config, *weights])
 
 
 MEMBERS = {
-    "train": training,
     "pilot": piloting,
+    "train": training,
     "evaluate": lambda w: asking(
         "evaluate", w, TEST.format(**w), resolved_run(w).evaluation, tested_weights_of(w), HELD_OUT
     ),

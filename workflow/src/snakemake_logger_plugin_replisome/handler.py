@@ -28,7 +28,7 @@ NOISE = (
     *("Assuming unrestricted shared", "Building DAG", "Using shell", "Select jobs", "DAG of jobs will be", "Updating "),
     *("Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive", "Elapsed time"),
     *("RuleException:\nCalledProcessError", "Shutting down, this might"),  # of a failed job its own log says more
-    *("SLURM run ID", "Cleaning up SLURM", "'sacct' unavailable", "Falling back to 'sacct'"),
+    *("SLURM run ID", "Cleaning up SLURM", "Auto-selected partition", "'sacct' unavailable", "Falling back to 'sacct'"),
 )
 SUBMITTED = "has been submitted with SLURM jobid"
 EVENTS_OF_NO_USE = frozenset(

@@ -18,7 +18,7 @@ NO_MEMORY = re.compile(
     r"\bOUT_OF_MEMORY\b|oom[-_ ]?kill|memory ran out|Exceeded job memory limit|^.*: +\d+ Killed\b", re.M
 )
 # Errors that another attempt may not meet again.
-MAY_PASS = re.compile(r"memory ran out|another process|input/output error|Stale file handle")
+MAY_PASS = re.compile(r"told to stop|memory ran out|another process|input/output error|Stale file handle")
 REFUSED = "SLURM sbatch failed"
 
 
