@@ -15,6 +15,8 @@ include: "workflow/rules/settings.smk"
 include: "workflow/rules/staleness.smk"
 include: "workflow/rules/run_folders.smk"
 include: "workflow/rules/terminal.smk"
+include: "workflow/rules/retries.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/members.smk"
 include: "workflow/rules/bundles.smk"
@@ -58,6 +60,9 @@ onstart:
     if workflow.is_main_process:
         take_results()
         say_when_called()
+        take_cluster()
+        keep_call()
+        read_failures()
         record_round()
         keep_plan()
 
