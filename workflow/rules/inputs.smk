@@ -1,5 +1,7 @@
 # What jobs ask for: resources, raw files, and the results of other jobs. What is asked of the workflow: targets.smk.
 # Requires: settings.smk. Produces: resource and input functions; no rule.
+from replisome.config.catalogue import model_traits
+from replisome.config.precision import is_auto
 from replisome.data.at_hand import why_anew
 from replisome.data.raw_files import digest
 
@@ -7,21 +9,33 @@ from replisome.data.raw_files import digest
 
 
 def asks_for(resource, default):
-    """Return a resource function: what the study file gives the run's experiment, else `default`."""
+    """Return a resource function: what the study file gives the run's experiment, else `default`.
 
-    def of_run(w):
-        return PLAN.studies[w.study].resources[run_of(w).experiment].get(resource, default)
+    Memory and time grow with each attempt: the one before may have ended for want of them.
+    """
+
+    def of_run(w, attempt):
+        given = PLAN.studies[w.study].resources[run_of(w).experiment].get(resource, default)
+        return given * attempt if resource in GROWS else given
 
     return of_run
 
 
-def memory_to_prepare(w, input):
+GROWS = ("mem_mb", "runtime")
+
+
+def memory_to_prepare(w, input, attempt):
     """Return in MB what the recipe gives, else by the size of its raw files; until these are there it is not known.
 
     Ten times their size is generous: packed text unpacks to some four times, and tables are held once beside it.
     """
     given = PLAN.studies[w.study].preparation[w.recipe].get("mem_mb")
-    return given or max(4000, 1000 + 10 * sum(map(os.path.getsize, raw_of(w).values())) // 10**6)
+    return attempt * (given or max(4000, 1000 + 10 * sum(map(os.path.getsize, raw_of(w).values())) // 10**6))
+
+
+def time_to_prepare(w, attempt):
+    """Return in minutes what the recipe gives, or half an hour."""
+    return attempt * PLAN.studies[w.study].preparation[w.recipe].get("runtime", 30)
 
 
 # ---- raw files
@@ -80,8 +94,16 @@ def tested_weights_of(w):
     return [f"{RESULTS}/{run.directory}/{kind}.safetensors" for kind in run.tested_weights]
 
 
+def precision_of(w):
+    """Return the answer of the probe for a run whose precision is open; nothing for others, and for what has no steps."""
+    if not is_auto(run_settings(w)) or model_traits(w.model).kind != "network":
+        return []
+    return [f"{RESULTS}/precision/{'gpu' if asks_for('gpu', 0)(w, 1) else 'cpu'}.json"]
+
+
 def trained_from(w):
-    return [*splits_of(w, "train", "validation", *run_settings(w)["curves"]), f"{RESULTS}/{w.study}/{w.recipe}/stats.json"]
+    splits = splits_of(w, "train", "validation", *run_settings(w)["curves"])
+    return [*splits, f"{RESULTS}/{w.study}/{w.recipe}/stats.json", *precision_of(w)]
 
 
 def read_from(w, *splits):

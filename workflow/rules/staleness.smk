@@ -16,6 +16,7 @@ from replisome.tracking.stage_key import RECORD, is_current
 STALE_MARK = f"{RESULTS}/.stale"
 DIGESTS = Digests(Path(RESULTS, ".digests.json"))
 USE = Use(Path(RESULTS))
+CURRENT = set()  # folders with a result that is made from today's settings, code and files
 
 if workflow.is_main_process:
     if os.path.isdir(RESULTS) or os.path.isdir(RESOURCES):  # downloads may be older than the results folder
@@ -62,6 +63,8 @@ def stale(stage, settings, folder, inputs):
         return []
     folder = Path(folder)
     if is_current(folder, stage, settings, named(folder, inputs), DIGESTS.of_input):
+        if (folder / RECORD).exists():
+            CURRENT.add(str(folder))
         return []
     _give_a_time(folder)
     return [STALE_MARK]

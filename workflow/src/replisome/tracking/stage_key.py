@@ -25,6 +25,7 @@ COMMON_TABLES = "replisome.analysis.common_tables"
 # The modules that a stage looks up by name, beside its own: the fingerprint cannot see those from the imports.
 ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "prepare": lambda i: [_study(i, "data"), *([_study(i, "control")] if "control" in i["recipe"]["source"] else [])],
+    "probe": lambda i: [],
     "train": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
     "pilot": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
     "search": lambda i: [_study(i)],
