@@ -186,8 +186,10 @@ def curves_of(study: StudyResults, variant: Variant, split: str, metric: str) ->
         split: train, validation or test.
         metric: a score, or ``loss``.
     """
-    rows = rows_of(study, variant, split=split, metric=metric, role="curve").sort_values(["seed", "epoch"])
-    return [group["value"].to_numpy() for _, group in rows.groupby("seed")]
+    at = study.matching(variant.key, {"split": split, "metric": metric, "role": "curve"})
+    seeds, epochs, values = (study.column_of(variant.key, name)[at] for name in ("seed", "epoch", "value"))
+    order = np.lexsort((epochs.astype(float), seeds))
+    return np.split(values[order], np.flatnonzero(np.diff(seeds[order])) + 1) if len(order) else []
 
 
 def curve_table(study: StudyResults, variant: Variant, split: str, metric: str = "loss") -> pd.DataFrame:
