@@ -71,7 +71,7 @@ def asked(arguments: Iterable[str]) -> Graph:
     """
     with tempfile.TemporaryDirectory() as empty:
         command = [sys.executable, "-m", "snakemake", *arguments, "--rulegraph", "--cores", "1"]
-        command += ["--config", f"results_dir={empty}"]
+        command += ["--config", f"results_dir={empty}", "bundle=0"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)

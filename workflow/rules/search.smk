@@ -34,12 +34,12 @@ rule pilot:
         # In the shell's place, as in rule train.
         "printf %s {params.config:q} > {output.config:q} && "
         "exec python -m replisome pilot --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads} {params.precision} > {log:q} 2>&1"
+        "--threads {threads} --gpu {resources.gpu} {params.precision} >> {log:q} 2>&1"
 
 
 checkpoint search:
     input:
-        scores=searched_scores,
+        scores=lambda w: awaited(searched_scores(w)),
         stale=lambda w: stale("search", search_settings(w), SEARCH.format(**w), searched_scores(w)),
     output:
         settings=f"{SEARCH}/study.json",

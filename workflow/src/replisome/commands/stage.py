@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from replisome.commands.run_job import run_job
 from replisome.config.catalogue import model_options, study
 from replisome.config.search import STEPS
 from replisome.errors import ReplisomeError, out_of_memory
 from replisome.io import DISK_ERRORS, canonical_json, clear_leftovers, disk_error, read_json
+from replisome.tracking.run_folder import STAGES as STAGES_OF_RUNS
 from replisome.tracking.running_code import import_stage
 from replisome.tracking.stage_key import text_hash
 
@@ -143,6 +145,16 @@ def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | Non
     if options.get("out") is not None:
         out = Path(str(options["out"]))
         clear_leftovers(out if out.is_dir() else out.parent)
+    if stage not in STAGES_OF_RUNS or settings is None:
+        _import_and_run(stage, options, settings)
+        return
+    gpu = int(str(options.pop("gpu", 0)))
+    with run_job(stage, options, settings, gpu) as is_to_do:
+        if is_to_do:
+            _import_and_run(stage, options, settings)
+
+
+def _import_and_run(stage: str, options: dict[str, object], settings: dict[str, Any] | None) -> None:
     if settings is not None:
         import_stage(stage, settings)
     importlib.import_module(f"replisome.stages.{stage}").run(**options)
@@ -232,6 +244,7 @@ def _training_parsers(stages: Any) -> None:
         parser.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
         parser.add_argument("--out", required=True, type=Path)
         parser.add_argument("--threads", type=_positive, default=1)
+        parser.add_argument("--gpu", type=int, default=0, help="GPUs that the job asked for; it waits for a free one")
         parser.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
         said = "what the stage probe has answered, for a run whose precision is auto (without it: fp32)"
         parser.add_argument("--precision", type=Path, metavar="FILE", help=said)

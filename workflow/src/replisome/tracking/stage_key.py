@@ -19,7 +19,7 @@ from replisome.tracking.introspect import ROOT
 
 RECORD = "provenance.json"
 ACCEPTED = "accepted.json"
-Digest = Callable[[Path], str | None]
+Digest = Callable[[str | Path], str | None]
 COMMON_TABLES = "replisome.analysis.common_tables"
 
 # The modules that a stage looks up by name, beside its own: the fingerprint cannot see those from the imports.
@@ -112,7 +112,9 @@ def _note(folder: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def is_current(folder: Path, stage: str, identity: dict[str, Any], inputs: Mapping[str, Path], digest: Digest) -> bool:
+def is_current(
+    folder: Path, stage: str, identity: dict[str, Any], inputs: Mapping[str, str | Path], digest: Digest
+) -> bool:
     """Say whether the result in ``folder`` was made from these settings, this code, and files with this content.
 
     A folder without a record counts as current: there is nothing yet, and Snakemake sees the missing files itself. An

@@ -33,6 +33,7 @@ from replisome.training.precision import (
     tf32_allowed,
 )
 from replisome.training.predict import to_device
+from replisome.training.resident import load_split
 from replisome.training.rounds import Goal, Progress
 from replisome.training.task import ClosedForm, Sample, Split, Task
 
@@ -108,11 +109,13 @@ def open_session(
     arithmetic = Arithmetic.here(choose_precision(training.precision, answer))
     require_able(arithmetic, answer)
     device, precision = arithmetic
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
     forbid_tf32()
     study = find_study(config["implementation"])
     task = part(study.name, "task").open_task(data)
     names = list(dict.fromkeys(["train", "validation", *config["curves"]]))
-    splits = load_splits(task, names, config["curves"], device)
+    splits = load_splits(task, data, names, config["curves"], device)
     model = models.build(config["model"], task.data, config["hyperparameters"])
     # Split by split: a moved results folder keeps its hashes, not its paths or times.
     inputs = [data / f"{name}.parquet" for name in [*names, *study.shared]] + [data / "stats.json"]
@@ -127,9 +130,19 @@ def open_session(
     return Session(config, task, splits, model, training, arithmetic, identity)
 
 
-def load_splits(task: Task, names: Sequence[str], curves: Sequence[str], device: torch.device) -> dict[str, Split]:
-    """Return splits by name, and where training has a curve a sample of it, no larger than validation."""
-    splits: dict[str, Split] = {name: task.load(name, device) for name in names}
+def load_splits(
+    task: Task, data: Path, names: Sequence[str], curves: Sequence[str], device: torch.device
+) -> dict[str, Split]:
+    """Return splits by name, and where training has a curve a sample of it, no larger than validation.
+
+    Args:
+        task: of the recipe.
+        data: folder of the prepared recipe.
+        names: of the splits.
+        curves: the splits that are scored after each round.
+        device: where tensors go.
+    """
+    splits: dict[str, Split] = {name: load_split(task, data, name, device) for name in names}
     if "train" in curves:
         splits[TRAIN_SAMPLE] = Sample(splits["train"], len(splits["validation"]), device)
     return splits
