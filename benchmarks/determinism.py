@@ -39,7 +39,7 @@ ENDLESS = 60.0  # minutes between checkpoints: none within these runs
 CONTROLS: dict[str, dict[str, Any]] = {
     "bloodmnist": {"source": {"options": {"side": 16, "train": 640, "validation": 200, "test": 50}}},
     "rnacompete": {"source": {"options": {"train": 640, "test": 50}}},
-    "proteinnet": {"crop": 32, "source": {"options": {"train": 96, "validation": 30, "test": 10}}},
+    "proteinnet": {"crop": 64, "source": {"options": {"train": 96, "validation": 30, "test": 10}}},
     "genome": {"source": {"options": {"bases": 30_000}}},
 }
 
