@@ -1,7 +1,6 @@
 # Keeps Snakemake from deleting what others have made, or are making, in runs' folders; says how a job was killed there.
 # Requires: staleness.smk. Produces: say_when_called(); no rule.
 from snakemake.jobs import Job
-from snakemake.persistence import PersistenceBase
 
 from replisome.tracking import lease, run_folder
 
@@ -26,7 +25,7 @@ def leave_runs_to_their_stages():
     Snakemake deletes a job's outputs before it starts, and when it has failed, on the node where it runs. Where the
     job was started twice, as after the controller was killed, these are the outputs of the other one.
     """
-    remove, clean, incomplete = Job.remove_existing_output, Job.cleanup, PersistenceBase.incomplete
+    remove, clean = Job.remove_existing_output, Job.cleanup
 
     async def remove_existing_output(job):
         folder = folder_of(job)
@@ -46,13 +45,7 @@ def leave_runs_to_their_stages():
         if not is_alive and not run_folder.is_whole(folder):
             await clean(job, skip_outputs)
 
-    async def incomplete_outputs(records, job):
-        """Take a result for whole where its own record says so: the job went on after Snakemake was killed."""
-        found = await incomplete(records, job)
-        return [] if found and folder_of(job) and run_folder.is_whole(folder_of(job)) else found
-
     Job.remove_existing_output, Job.cleanup = remove_existing_output, cleanup
-    PersistenceBase.incomplete = incomplete_outputs
 
 
 def say_how_it_ended(job, message):

@@ -31,9 +31,12 @@ def run_settings(w):
     return resolved_run(w).settings
 
 
+def run_of(w):
+    return PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
+
+
 def resolved_run(w):
-    run = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
-    return PLAN.studies[w.study].resolve(run, selection_of(w.study))
+    return PLAN.studies[w.study].resolve(run_of(w), selection_of(w.study))
 
 
 def outcome_of(study, experiment, step):

@@ -28,6 +28,7 @@ _STUDY = ("name", "implementation", "recipes", "experiments", "full")
 STAGES = {
     "download": "fetch a raw file",
     "prepare": "carry out a recipe",
+    "probe": "say whether bf16 is clearly faster than fp32 on this device",
     "train": "train one run",
     "pilot": "train a run's first rounds, for a search of its grid",
     "search": "decide which candidates of a grid go on",
@@ -45,6 +46,7 @@ STAGES = {
 # The keys of its settings file that a stage cannot do without.
 NEEDS = {
     "prepare": ("implementation", "recipe", "datasets", "study"),
+    "probe": ("kind",),
     **dict.fromkeys(("train", "evaluate", "explain"), _RUN),
     "pilot": (*_RUN, "until"),
     "search": (*_STUDY, "never_dropped"),
@@ -230,6 +232,10 @@ def _stage(stages: Any, name: str) -> argparse.ArgumentParser:
 
 
 def _training_parsers(stages: Any) -> None:
+    probe = _stage(stages, "probe")
+    _settings(probe, "for which kind of jobs is asked")
+    probe.add_argument("--out", required=True, type=Path, help="the folder of timings; the answer is written beside it")
+    probe.add_argument("--threads", type=_positive, default=1)
     train = _stage(stages, "train")
     _settings(train, "the run's config.json", "--run")
     pilot = _stage(stages, "pilot")
@@ -240,6 +246,8 @@ def _training_parsers(stages: Any) -> None:
         parser.add_argument("--threads", type=_positive, default=1)
         parser.add_argument("--gpu", type=int, default=0, help="GPUs that the job asked for; it waits for a free one")
         parser.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
+        said = "what the stage probe has answered, for a run whose precision is auto (without it: fp32)"
+        parser.add_argument("--precision", type=Path, metavar="FILE", help=said)
     train.add_argument("--start", type=Path, help="the state in which a search left the run after its first rounds")
 
     search = _stage(stages, "search")

@@ -25,6 +25,7 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 LISTED = "REPLISOME_GPUS"  # the machine's GPUs by UUID, separated by commas, in place of what nvidia-smi lists
 SHARE = "REPLISOME_JOBS_PER_GPU"  # how many jobs may use one GPU at a time
 LOCKS = "REPLISOME_GPU_LOCKS"  # the folder of the locks, which all calls of a user on this machine must have in common
+HELD = "REPLISOME_GPU_HELD"  # by a process that has taken one for all jobs that it does, or starts
 LOOK = 1.0  # seconds between two looks at whether a GPU is free
 PATIENCE = 30.0  # seconds that nvidia-smi may take
 
@@ -58,6 +59,9 @@ def own_gpu(waits: bool = False, folder: Path | None = None) -> Iterator[str | N
     Raises:
         ReplisomeError: the number of jobs a GPU is no number.
     """
+    if os.environ.get(HELD):
+        yield None
+        return
     before, share = os.environ.get(VISIBLE), _share(os.environ)
     gpus = [] if _is_settled(os.environ) else gpus_to_share()
     if not gpus:
@@ -75,6 +79,21 @@ def own_gpu(waits: bool = False, folder: Path | None = None) -> Iterator[str | N
             os.environ.pop(VISIBLE, None)
         else:
             os.environ[VISIBLE] = before
+
+
+@contextmanager
+def gpu_for_all(waits: bool) -> Iterator[None]:
+    """Take a GPU as :func:`own_gpu` does, for several jobs in this process and those that it starts: they take none.
+
+    Args:
+        waits: as in :func:`own_gpu`.
+    """
+    with own_gpu(waits):
+        os.environ[HELD] = str(os.getpid())
+        try:
+            yield
+        finally:
+            os.environ.pop(HELD, None)
 
 
 def gpus_to_share() -> list[Gpu]:
