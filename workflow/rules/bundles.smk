@@ -1,5 +1,5 @@
 # Short runs that one job works through (the key `bundle`): which are finished, who waits for which bundle.
-# Requires: settings.smk, staleness.smk, inputs.smk. Produces: awaited(), and rule bundle.
+# Requires: staleness.smk, inputs.smk, members.smk. Produces: awaited(), and rule bundle.
 #
 # No file of a run is an output of a bundle: Snakemake deletes the outputs of jobs that start, and a job on a node plans
 # anew when some runs have ended. So which runs are finished is decided here, by their records, and written to a file.
@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from snakemake.iocontainers import Wildcards
 
-from replisome.config.grid import Run
 from replisome.tracking.bundles import FOLDER, Bundle, Member, is_finished, read_bundle
 from replisome.tracking.durations import Durations
 from replisome.tracking.stage_key import ACCEPTED, RECORD
@@ -149,60 +148,6 @@ def what_a_bundle_needs(stage, some, parallel):
         "mem_mb": most("mem_mb", 4000) * parallel,
         "runtime": max(runtime, round(1.5 * sum(seconds) / 60 / parallel)),
     }
-
-
-# ---- one call of a stage, as its own rule would make it
-
-
-def member_of(stage, w, folder, identity, inputs, arguments, writes=()):
-    where = "/".join([stage, w.study, w.recipe, w.model, w.slug, w.seed])
-    data = RECIPE.format(**w)
-    return Member(
-        stage=stage,
-        arguments=["--run", arguments.pop("run"), "--data", data, *arguments.pop("more", ()), "--out", folder],
-        folder=folder,
-        identity=identity,
-        inputs=inputs,
-        writes=dict(writes),
-        log=f"{RESULTS}/logs/{where}.log",
-        benchmark=f"{RESULTS}/benchmarks/{where}.tsv",
-    )
-
-
-def training(w):
-    folder, start = RUN.format(**w), begun_by_search(w)
-    settings = run_settings(w)
-    config = f"{folder}/config.json"
-    more = ["--start", start] if start else []
-    writes = {config: canonical_json(settings)}
-    member = member_of("train", w, folder, settings, trained_from(w), {"run": config, "more": more}, writes)
-    return member, awaited([start] if start else [])
-
-
-def piloting(w):
-    folder, settings = PILOT.format(**w), pilot_settings(w)
-    config = f"{folder}/config.json"
-    writes = {config: canonical_json(settings)}
-    return member_of("pilot", w, folder, settings, trained_from(w), {"run": config}, writes), []
-
-
-def asking(stage, w, folder, identity, weights, splits):
-    config = f"{RUN.format(**w)}/config.json"
-    more = ["--weights", *weights, "--planned", planned(run_settings(w))]
-    member = member_of(stage, w, folder, identity, read_from(w, *splits), {"run": config, "more": more})
-    return member, awaited([config, *weights])
-
-
-MEMBERS = {
-    "pilot": piloting,
-    "train": training,
-    "evaluate": lambda w: asking(
-        "evaluate", w, TEST.format(**w), resolved_run(w).evaluation, tested_weights_of(w), HELD_OUT
-    ),
-    "explain": lambda w: asking(
-        "explain", w, EXPLANATION.format(**w), run_settings(w), [weights_of(w)], ["validation"]
-    ),
-}
 
 
 # ---- the job

@@ -34,10 +34,13 @@ def let_hashes_decide():
     one that it depends on. What is new of an input, its hash says: see stale().
     """
     by_time = _IOFile.is_newer
+    folders = tuple(f"{folder}{os.sep}" for folder in (RESULTS, RESOURCES))
     ours = tuple(f"{os.path.abspath(folder)}{os.sep}" for folder in (RESULTS, RESOURCES))
     mark = os.path.abspath(STALE_MARK)
 
     async def is_newer(file, time):
+        if file.startswith(folders) and file != STALE_MARK and ".." not in file:
+            return False
         path = os.path.abspath(file)
         return path == mark or (not path.startswith(ours) and await by_time(file, time))
 
@@ -55,6 +58,8 @@ def stale(stage, settings, folder, inputs):
     Snakemake's own records cannot tell: they know nothing of the library's source, and do not travel with copies.
     """
     if not workflow.is_main_process:  # a job that runs, for whatever reason
+        return []
+    if not os.path.exists(f"{folder}/{RECORD}"):  # nothing yet: Snakemake sees the missing files itself
         return []
     folder = Path(folder)
     if is_current(folder, stage, settings, named(folder, inputs), DIGESTS.of_input):

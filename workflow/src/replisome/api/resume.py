@@ -12,7 +12,7 @@ from pathlib import Path
 from replisome.api.sweeps.call import read_call
 from replisome.errors import ReplisomeError
 from replisome.tracking import last_call, slurm_queue
-from replisome.tracking.in_use import DEAD
+from replisome.tracking.holder import DEAD
 from replisome.tracking.last_call import LastCall
 from replisome.tracking.slurm_queue import Queued
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -25,6 +25,7 @@ from replisome.io import write_json, write_text
 from replisome.tracking.bundles import Bundle, is_finished, read_bundle
 from replisome.tracking.digests import Digests
 from replisome.tracking.record import forget_peak_memory, peak_memory
+from replisome.training.gpu_share import gpu_for_all
 
 TOLD_TO_STOP = 128 + signal.SIGTERM
 NUMBER = struct.Struct("<i")  # how a member's number goes through a pipe
@@ -55,9 +56,14 @@ def work_through(path: Path, done: Path) -> int:
         done: is written at the end, unless a member failed.
 
     Returns:
-        0: all are finished. 1: some failed, and the others are finished. 143: told to stop; what was under way is saved.
+        0: all are finished. 1: some failed. 143: told to stop; what was under way is saved, and goes on next time.
     """
     bundle = read_bundle(path)
+    with gpu_for_all(waits=bundle.resources.get("gpu", 0) > 0):  # one for all members: torch looks for it once
+        return _work_through(bundle, path, done)
+
+
+def _work_through(bundle: Bundle, path: Path, done: Path) -> int:
     began = time.monotonic()
     order = _order(bundle, path)
     parallel = min(bundle.parallel, len(order))
@@ -169,6 +175,8 @@ def _guarded(words: list[str]) -> int:
     """Call a stage; an error that is a mistake of ours ends this member and no other."""
     try:
         return stage.main(words)
+    except SystemExit as told:  # by SIGTERM, while nothing was there to be saved
+        return int(told.code) if isinstance(told.code, int) else 1
     except Exception:
         sys.excepthook(*sys.exc_info())
         return 1
@@ -178,17 +186,14 @@ def _guarded(words: list[str]) -> int:
 def _said_in(log: Path) -> Iterator[None]:
     """Let all that is said, by libraries in C too, go to a log of its own."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
-    with log.open("w", encoding="utf-8") as handle:
-        os.dup2(handle.fileno(), 1)
-        os.dup2(handle.fileno(), 2)
+    with log.open("w", encoding="utf-8", buffering=1) as handle:
+        for number in (1, 2):
+            os.dup2(handle.fileno(), number)
         try:
-            yield
+            with redirect_stdout(handle), redirect_stderr(handle):
+                yield
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
             for number, before in enumerate(kept, start=1):
                 os.dup2(before, number)
                 os.close(before)

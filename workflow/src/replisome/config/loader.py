@@ -15,6 +15,7 @@ from replisome.config.checks import check_contract, check_experiment, check_metr
 from replisome.config.grid import seeds
 from replisome.config.plan import Plan, StudyPlan, largest_budget, limits_of
 from replisome.config.planned_claims import plan_claims
+from replisome.config.precision import settle_precision
 from replisome.config.renamed import check_files
 from replisome.config.rounds import check_rounds
 from replisome.config.schema import as_numbers, overlay, read_yaml, validate
@@ -23,13 +24,16 @@ from replisome.errors import ReplisomeError, did_you_mean
 
 FIXED = ("name", "extends", "replace", "presets", "claims")  # what overrides cannot change
 FOLDERS = frozenset({"tables", "figures", "selection", "search", "claims"})  # of a study's results
-RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims", "rounds", "report", "crate"})  # beside the studies' own
+RESULT_FOLDERS = frozenset(
+    {"logs", "benchmarks", "claims", "rounds", "report", "crate", "precision"}
+)  # beside the studies' own
 # What rules are called, or begin with where a study's or table's name follows; stages count too.
 TARGETS = frozenset(
     {
         "all",
         "download",
         "prepare",
+        "probe",
         "pilot",
         "train",
         "search",
@@ -191,6 +195,7 @@ def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
     bundles = {name: Bundling.of(own[name] if config["bundle"] is None else config["bundle"]) for name in own}
     for block in raw["experiments"].values():
         _cap(block, config)
+        settle_precision(block, config["precision"])
     used = {recipe for block in raw["experiments"].values() for recipe in block["recipes"]}
     unknown = sorted(used - raw["recipes"].keys())
     if unknown:

@@ -14,7 +14,7 @@ from typing import Any
 
 from replisome import __version__
 from replisome.io import write_json
-from replisome.tracking.inputs import input_hashes
+from replisome.tracking.inputs import Inputs, input_hashes
 from replisome.tracking.stage_key import code_fingerprint, stage_key
 from replisome.tracking.verify import DIGEST, output_hashes, record_digest
 from replisome.tracking.versions import package_versions
@@ -33,7 +33,7 @@ class Record:
         self.key = stage_key(stage, identity)
         self.code = code_fingerprint(stage, identity)
 
-    def reads(self, folder: Path, inputs: Iterable[Path] | Mapping[str, Path]) -> dict[str, str]:
+    def reads(self, folder: Path, inputs: Inputs) -> dict[str, str]:
         """Hash the inputs now, for a record that is written long afterwards, when others may lie in their place.
 
         Args:
@@ -46,9 +46,7 @@ class Record:
         self.inputs = input_hashes(folder, inputs)
         return self.inputs
 
-    def write(
-        self, path: Path, inputs: Iterable[Path] | Mapping[str, Path] = (), also: Sequence[Path] = (), **more: Any
-    ) -> None:
+    def write(self, path: Path, inputs: Inputs = (), also: Sequence[Path] = (), **more: Any) -> None:
         """Write the record, which says of each input and of each output what was in it.
 
         What lies beside the record is what the stage made; who reads it later compares it (:mod:`.verify`).

@@ -24,7 +24,14 @@ from replisome.training.checkpoint import Checkpoint
 from replisome.training.closed_form import estimate
 from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
-from replisome.training.precision import EVALUATION, Arithmetic, choose_precision, forbid_tf32, tf32_allowed
+from replisome.training.precision import (
+    EVALUATION,
+    Arithmetic,
+    choose_precision,
+    forbid_tf32,
+    require_able,
+    tf32_allowed,
+)
 from replisome.training.predict import to_device
 from replisome.training.resident import load_split
 from replisome.training.rounds import Goal, Progress
@@ -78,7 +85,9 @@ class Session(NamedTuple):
         }
 
 
-def open_session(config: dict[str, Any], settings: Path, data: Path, record: Record, threads: int) -> Session:
+def open_session(
+    config: dict[str, Any], settings: Path, data: Path, record: Record, threads: int, answer: Path | None = None
+) -> Session:
     """Load what a run trains on and build its model.
 
     Args:
@@ -87,16 +96,18 @@ def open_session(config: dict[str, Any], settings: Path, data: Path, record: Rec
         data: folder of the prepared recipe.
         record: is told what is read; its folder is that of ``settings``.
         threads: of torch.
+        answer: what decides a precision that is ``auto``; see :func:`.precision.choose_precision`.
 
     Raises:
-        ReplisomeError: bad settings or data.
+        ReplisomeError: bad settings or data, or bf16 is asked of a device that lacks it.
     """
     check_recipe(config, data)
     torch.set_num_threads(threads)
     seeds.start(config["seed"])
     validate(config["training"], "training", f"{settings}: training")
     training = TrainingSettings(**config["training"])
-    arithmetic = Arithmetic.here(choose_precision(training.precision))
+    arithmetic = Arithmetic.here(choose_precision(training.precision, answer))
+    require_able(arithmetic, answer)
     device, precision = arithmetic
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -108,6 +119,7 @@ def open_session(config: dict[str, Any], settings: Path, data: Path, record: Rec
     model = models.build(config["model"], task.data, config["hyperparameters"])
     # Split by split: a moved results folder keeps its hashes, not its paths or times.
     inputs = [data / f"{name}.parquet" for name in [*names, *study.shared]] + [data / "stats.json"]
+    inputs += [answer] if answer is not None else []
     identity = {"settings": canonical_json(config), "code": code_fingerprint("train", config)}
     # Half a run in other arithmetic is another run: it starts over, and the log says so.
     identity |= {"precision": precision, "device": device.type, "torch": torch.__version__}
