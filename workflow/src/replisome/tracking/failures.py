@@ -12,7 +12,7 @@ END = 100_000  # bytes at a log's end that are read
 
 OF_STAGES = re.compile(r"^replisome [a-z]+: error: .*", re.MULTILINE)
 NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
-TIME_UP = re.compile(r"\bTIMEOUT\b|DUE TO TIME LIMIT")
+TIME_UP = re.compile(r"\bTIMEOUT\b|DUE TO TIME LIMIT|says that its time was up")
 # What SLURM, the kernel's message and shells say where memory ran out, beside our own words.
 NO_MEMORY = re.compile(
     r"\bOUT_OF_MEMORY\b|oom[-_ ]?kill|memory ran out|Exceeded job memory limit|^.*: +\d+ Killed\b", re.M
