@@ -51,7 +51,7 @@ def still_at_work(results: Path, last: LastCall) -> list[Queued]:
     Raises:
         ReplisomeError: its jobs went to SLURM, which cannot be asked here.
     """
-    jobs = []
+    jobs: list[Queued] = []
     if last.executor == "slurm":
         if not slurm_queue.is_here():
             raise ReplisomeError(
@@ -59,9 +59,8 @@ def still_at_work(results: Path, last: LastCall) -> list[Queued]:
                 "this where snakemake was called."
             )
         jobs = slurm_queue.jobs_of(results)
-    numbers = {job.number for job in jobs}
-    holders = (_holder_of(results, path.parent) for path in results.rglob(lease.FILE))
-    return [*jobs, *(job for job in holders if job is not None and job.number not in numbers)]
+    # Where there are thousands of runs, their folders are looked through only once the queue is empty.
+    return jobs or list(filter(None, (_holder_of(results, path.parent) for path in results.rglob(lease.FILE))))
 
 
 def _holder_of(results: Path, folder: Path) -> Queued | None:
@@ -85,7 +84,7 @@ def await_end(results: Path, last: LastCall, cancel: bool, say: Callable[[str], 
     """
     before: list[Queued] = []
     while jobs := still_at_work(results, last):
-        if cancel and not before:
+        if cancel and jobs != before:
             _end(results, jobs)
         if jobs != before:
             named = ", ".join(f"{job.number} {job.name} ({job.state.lower()})" for job in jobs[:LINE])
