@@ -8,15 +8,23 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/scheduler.smk"
+include: "workflow/rules/signatures.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/devices.smk"
 include: "workflow/rules/settings.smk"
 include: "workflow/rules/staleness.smk"
+include: "workflow/rules/run_folders.smk"
 include: "workflow/rules/terminal.smk"
+include: "workflow/rules/retries.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/members.smk"
+include: "workflow/rules/bundles.smk"
 include: "workflow/rules/next_round.smk"
 include: "workflow/rules/targets.smk"
 include: "workflow/rules/download.smk"
 include: "workflow/rules/prepare.smk"
+include: "workflow/rules/precision.smk"
 include: "workflow/rules/search.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
@@ -51,10 +59,15 @@ for study in PLAN.studies:
 onstart:
     if workflow.is_main_process:
         take_results()
+        say_when_called()
+        take_cluster()
+        keep_call()
+        read_failures()
         record_round()
         keep_plan()
 
 
 onsuccess:
+    shutil.rmtree(BUNDLES, ignore_errors=True)  # nothing waits for them any more
     if Path(REPORT).exists():
         print(f"\nThe report: {Path(REPORT).resolve()}\n")

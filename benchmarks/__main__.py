@@ -8,7 +8,18 @@ from datetime import date
 
 import torch
 
-from benchmarks import bloodmnist, claims, genome, pages, planning, proteinnet, rnacompete, watching
+from benchmarks import (
+    bloodmnist,
+    bundles,
+    claims,
+    genome,
+    pages,
+    planning,
+    proteinnet,
+    rnacompete,
+    sweeps,
+    watching,
+)
 from replisome.tracking.record import processor
 
 
@@ -18,10 +29,10 @@ def main() -> None:
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
     print(f"{date.today()}  {device}, {os.cpu_count()} cores, {versions}")
     for benchmark in (
-        *(bloodmnist.training_step, bloodmnist.two_at_once),
-        *(rnacompete.training_step, rnacompete.encoding, rnacompete.full_table),
+        *(sweeps.training, bloodmnist.two_at_once),
+        *(rnacompete.encoding, rnacompete.full_table),
         *(proteinnet.reading, proteinnet.accumulation),
-        *(genome.encoding, genome.windows_at_once, planning.dry_run),
+        *(genome.encoding, genome.windows_at_once, planning.dry_run, bundles.sweep),
         *(claims.reading, claims.judging, pages.opening, watching.share_of_a_core),
     ):
         for line in benchmark():

@@ -31,6 +31,7 @@ PLACES: dict[str, tuple[float, float, str]] = {
     "download": (0, 1, "raw files,\nchecked"),
     "prepare": (1, 1, "one way to\nprepare data"),
     "pilot": (2, 0, "first rounds\nof a search"),
+    "probe": (2, 2, "is bf16\nfaster here?"),
     "search": (3, 0, "which candi-\ndates go on"),
     "train": (3, 1, "one run:\none seed"),
     "select": (4, 0, "the best, on\nvalidation"),
@@ -43,7 +44,10 @@ PLACES: dict[str, tuple[float, float, str]] = {
     "report": (7, 1, "the pages"),
     "crate": (7, 2, "an archive\nto deposit"),
 }
-FLOORS = {"data": ("download", "prepare"), "networks": ("pilot", "search", "train", "select", "evaluate", "explain")}
+FLOORS = {
+    "data": ("download", "prepare"),
+    "networks": ("probe", "pilot", "search", "train", "select", "evaluate", "explain"),
+}
 FLOORS["findings"] = ("summarise", "figures", "judge", "claims", "report", "crate")
 COLOURS = {"data": "#e6f2ea", "networks": "#eef4f8", "findings": "#fff6e0"}
 TARGET = "all"  # asks for everything, and makes nothing
@@ -67,7 +71,7 @@ def asked(arguments: Iterable[str]) -> Graph:
     """
     with tempfile.TemporaryDirectory() as empty:
         command = [sys.executable, "-m", "snakemake", *arguments, "--rulegraph", "--cores", "1"]
-        command += ["--config", f"results_dir={empty}"]
+        command += ["--config", f"results_dir={empty}", "bundle=0"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)

@@ -177,7 +177,8 @@ class Workflow:
         """Return the command line of snakemake on the copy."""
         own = self.root / "overrides.yaml"
         chosen = TINY if overrides is None else overrides
-        own.write_text(yaml.safe_dump({"studies": [self.study], "overrides": chosen}))
+        # A job for every run: what a dry run plans is told run by run.
+        own.write_text(yaml.safe_dump({"studies": [self.study], "bundle": 0, "overrides": chosen}))
         command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
         command += ["--snakefile", str(self.root / "Snakefile")]
         command += ["--configfile", str(self.root / "config" / "demo.yaml"), str(own)]

@@ -115,6 +115,8 @@ CLOSING = """\
 | `logs/<stage>/...` | what a job printed; its last line says what is wrong and what to do |
 | `benchmarks/<stage>/...` | seconds and memory of each job, as Snakemake measures them |
 | `.in-use.json` | who is working on this folder; it goes with the process |
+| `.lease.json` in a run's folder | the process that writes there now, or was killed there |
+| `.called` | when the last call began: jobs keep results that another process has finished since |
 | `.sweep.json` | the jobs of the last call, for `replisome watch` |
 
 The keys of [claims.json](configuration.md#claimsjson-in-the-results) and of

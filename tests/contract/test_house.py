@@ -208,6 +208,7 @@ def test_no_profile_overrides_another():
     default = yaml.safe_load((ROOT / "workflow" / "profiles" / "default" / "config.yaml").read_text())
     assert not {"executor", "jobs", "retries", "default-resources", "cores"} & set(default)
     assert (ROOT / "slurm").resolve() == ROOT / "workflow" / "profiles" / "slurm"
+    assert (ROOT / "workstation").resolve() == ROOT / "workflow" / "profiles" / "workstation"
     assert (ROOT / "profiles").resolve() == ROOT / "workflow" / "profiles"
 
 

@@ -1,9 +1,11 @@
 import pytest
 import torch
+from tests.gpu_models import CHAINS, NETWORKS, chains, one_hot_probes
 
 from replisome.models import DataSpec, build
+from replisome.training.bf16_speed import measure
 from replisome.training.energy import Meter
-from replisome.training.precision import choose_precision
+from replisome.training.precision import has_bf16
 
 pytestmark = [
     pytest.mark.gpu,
@@ -11,44 +13,17 @@ pytestmark = [
 ]
 
 
-def test_bf16_is_used_where_the_gpu_has_it_and_not_under_the_reported_protocol():
-    expected = "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    assert choose_precision("auto") == expected
-    assert choose_precision("fp32") == "32-true"
+def test_a_gpu_that_emulates_bf16_does_not_count_as_having_it():
+    emulated = not torch.cuda.is_bf16_supported(including_emulation=False)
+    assert has_bf16(torch.device("cuda")) is not emulated
 
 
-def one_hot_probes(count, width=41):
-    probes = torch.nn.functional.one_hot(torch.randint(0, 4, (count, width)), 4).float()
-    probes[: count // 2, 30:] = 0  # padding
-    return probes
+def test_steps_of_each_kind_are_timed_on_the_gpu_in_both_precisions():
+    found = measure(torch.device("cuda"))
+    assert min(second for one in found.values() for second in one.values()) > 0
 
 
-def chains(count, residues=64):
-    letters = torch.randint(0, 20, (count, residues))
-    letters[: count // 2, 50:] = 20  # padding
-    profile = torch.rand(count, residues, 21) * (letters < 20).unsqueeze(2)
-    return torch.stack([profile, torch.nn.functional.one_hot(letters, 21).float()], dim=1)
-
-
-CHAINS = DataSpec((2, 64, 21), 64)
-CASES = [
-    ("cnn", {"pool": "max"}, DataSpec((3, 28, 28), 8), lambda n: torch.randn(n, 3, 28, 28)),
-    ("bilstm", {"depth": 2}, DataSpec((41, 4), 1), one_hot_probes),
-    ("bilstm", {}, DataSpec((39,), 1, 66), lambda n: torch.randint(0, 66, (n, 39))),
-    ("bilstm_attention", {"heads": 4}, DataSpec((41, 4), 1), one_hot_probes),
-    ("cnn1d", {"depth": 2}, DataSpec((41, 4), 1), one_hot_probes),
-    ("cnn_bilstm", {}, DataSpec((41, 4), 1), one_hot_probes),
-    ("multiprotein", {}, DataSpec((41, 4), 5), one_hot_probes),
-    ("char_lstm", {"hidden": 64}, DataSpec((50,), 4, 4), lambda n: torch.randint(0, 4, (n, 50))),
-    ("kmer_lstm_deep", {"hidden": 64}, DataSpec((50,), 256, 256), lambda n: torch.randint(0, 256, (n, 50))),
-    ("causal_cnn", {}, DataSpec((50,), 4, 4), lambda n: torch.randint(0, 4, (n, 50))),
-    ("conv_simple", {}, CHAINS, chains),
-    ("conv_attention", {}, CHAINS, chains),
-    ("pair_resnet", {}, CHAINS, chains),
-]
-
-
-@pytest.mark.parametrize(("name", "values", "data", "draw"), CASES)
+@pytest.mark.parametrize(("name", "values", "data", "draw"), NETWORKS)
 def test_the_gpu_computes_what_the_cpu_does(name, values, data, draw):
     torch.manual_seed(0)
     model = build(name, data, values).eval()

@@ -21,6 +21,7 @@ from replisome.commands.doctor import doctor
 from replisome.config.catalogue import model_names, part, study_names
 from replisome.errors import ReplisomeError
 from replisome.tracking import in_use
+from replisome.tracking.holder import DEAD
 from replisome.training.signature import Sketch
 
 DEMO = ("--configfile", "config/demo.yaml", "--config", "studies=[bloodmnist]", "--no-probe", "--no-network")
@@ -163,7 +164,7 @@ def test_the_lock_and_a_full_disk_are_seen(tmp_path):
     (results / in_use.FILE).write_text(json.dumps(who))
     _, used = places.occupied(tmp_path, results)
     assert "process 1 on there, since today" in used.found
-    long_ago = time.time() - 2 * in_use.DEAD
+    long_ago = time.time() - 2 * DEAD
     os.utime(results / in_use.FILE, (long_ago, long_ago))
     assert len(list(places.occupied(tmp_path, results))) == 1  # a call that gives no sign of life is over
     free = shutil.disk_usage(tmp_path).free

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from replisome.errors import ReplisomeError
-from replisome.tracking import in_use
+from replisome.tracking.holder import DEAD
 from replisome.tracking.in_use import FILE, Use
 
 
@@ -66,7 +66,7 @@ def test_a_call_on_another_machine_counts_as_dead_only_after_a_long_silence(held
     rewrite(held, machine="another", pid=1)
     with pytest.raises(ReplisomeError, match="in use"):
         Use(tmp_path).take()
-    past = held.path.stat().st_mtime - in_use.DEAD - 5
+    past = held.path.stat().st_mtime - DEAD - 5
     os.utime(held.path, (past, past))
     use = Use(tmp_path)
     use.take()

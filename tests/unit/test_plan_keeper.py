@@ -43,7 +43,7 @@ def event(name, **more):
 
 
 def test_each_job_with_a_log_is_planned_by_its_record(graph, tmp_path):
-    PlanKeeper(graph, tmp_path, 12.5, ["blood"])
+    PlanKeeper(graph, tmp_path, 12.5, ["blood"], list)
     plan = read_plan(tmp_path)
     assert (plan.since, plan.studies, plan.failed) == (12.5, ("blood",), {})
     assert plan.jobs == {
@@ -53,7 +53,7 @@ def test_each_job_with_a_log_is_planned_by_its_record(graph, tmp_path):
 
 
 def test_jobs_that_a_checkpoint_adds_are_added_and_finished_ones_stay(graph, tmp_path):
-    keeper = PlanKeeper(graph, tmp_path, 0.0, ["blood"])
+    keeper = PlanKeeper(graph, tmp_path, 0.0, ["blood"], list)
     graph.wanted.clear()  # what has ended is no longer among what is to do
     keeper.handle(event("progress", done=1, total=4))
     graph.add("evaluate/blood/control/cnn/lr=0.1/0", "run/test/metrics.json")
@@ -64,7 +64,7 @@ def test_jobs_that_a_checkpoint_adds_are_added_and_finished_ones_stay(graph, tmp
 
 
 def test_a_failure_is_written_down_with_the_time_of_its_log(graph, tmp_path):
-    keeper = PlanKeeper(graph, tmp_path, 0.0, ["blood"])
+    keeper = PlanKeeper(graph, tmp_path, 0.0, ["blood"], list)
     log = tmp_path / "logs/train/blood/control/cnn/lr=0.1/0.log"
     keeper.handle(event("job_error", log=[str(log)]))  # it left none
     assert read_plan(tmp_path).failed == {}
@@ -79,7 +79,7 @@ def test_a_plan_that_cannot_be_written_stops_no_workflow(graph, tmp_path, monkey
         raise ReplisomeError("the disk is full")
 
     monkeypatch.setattr(sweep_plan, "write_text", full)
-    PlanKeeper(graph, tmp_path, 0.0, ["blood"])
+    PlanKeeper(graph, tmp_path, 0.0, ["blood"], list)
     assert "replisome watch will not be up to date: the disk is full" in capsys.readouterr().err
 
 

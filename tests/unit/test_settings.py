@@ -5,7 +5,9 @@ from replisome.errors import ReplisomeError, did_you_mean
 
 CONFIG = {
     "studies": ["bloodmnist"], "preset": "full", "results_dir": "r", "resources_dir": "s", "mirror": None,
-    "stand_ins": False, "max_epochs": None, "max_steps": None, "max_seeds": None, "max_hours": None, "overrides": {},
+    "precision": "auto", "stand_ins": False,
+    "max_epochs": None, "max_steps": None, "max_seeds": None, "max_hours": None,
+    "bundle": None, "jobs_per_gpu": None, "overrides": {},
 }  # fmt: skip
 
 

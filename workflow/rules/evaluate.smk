@@ -4,7 +4,7 @@
 
 checkpoint select:
     input:
-        scores=compared_scores,
+        scores=lambda w: awaited(compared_scores(w)),
         stale=lambda w: stale("select", selection_settings(w), SELECTION.format(**w), compared_scores(w)),
     output:
         settings=f"{SELECTION}/study.json",
@@ -29,8 +29,7 @@ checkpoint select:
 
 rule evaluate:
     input:
-        config=f"{RUN}/config.json",
-        weights=tested_weights_of,
+        run=lambda w: awaited([f"{RUN}/config.json".format(**w), *tested_weights_of(w)]),
         data=lambda w: splits_of(w, *HELD_OUT),
         stats=f"{RECIPE}/stats.json",
         stale=lambda w: stale("evaluate", resolved_run(w).evaluation, TEST.format(**w), read_from(w, *HELD_OUT)),
@@ -46,21 +45,23 @@ rule evaluate:
         ENVIRONMENT
     threads: 1
     resources:
+        gpu=asks_for("gpu", 0),
         mem_mb=asks_for("mem_mb", 4000),
-        runtime=30,
+        runtime=lambda w, attempt: 30 * attempt,
     params:
+        config=lambda w: f"{RUN}/config.json".format(**w),
+        weights=tested_weights_of,
         data=lambda w, input: os.path.dirname(input.stats),
         planned=lambda w: planned(run_settings(w)),
         out=lambda w, output: os.path.dirname(output.metrics),
     shell:
-        "python -m replisome evaluate --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
-        "--planned {params.planned} --out {params.out:q} --threads {threads} > {log:q} 2>&1"
+        "python -m replisome evaluate --run {params.config:q} --data {params.data:q} --weights {params.weights:q} "
+        "--planned {params.planned} --out {params.out:q} --threads {threads} >> {log:q} 2>&1"
 
 
 rule explain:
     input:
-        config=f"{RUN}/config.json",
-        weights=weights_of,
+        run=lambda w: awaited([f"{RUN}/config.json".format(**w), weights_of(w)]),
         data=lambda w: splits_of(w, "validation"),
         stats=f"{RECIPE}/stats.json",
         stale=lambda w: stale("explain", run_settings(w), EXPLANATION.format(**w), read_from(w, "validation")),
@@ -75,12 +76,15 @@ rule explain:
         ENVIRONMENT
     threads: 1
     resources:
+        gpu=asks_for("gpu", 0),
         mem_mb=asks_for("mem_mb", 4000),
-        runtime=30,
+        runtime=lambda w, attempt: 30 * attempt,
     params:
+        config=lambda w: f"{RUN}/config.json".format(**w),
+        weights=weights_of,
         data=lambda w, input: os.path.dirname(input.stats),
         planned=lambda w: planned(run_settings(w)),
         out=lambda w, output: os.path.dirname(output.explanation),
     shell:
-        "python -m replisome explain --run {input.config:q} --data {params.data:q} --weights {input.weights:q} "
-        "--planned {params.planned} --out {params.out:q} --threads {threads} > {log:q} 2>&1"
+        "python -m replisome explain --run {params.config:q} --data {params.data:q} --weights {params.weights:q} "
+        "--planned {params.planned} --out {params.out:q} --threads {threads} >> {log:q} 2>&1"

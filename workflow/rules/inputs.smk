@@ -1,5 +1,7 @@
 # What jobs ask for: resources, raw files, and the results of other jobs. What is asked of the workflow: targets.smk.
 # Requires: settings.smk. Produces: resource and input functions; no rule.
+from replisome.config.catalogue import model_traits
+from replisome.config.precision import is_auto
 from replisome.data.at_hand import why_anew
 from replisome.data.raw_files import digest
 
@@ -7,22 +9,33 @@ from replisome.data.raw_files import digest
 
 
 def asks_for(resource, default):
-    """Return a resource function: what the study file gives the run's experiment, else `default`."""
+    """Return a resource function: what the study file gives the run's experiment, else `default`.
 
-    def of_run(w):
-        run = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
-        return PLAN.studies[w.study].resources[run.experiment].get(resource, default)
+    Memory and time grow with each attempt: the one before may have ended for want of them.
+    """
+
+    def of_run(w, attempt):
+        given = PLAN.studies[w.study].resources[run_of(w).experiment].get(resource, default)
+        return given * attempt if resource in GROWS else given
 
     return of_run
 
 
-def memory_to_prepare(w, input):
+GROWS = ("mem_mb", "runtime")
+
+
+def memory_to_prepare(w, input, attempt):
     """Return in MB what the recipe gives, else by the size of its raw files; until these are there it is not known.
 
     Ten times their size is generous: packed text unpacks to some four times, and tables are held once beside it.
     """
     given = PLAN.studies[w.study].preparation[w.recipe].get("mem_mb")
-    return given or max(4000, 1000 + 10 * sum(map(os.path.getsize, raw_of(w).values())) // 10**6)
+    return attempt * (given or max(4000, 1000 + 10 * sum(map(os.path.getsize, raw_of(w).values())) // 10**6))
+
+
+def time_to_prepare(w, attempt):
+    """Return in minutes what the recipe gives, or half an hour."""
+    return attempt * PLAN.studies[w.study].preparation[w.recipe].get("runtime", 30)
 
 
 # ---- raw files
@@ -67,7 +80,7 @@ def shared_of(study):
 
 def splits_of(w, *splits):
     """Return the prepared files that a stage needs of a recipe: these splits, and what all of them share."""
-    return [f"{RECIPE.format(**w)}/{name}.parquet" for name in (*splits, *shared_of(w.study))]
+    return [f"{RESULTS}/{w.study}/{w.recipe}/{name}.parquet" for name in (*splits, *shared_of(w.study))]
 
 
 def weights_of(w):
@@ -77,12 +90,20 @@ def weights_of(w):
 
 def tested_weights_of(w):
     """Return all weights with which validation and test are predicted, in one job; those of `weights_of` come first."""
-    kinds = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed).tested_weights
-    return [f"{RUN.format(**w)}/{kind}.safetensors" for kind in kinds]
+    run = run_of(w)
+    return [f"{RESULTS}/{run.directory}/{kind}.safetensors" for kind in run.tested_weights]
+
+
+def precision_of(w):
+    """Return the answer of the probe for a run whose precision is open; nothing for others, and for what has no steps."""
+    if not is_auto(run_settings(w)) or model_traits(w.model).kind != "network":
+        return []
+    return [f"{RESULTS}/precision/{'gpu' if asks_for('gpu', 0)(w, 1) else 'cpu'}.json"]
 
 
 def trained_from(w):
-    return [*splits_of(w, "train", "validation", *run_settings(w)["curves"]), f"{RECIPE.format(**w)}/stats.json"]
+    splits = splits_of(w, "train", "validation", *run_settings(w)["curves"])
+    return [*splits, f"{RESULTS}/{w.study}/{w.recipe}/stats.json", *precision_of(w)]
 
 
 def read_from(w, *splits):
@@ -96,41 +117,38 @@ def begun_by_search(w):
 
     Nor where the run is finished: adding a search to a grid trains nothing of it again.
     """
-    key = (w.study, w.recipe, w.model, w.slug, int(w.seed))
-    finished = os.path.exists(f"{RUN}/provenance.json".format(**w))
-    return [] if key not in FIRST_ROUNDS or finished else f"{PILOT}/state.pt".format(**w)
+    run = run_of(w)
+    if run.key not in FIRST_ROUNDS or os.path.exists(f"{RESULTS}/{run.directory}/provenance.json"):
+        return []
+    return f"{PILOT}/state.pt".format(**w)
 
 
 # ---- which runs an aggregation needs
 
 
 def searched_scores(w):
-    return paths(study_inputs.for_search(searched_before(w), w.experiment, w.step, Path(RESULTS)))
+    return study_inputs.for_search(searched_before(w), w.experiment, w.step, Path(RESULTS))
 
 
 def compared_scores(w):
-    return paths(study_inputs.for_selection(searched_for(w), w.experiment, Path(RESULTS)))
+    return study_inputs.for_selection(searched_for(w), w.experiment, Path(RESULTS))
 
 
 def tables_from(study):
-    return paths(study_inputs.for_tables(searched(study), selection_of(study), Path(RESULTS)))
+    return study_inputs.for_tables(searched(study), selection_of(study), Path(RESULTS))
 
 
 def figures_from(study):
-    return paths(study_inputs.for_figures(searched(study), selection_of(study), Path(RESULTS)))
+    return study_inputs.for_figures(searched(study), selection_of(study), Path(RESULTS))
 
 
 def claims_from(study):
-    return paths(study_inputs.for_claims(searched(study), selection_of(study), Path(RESULTS)))
+    return study_inputs.for_claims(searched(study), selection_of(study), Path(RESULTS))
 
 
 def verdicts_from():
-    return paths(study_inputs.verdicts_of(PLAN.studies, Path(RESULTS)))
+    return study_inputs.verdicts_of(PLAN.studies, Path(RESULTS))
 
 
 def page_from(w=None):
-    return paths(study_inputs.for_page(map(searched, PLAN.studies), Path(RESULTS)))
-
-
-def paths(files):
-    return [str(file) for file in files]
+    return study_inputs.for_page(map(searched, PLAN.studies), Path(RESULTS))

@@ -16,7 +16,7 @@ def rounds_settings():
 
 
 def rounds_from():
-    return paths(study_inputs.verdicts_of(rounds_settings()["studies"], Path(RESULTS)))
+    return study_inputs.verdicts_of(rounds_settings()["studies"], Path(RESULTS))
 
 
 def decided_from(w):
@@ -72,7 +72,7 @@ def is_judged(study):
         files = study_inputs.for_claims(plan, study_inputs.selections_of(plan, Path(RESULTS)), Path(RESULTS))
     except ReplisomeError:  # a selection or a search has to be made first
         return False
-    return Path(folder, "provenance.json").exists() and not stale("judge", plan.claims_settings, folder, paths(files))
+    return Path(folder, "provenance.json").exists() and not stale("judge", plan.claims_settings, folder, files)
 
 
 def in_words(study, begin):

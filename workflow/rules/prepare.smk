@@ -33,7 +33,7 @@ for shared in sorted({shared_of(study) for study in PLAN.studies}):
             ENVIRONMENT
         resources:
             mem_mb=memory_to_prepare,
-            runtime=lambda w: PLAN.studies[w.study].preparation[w.recipe].get("runtime", 30),
+            runtime=time_to_prepare,
         params:
             settings=lambda w: canonical_json(recipe_settings(w)),
             raw=lambda w, input: " ".join(f"--raw {name}={shlex.quote(path)}" for name, path in raw_of(w).items()),

@@ -7,6 +7,7 @@ rule pilot:
     input:
         data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
+        precision=precision_of,
         stale=lambda w: stale("pilot", pilot_settings(w), PILOT.format(**w), trained_from(w)),
     output:
         config=f"{PILOT}/config.json",
@@ -28,16 +29,17 @@ rule pilot:
         config=lambda w: canonical_json(pilot_settings(w)),
         data=lambda w, input: os.path.dirname(input.stats),
         out=lambda w, output: os.path.dirname(output.config),
+        precision=lambda w, input: f"--precision {shlex.quote(str(input.precision))}" if input.precision else "",
     shell:
         # In the shell's place, as in rule train.
         "printf %s {params.config:q} > {output.config:q} && "
         "exec python -m replisome pilot --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads} > {log:q} 2>&1"
+        "--threads {threads} --gpu {resources.gpu} {params.precision} >> {log:q} 2>&1"
 
 
 checkpoint search:
     input:
-        scores=searched_scores,
+        scores=lambda w: awaited(searched_scores(w)),
         stale=lambda w: stale("search", search_settings(w), SEARCH.format(**w), searched_scores(w)),
     output:
         settings=f"{SEARCH}/study.json",

@@ -31,9 +31,12 @@ def run_settings(w):
     return resolved_run(w).settings
 
 
+def run_of(w):
+    return PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
+
+
 def resolved_run(w):
-    run = PLAN.run(w.study, w.recipe, w.model, w.slug, w.seed)
-    return PLAN.studies[w.study].resolve(run, selection_of(w.study))
+    return PLAN.studies[w.study].resolve(run_of(w), selection_of(w.study))
 
 
 def outcome_of(study, experiment, step):
@@ -133,9 +136,11 @@ def report_settings():
 def crate_settings():
     """Return what was run, without this machine's paths, and the workflow's files with their hashes."""
     base = Path(workflow.basedir)
-    of_machine = ("mirror", "results_dir", "resources_dir")
+    of_machine = ("mirror", "results_dir", "resources_dir", "jobs_per_gpu")
     folders = [
-        path for name in ("workflow", "config", "envs", "profiles", "slurm") for path in (base / name).rglob("*")
+        path
+        for name in ("workflow", "config", "envs", "profiles", "slurm", "workstation")
+        for path in (base / name).rglob("*")
     ]
     files = [*(base / name for name in ("Snakefile", "README.md", "LICENSE", "CITATION.cff")), *folders]
     named = {str(file.relative_to(base)): file for file in sorted(files) if file.is_file()}

@@ -11,11 +11,12 @@ from replisome.io import write_text
 from replisome.tracking.digests import Digests
 from replisome.tracking.in_use import Use
 from replisome.tracking.inputs import named
-from replisome.tracking.stage_key import is_current
+from replisome.tracking.stage_key import RECORD, is_current
 
 STALE_MARK = f"{RESULTS}/.stale"
 DIGESTS = Digests(Path(RESULTS, ".digests.json"))
 USE = Use(Path(RESULTS))
+CURRENT = set()  # folders with a result that is made from today's settings, code and files
 
 if workflow.is_main_process:
     if os.path.isdir(RESULTS) or os.path.isdir(RESOURCES):  # downloads may be older than the results folder
@@ -33,10 +34,13 @@ def let_hashes_decide():
     one that it depends on. What is new of an input, its hash says: see stale().
     """
     by_time = _IOFile.is_newer
+    folders = tuple(f"{folder}{os.sep}" for folder in (RESULTS, RESOURCES))
     ours = tuple(f"{os.path.abspath(folder)}{os.sep}" for folder in (RESULTS, RESOURCES))
     mark = os.path.abspath(STALE_MARK)
 
     async def is_newer(file, time):
+        if file.startswith(folders) and file != STALE_MARK and ".." not in file:
+            return False
         path = os.path.abspath(file)
         return path == mark or (not path.startswith(ours) and await by_time(file, time))
 
@@ -55,8 +59,12 @@ def stale(stage, settings, folder, inputs):
     """
     if not workflow.is_main_process:  # a job that runs, for whatever reason
         return []
+    if not os.path.exists(f"{folder}/{RECORD}"):  # nothing yet: Snakemake sees the missing files itself
+        return []
     folder = Path(folder)
     if is_current(folder, stage, settings, named(folder, inputs), DIGESTS.of_input):
+        if (folder / RECORD).exists():
+            CURRENT.add(str(folder))
         return []
     _give_a_time(folder)
     return [STALE_MARK]

@@ -14,7 +14,7 @@ def selections_of(study):
     experiment in a finished folder would pass unnoticed.
     """
     plan = PLAN.studies[study]
-    return paths([*study_inputs.searches(plan, Path(RESULTS)), *study_inputs.selections(plan, Path(RESULTS))])
+    return [*study_inputs.searches(plan, Path(RESULTS)), *study_inputs.selections(plan, Path(RESULTS))]
 
 
 def unselected():

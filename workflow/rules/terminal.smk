@@ -21,7 +21,7 @@ TERMINAL = take_terminal(logger, workflow.output_settings) if workflow.is_main_p
 def keep_plan():
     """Write what this call is about beside the results, and keep it up to date."""
     since = os.stat(STALE_MARK).st_mtime if os.path.exists(STALE_MARK) else 0.0
-    logger.addHandler(PlanKeeper(workflow.dag, Path(RESULTS), since, PLAN.studies))
+    logger.addHandler(PlanKeeper(workflow.dag, Path(RESULTS), since, PLAN.studies, bundled_jobs))
     if TERMINAL is not None:
         TERMINAL.survey = waiting_jobs
 

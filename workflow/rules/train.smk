@@ -5,7 +5,8 @@ rule train:
     input:
         data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
-        start=begun_by_search,
+        precision=precision_of,
+        start=lambda w: awaited(filter(None, [begun_by_search(w)])),
         stale=lambda w: stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
     output:
         config=f"{RUN}/config.json",
@@ -26,12 +27,13 @@ rule train:
         mem_mb=asks_for("mem_mb", 4000),
         runtime=asks_for("runtime", 60),
     params:
-        config=lambda w: canonical_json(run_settings(w)),
+        config=lambda w: resolved_run(w).config,
         data=lambda w, input: os.path.dirname(input.stats),
         out=lambda w, output: os.path.dirname(output.config),
-        start=lambda w, input: f"--start {shlex.quote(str(input.start))}" if input.start else "",
+        precision=lambda w, input: f"--precision {shlex.quote(str(input.precision))}" if input.precision else "",
+        start=lambda w: f"--start {shlex.quote(begun_by_search(w))}" if begun_by_search(w) else "",
     shell:
         # In the shell's place: SIGTERM must reach the training, which then saves its state, and not the shell alone.
         "printf %s {params.config:q} > {output.config:q} && "
         "exec python -m replisome train --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads} {params.start} > {log:q} 2>&1"
+        "--threads {threads} --gpu {resources.gpu} {params.start} {params.precision} >> {log:q} 2>&1"

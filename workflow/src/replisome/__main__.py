@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from replisome.commands import stage
+from replisome.commands import bundle, stage
 
 INTERRUPTED = 130  # as shells have it
 
@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] and words[0] in stage.STAGES and not stage.is_for_people(words):
         return stage.main(words)
+    if words[:1] == ["bundle"]:
+        return bundle.main(words[1:])
     from replisome.commands import door  # noqa: PLC0415 -- jobs need no click
 
     return door.main(words)

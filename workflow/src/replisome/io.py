@@ -11,7 +11,7 @@ import platform
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +21,7 @@ from replisome.errors import ReplisomeError
 
 LEFT_OVER = 24 * 3600  # seconds after which a temporary file is taken for one of a writer that was killed
 _WRITER = re.compile(r"@(?P<host>[^@]*)@(?P<process>[0-9]+)\.[^.]*\.tmp$")
+_GUARDS: dict[str, Callable[[], None]] = {}  # by folder, what must not raise before a file appears in it
 
 DISK_ERRORS = {
     errno.ENOSPC: "the disk is full",
@@ -61,6 +62,7 @@ def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
             handle.flush()
             os.fsync(handle.fileno())
         temporary.chmod(0o666 & ~_umask())
+        _ask_guards(path)
         temporary.replace(path)
     except OSError as error:
         if error.errno == errno.ENOMEM:
@@ -69,6 +71,23 @@ def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def guard(folder: Path, check: Callable[[], None]) -> None:
+    """Have ``check`` called before each file that :func:`atomic` puts into a folder; what it raises keeps it out."""
+    _GUARDS[os.path.abspath(folder)] = check
+
+
+def unguard(folder: Path) -> None:
+    """Let files into a folder unasked again."""
+    _GUARDS.pop(os.path.abspath(folder), None)
+
+
+def _ask_guards(path: Path) -> None:
+    place = os.path.abspath(path)
+    for folder, check in list(_GUARDS.items()):
+        if place.startswith(f"{folder}{os.sep}"):
+            check()
 
 
 def clear_leftovers(folder: Path) -> None:

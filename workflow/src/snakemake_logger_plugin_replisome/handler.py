@@ -28,7 +28,7 @@ NOISE = (
     *("Assuming unrestricted shared", "Building DAG", "Using shell", "Select jobs", "DAG of jobs will be", "Updating "),
     *("Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive", "Elapsed time"),
     *("RuleException:\nCalledProcessError", "Shutting down, this might"),  # of a failed job its own log says more
-    *("SLURM run ID", "Cleaning up SLURM", "'sacct' unavailable", "Falling back to 'sacct'"),
+    *("SLURM run ID", "Cleaning up SLURM", "Auto-selected partition", "'sacct' unavailable", "Falling back to 'sacct'"),
 )
 SUBMITTED = "has been submitted with SLURM jobid"
 EVENTS_OF_NO_USE = frozenset(
@@ -54,6 +54,8 @@ class LogHandler(LogHandlerBase):
         self.waiting: Counter[Kind] = Counter()
         # Where it is set, it counts the jobs that wait better than what was planned at the start does.
         self.survey: Callable[[], Mapping[Kind, int]] | None = None
+        # Where it is set, it says of a job that failed what its log does not: why, and which key to set.
+        self.explain: Callable[[Mapping[str, Any]], str] | None = None
         self.jobs: dict[int, Mapping[str, Any]] = {}
         self.began: dict[int, float] = {}
         self.ended: list[tuple[int, float]] = []
@@ -175,7 +177,8 @@ class LogHandler(LogHandlerBase):
         number, logs = found["jobid"], [str(log) for log in found.get("log") or ()]
         job = {**self.jobs.get(number, {}), "rule_name": found["rule_name"]}
         tails = {log: tail(Path(log)) for log in logs}
-        last = next((lines[-1] for lines in reversed(tails.values()) if lines), "it left no message")
+        why = self.explain(found) if self.explain else ""
+        last = why or next((lines[-1] for lines in reversed(tails.values()) if lines), "it left no message")
         self.began.pop(number, None)
         self.failures[number] = f"{named(job)}: {last} (log: {logs[0] if logs else 'none'})"
         self._say(f"Failed: {named(job)}", RED)
@@ -184,6 +187,7 @@ class LogHandler(LogHandlerBase):
         for log, lines in tails.items():
             self._say(f"  {log}{':' if lines else ': empty or not there'}", RED)
             self._say("\n".join(f"  | {line}" for line in lines))
+        self._say(f"  {why}" if why else "", RED)
 
     def _message(self, record: LogRecord) -> None:
         text = str(record.msg if record.msg is not None else "").strip()

@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "show": "what a run, an experiment or a claim is: settings, scores, origin, how to repeat it",
         "compare": "what differs between two runs",
         "watch": "how far a sweep is, live",
+        "resume": "go on with a call of the workflow that was killed",
         "claims": "the verdicts on all claims; lock them, or check them against a lock file",
         "accept": "take results as they are, though code or data have changed since",
     },

@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from replisome.commands.run_job import run_job
 from replisome.config.catalogue import model_options, study
 from replisome.config.search import STEPS
 from replisome.errors import ReplisomeError, out_of_memory
 from replisome.io import DISK_ERRORS, canonical_json, clear_leftovers, disk_error, read_json
+from replisome.tracking.run_folder import STAGES as STAGES_OF_RUNS
 from replisome.tracking.running_code import import_stage
 from replisome.tracking.stage_key import text_hash
 
@@ -26,6 +28,7 @@ _STUDY = ("name", "implementation", "recipes", "experiments", "full")
 STAGES = {
     "download": "fetch a raw file",
     "prepare": "carry out a recipe",
+    "probe": "say whether bf16 is clearly faster than fp32 on this device",
     "train": "train one run",
     "pilot": "train a run's first rounds, for a search of its grid",
     "search": "decide which candidates of a grid go on",
@@ -43,6 +46,7 @@ STAGES = {
 # The keys of its settings file that a stage cannot do without.
 NEEDS = {
     "prepare": ("implementation", "recipe", "datasets", "study"),
+    "probe": ("kind",),
     **dict.fromkeys(("train", "evaluate", "explain"), _RUN),
     "pilot": (*_RUN, "until"),
     "search": (*_STUDY, "never_dropped"),
@@ -141,6 +145,16 @@ def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | Non
     if options.get("out") is not None:
         out = Path(str(options["out"]))
         clear_leftovers(out if out.is_dir() else out.parent)
+    if stage not in STAGES_OF_RUNS or settings is None:
+        _import_and_run(stage, options, settings)
+        return
+    gpu = int(str(options.pop("gpu", 0)))
+    with run_job(stage, options, settings, gpu) as is_to_do:
+        if is_to_do:
+            _import_and_run(stage, options, settings)
+
+
+def _import_and_run(stage: str, options: dict[str, object], settings: dict[str, Any] | None) -> None:
     if settings is not None:
         import_stage(stage, settings)
     importlib.import_module(f"replisome.stages.{stage}").run(**options)
@@ -218,6 +232,10 @@ def _stage(stages: Any, name: str) -> argparse.ArgumentParser:
 
 
 def _training_parsers(stages: Any) -> None:
+    probe = _stage(stages, "probe")
+    _settings(probe, "for which kind of jobs is asked")
+    probe.add_argument("--out", required=True, type=Path, help="the folder of timings; the answer is written beside it")
+    probe.add_argument("--threads", type=_positive, default=1)
     train = _stage(stages, "train")
     _settings(train, "the run's config.json", "--run")
     pilot = _stage(stages, "pilot")
@@ -226,7 +244,10 @@ def _training_parsers(stages: Any) -> None:
         parser.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
         parser.add_argument("--out", required=True, type=Path)
         parser.add_argument("--threads", type=_positive, default=1)
+        parser.add_argument("--gpu", type=int, default=0, help="GPUs that the job asked for; it waits for a free one")
         parser.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
+        said = "what the stage probe has answered, for a run whose precision is auto (without it: fp32)"
+        parser.add_argument("--precision", type=Path, metavar="FILE", help=said)
     train.add_argument("--start", type=Path, help="the state in which a search left the run after its first rounds")
 
     search = _stage(stages, "search")

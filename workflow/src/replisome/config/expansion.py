@@ -7,13 +7,12 @@ from typing import Any
 
 from replisome.config.budget import KEYS as BUDGET_KEYS
 from replisome.config.catalogue import study
-from replisome.config.grid import Run, points, seeds, slug
+from replisome.config.grid import Run, Variant, points, seeds, slug
 from replisome.config.inheritance import parent_of
 from replisome.config.rounds import more_seeds, raised_seeds
 from replisome.config.schema import schema, validate
 from replisome.config.tested_weights import also_tested
 from replisome.errors import ReplisomeError
-from replisome.io import canonical_json
 
 # A name in a grid is a training key if the schema of training settings has it, and the model's otherwise.
 TRAINING_KEYS = frozenset(schema("training")["properties"])
@@ -53,36 +52,37 @@ def expand(settings: Mapping[str, Any], experiment: str) -> list[Run]:
                 parent = parent_of(settings, experiment, model, recipe)
                 shown = {"from": parent.experiment, **point} if parent else point
                 protocol = settings["recipes"][recipe]["protocol"]
-                first = seeds(block["seeds"])
-                for seed in more_seeds(first, max(len(first), raised.get((recipe, model, slug(shown)), 0))):
-                    config = {
-                        "study": settings["name"],
-                        "implementation": settings["implementation"],
-                        "recipe": {"name": recipe, **settings["recipes"][recipe]},
-                        "model": model,
-                        "hyperparameters": hyperparameters,
-                        **({"inherits": {**parent._asdict(), "own": sorted(own)}} if parent else {}),
-                        # The reports trained in fp32: a reported recipe does so on any device.
-                        "training": {**training, **({"precision": "fp32"} if protocol == "reported" else {})},
-                        "budget": budget,
-                        "select": {"metric": metric, "mode": direction},
-                        "curves": block.get("curves", []),
-                        **({"weights": "last"} if block.get("weights") == "last" else {}),
-                        "seed": seed,
-                    }
-                    runs.append(
-                        Run(
-                            study=settings["name"],
-                            recipe=recipe,
-                            model=model,
-                            slug=slug(shown),
-                            seed=seed,
-                            experiment=experiment,
-                            config=canonical_json(config),
-                            parent=parent,
-                            also_tested=others,
-                        )
+                first, path = seeds(block["seeds"]), slug(shown)
+                config = {
+                    "study": settings["name"],
+                    "implementation": settings["implementation"],
+                    "recipe": {"name": recipe, **settings["recipes"][recipe]},
+                    "model": model,
+                    "hyperparameters": hyperparameters,
+                    **({"inherits": {**parent._asdict(), "own": sorted(own)}} if parent else {}),
+                    # The reports trained in fp32: a reported recipe does so on any device.
+                    "training": {**training, **({"precision": "fp32"} if protocol == "reported" else {})},
+                    "budget": budget,
+                    "select": {"metric": metric, "mode": direction},
+                    "curves": block.get("curves", []),
+                    **({"weights": "last"} if block.get("weights") == "last" else {}),
+                }
+                variant = Variant.of(config)
+                runs += [
+                    Run(
+                        study=settings["name"],
+                        recipe=recipe,
+                        model=model,
+                        slug=path,
+                        seed=seed,
+                        experiment=experiment,
+                        config=variant.with_seed(seed),
+                        parent=parent,
+                        also_tested=others,
+                        variant=variant,
                     )
+                    for seed in more_seeds(first, max(len(first), raised.get((recipe, model, path), 0)))
+                ]
     seen: set[tuple[str, str, str, str, int]] = set()
     for run in runs:
         if run.key in seen:

@@ -6,12 +6,13 @@ import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from replisome.config.tested_weights import evaluation_settings
 from replisome.errors import ReplisomeError
+from replisome.io import canonical_json
 from replisome.tracking.expected import differences
 
 SLUG_VALUE = re.compile(r"[A-Za-z0-9_.-]+")
@@ -19,6 +20,7 @@ SLUG_VALUE = re.compile(r"[A-Za-z0-9_.-]+")
 SLUG_SEPARATOR = "+"
 SLUG_LIMIT = 200  # a file name may have 255 bytes
 DEFAULT_SLUG = "default"
+SEED = "seed"  # the key of a configuration in which the runs of a variant differ
 
 
 class Parent(NamedTuple):
@@ -29,12 +31,39 @@ class Parent(NamedTuple):
     recipe: str
 
 
+class Variant(NamedTuple):
+    """What runs that differ in their seed alone have in common: kept once for all of them, however many there are.
+
+    Attributes:
+        settings: all but the seed, as JSON has them.
+        before: the canonical JSON of the keys that stand before the seed.
+        after: of those that stand after it.
+    """
+
+    settings: dict[str, Any]
+    before: str
+    after: str
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Variant:
+        """Return the variant with these settings, which have no seed yet."""
+        before = canonical_json({key: value for key, value in settings.items() if key < SEED})
+        after = canonical_json({key: value for key, value in settings.items() if key > SEED})
+        return cls({**json.loads(before), **json.loads(after)}, before[1:-1], after[1:-1])
+
+    def with_seed(self, seed: int) -> str:
+        """Return the canonical JSON of a run's whole configuration."""
+        own = canonical_json({SEED: seed})[1:-1]
+        return f"{{{','.join(part for part in (self.before, own, self.after) if part)}}}"
+
+
 @dataclass(frozen=True)
 class Run:
     """One training run; ``config`` is its canonical JSON and, besides the data, its only input.
 
     A run with a ``parent`` lacks what it inherits until the winner is known: see ``StudyPlan.resolve``. ``also_tested``
     are weights that the test split is scored with beside :attr:`weights`; they change nothing of the run itself.
+    ``variant`` is what the runs of all seeds share, where that is known.
     """
 
     study: str
@@ -46,8 +75,9 @@ class Run:
     config: str
     parent: Parent | None = None
     also_tested: tuple[str, ...] = ()
+    variant: Variant | None = field(default=None, repr=False, compare=False)
 
-    @property
+    @cached_property
     def directory(self) -> str:
         """Path below the results folder."""
         return f"{self.study}/{self.recipe}/runs/{self.model}/{self.slug}/seed={self.seed}"
@@ -55,6 +85,8 @@ class Run:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The run's configuration as a mapping."""
+        if self.variant is not None:
+            return {**self.variant.settings, SEED: self.seed}
         loaded: dict[str, Any] = json.loads(self.config)
         return loaded
 

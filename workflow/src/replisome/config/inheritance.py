@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -13,6 +14,7 @@ from replisome.errors import ReplisomeError, did_you_mean
 from replisome.io import canonical_json
 
 
+@cache
 def inherit(run: Run, winner: Run) -> Run:
     """Return ``run`` with the winner's training settings and those hyperparameters that its model has.
 
@@ -24,7 +26,7 @@ def inherit(run: Run, winner: Run) -> Run:
     stays = {"precision", *own["inherits"]["own"]}  # precision follows the recipe's protocol
     own["training"] = {**own["training"], **{k: v for k, v in theirs["training"].items() if k not in stays}}
     own["inherits"] = {key: value for key, value in own["inherits"].items() if key != "own"} | {"slug": winner.slug}
-    return replace(run, config=canonical_json(own), parent=None)
+    return replace(run, config=canonical_json(own), parent=None, variant=None)
 
 
 def check_circles(experiments: Mapping[str, Mapping[str, Any]]) -> None:

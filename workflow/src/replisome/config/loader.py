@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from replisome.config.budget import Budget
+from replisome.config.bundling import Bundling
 from replisome.config.catalogue import study_names
 from replisome.config.checks import check_contract, check_experiment, check_metric, check_recipes
 from replisome.config.grid import seeds
 from replisome.config.plan import Plan, StudyPlan, largest_budget, limits_of
 from replisome.config.planned_claims import plan_claims
+from replisome.config.precision import settle_precision
 from replisome.config.renamed import check_files
 from replisome.config.rounds import check_rounds
 from replisome.config.schema import as_numbers, overlay, read_yaml, validate
@@ -22,13 +24,16 @@ from replisome.errors import ReplisomeError, did_you_mean
 
 FIXED = ("name", "extends", "replace", "presets", "claims")  # what overrides cannot change
 FOLDERS = frozenset({"tables", "figures", "selection", "search", "claims"})  # of a study's results
-RESULT_FOLDERS = frozenset({"logs", "benchmarks", "claims", "rounds", "report", "crate"})  # beside the studies' own
+RESULT_FOLDERS = frozenset(
+    {"logs", "benchmarks", "claims", "rounds", "report", "crate", "precision"}
+)  # beside the studies' own
 # What rules are called, or begin with where a study's or table's name follows; stages count too.
 TARGETS = frozenset(
     {
         "all",
         "download",
         "prepare",
+        "probe",
         "pilot",
         "train",
         "search",
@@ -37,6 +42,7 @@ TARGETS = frozenset(
         "select",
         "summarise",
         "judge",
+        "bundle",
         "claims",
         "rounds",
         "decide",
@@ -54,6 +60,8 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
     Raises:
         ReplisomeError: with file, key and remedy, for whatever is wrong.
     """
+    if isinstance(config.get("bundle"), dict):  # on the command line Snakemake reads what is nested as text
+        config = {**config, "bundle": {key: _number(value) for key, value in config["bundle"].items()}}
     validate(config, "config", "config/config.yaml (or --configfile, --config)")
     ledger_file = root / "config" / "datasets.yaml"
     ledger = read_yaml(ledger_file)
@@ -81,6 +89,13 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
         if name not in known:
             raise ReplisomeError(f"config: key 'overrides': no study '{name}'{did_you_mean(name, known)}")
     return Plan(plans, ledger, config["stand_ins"], left_out)
+
+
+def _number(value: Any) -> Any:
+    try:
+        return int(value)
+    except (ValueError, TypeError):
+        return as_numbers(value)
 
 
 def datasets_of(recipe: Mapping[str, Any], ledger: Mapping[str, Mapping[str, Any]], stand_in: bool) -> list[str]:
@@ -176,8 +191,11 @@ def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
     _budgets(raw, origin)
     resources = {experiment: block.pop("resources", {}) for experiment, block in raw["experiments"].items()}
     preparation = {recipe: block.pop("resources", {}) for recipe, block in raw["recipes"].items()}
+    own = {experiment: block.pop("bundle", None) for experiment, block in raw["experiments"].items()}
+    bundles = {name: Bundling.of(own[name] if config["bundle"] is None else config["bundle"]) for name in own}
     for block in raw["experiments"].values():
         _cap(block, config)
+        settle_precision(block, config["precision"])
     used = {recipe for block in raw["experiments"].values() for recipe in block["recipes"]}
     unknown = sorted(used - raw["recipes"].keys())
     if unknown:
@@ -204,7 +222,7 @@ def _bare_plan(files: StudyFiles, config: Mapping[str, Any]) -> StudyPlan:
     if settings["implementation"] not in study_names():
         near = did_you_mean(settings["implementation"], study_names())
         raise ReplisomeError(f"{origin}: key 'implementation': no package '{settings['implementation']}'{near}")
-    return StudyPlan(settings, resources, preparation)
+    return StudyPlan(settings, resources, preparation, bundles=bundles)
 
 
 def _budgets(raw: Mapping[str, Any], origin: str) -> dict[str, Budget]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from replisome.config.budget import KEYS as BUDGET_KEYS
 from replisome.config.budget import Budget
+from replisome.config.bundling import Bundling
 from replisome.config.catalogue import model_options, study
 from replisome.config.expansion import TRAINING_KEYS, expand
 from replisome.config.grid import Parent, Run, distinct, points, seeds
@@ -70,6 +71,7 @@ class StudyPlan:
         settings: what its tables, figures and report depend on.
         resources: by experiment, what its training jobs ask of a cluster.
         preparation: by recipe, what its preparation asks of a cluster.
+        bundles: by experiment, how its runs are packed into jobs; None: each has its own.
         claims: as their file has them, each with where its runs are (:mod:`replisome.config.planned_claims`).
     """
 
@@ -77,6 +79,7 @@ class StudyPlan:
     resources: Mapping[str, Mapping[str, Any]]
     preparation: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     claims: Sequence[Mapping[str, Any]] = ()
+    bundles: Mapping[str, Bundling | None] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

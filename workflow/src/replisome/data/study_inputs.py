@@ -7,6 +7,7 @@ Where a selection decides which files those are, it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os.path import exists
 from pathlib import Path
 from typing import Any
 
@@ -22,75 +23,73 @@ from replisome.tracking.verify import read_verified
 LEFT_OUT = "left_out.json"  # beside the figures: by name of each that this configuration has nothing for, why
 
 
-def for_selection(plan: StudyPlan, experiment: str, root: Path) -> list[Path]:
+def for_selection(plan: StudyPlan, experiment: str, root: Path) -> list[str]:
     """Return the scores that an experiment's candidates are compared by."""
-    return [root / run.directory / "validation.json" for run in plan.compared_runs(experiment)]
+    return [f"{below(root)}{run.directory}/validation.json" for run in plan.compared_runs(experiment)]
 
 
-def for_search(plan: StudyPlan, experiment: str, step: str, root: Path) -> list[Path]:
+def for_search(plan: StudyPlan, experiment: str, step: str, root: Path) -> list[str]:
     """Return the scores that a step of a search compares, in the order of :func:`compared_in`."""
-    part = "pilot" if step == HALVED else ""
-    return [root / run.directory / part / "validation.json" for run in compared_in(plan, experiment, step)]
+    part = "/pilot" if step == HALVED else ""
+    return [f"{below(root)}{run.directory}{part}/validation.json" for run in compared_in(plan, experiment, step)]
 
 
-def searches(plan: StudyPlan, root: Path) -> list[Path]:
+def searches(plan: StudyPlan, root: Path) -> list[str]:
     """Return what came of the searches of a study's grids, step by step."""
-    return [root / plan.name / "search" / name / step / "search.json" for name in plan.searches for step in STEPS]
+    return [f"{below(root)}{plan.name}/search/{name}/{step}/search.json" for name in plan.searches for step in STEPS]
 
 
-def for_tables(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]:
+def for_tables(plan: StudyPlan, selection: Selection, root: Path) -> list[str]:
     """Return what a study's tables are made from: all that its runs left, the selections, and the prepared data."""
     names = ("config.json", "history.parquet", "validation.json", RECORD)
-    runs = [root / run.directory / name for run in plan.runs for name in names]
+    runs = [f"{below(root)}{run.directory}/{name}" for run in plan.runs for name in names]
     return [*runs, *_read_from_runs(plan, selection, root), *_data(plan, root), *_notes(plan, root)]
 
 
-def for_figures(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]:
+def for_figures(plan: StudyPlan, selection: Selection, root: Path) -> list[str]:
     """Return what a study's figures are made from: the tidy table, what runs left beside it, and the prepared data."""
-    tidy = root / plan.name / "tables" / "metrics.parquet"
+    tidy = f"{below(root)}{plan.name}/tables/metrics.parquet"
     return [tidy, *_read_from_runs(plan, selection, root), *_data(plan, root), *_notes(plan, root)]
 
 
-def for_claims(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]:
+def for_claims(plan: StudyPlan, selection: Selection, root: Path) -> list[str]:
     """Return what a study's claims are judged by: what its figures are drawn from, and the records of its runs."""
-    records = [root / run.directory / RECORD for run in plan.runs]
-    return [*for_figures(plan, selection, root), *records, *(root / plan.name / r / "stats.json" for r in plan.recipes)]
+    statistics = [f"{below(root)}{plan.name}/{recipe}/stats.json" for recipe in plan.recipes]
+    return [*for_figures(plan, selection, root), *_records(plan, root), *statistics]
 
 
-def verdicts_of(studies: Iterable[str], root: Path) -> list[Path]:
+def verdicts_of(studies: Iterable[str], root: Path) -> list[str]:
     """Return the verdicts of studies."""
-    return [root / study / "claims.json" for study in studies]
+    return [f"{below(root)}{study}/claims.json" for study in studies]
 
 
-def for_page(plans: Iterable[StudyPlan], root: Path) -> list[Path]:
+def for_page(plans: Iterable[StudyPlan], root: Path) -> list[str]:
     """Return what the page shows of its studies: tables, figures, selections, cards, and where the runs were trained.
 
     One of a study's selections need not be made again for its tables to be asked for, so the page asks for all.
     """
     plans = list(plans)
-    found = [root / "claims" / RECORD]
+    found = [f"{below(root)}claims/{RECORD}"]
     if any(plan.rounds for plan in plans):
-        found.append(root / "rounds" / RECORD)
+        found.append(f"{below(root)}rounds/{RECORD}")
     for plan in plans:
-        study, implementation = root / plan.name, plan.implementation.name
-        found += [study / "tables" / name for name in ("study.json", "metrics.parquet")]
-        found += [study / "tables" / f"{name}.csv" for name in declared.tables(implementation)]
-        found += [
-            study / "figures" / f"{n}.{kind}" for n in declared.figures(implementation) for kind in ("png", "svg")
-        ]
-        found += [study / "figures" / LEFT_OUT]
+        study, implementation = f"{below(root)}{plan.name}", plan.implementation.name
+        found += [f"{study}/tables/{name}" for name in ("study.json", "metrics.parquet")]
+        found += [f"{study}/tables/{name}.csv" for name in declared.tables(implementation)]
+        found += [f"{study}/figures/{n}.{kind}" for n in declared.figures(implementation) for kind in ("png", "svg")]
+        found += [f"{study}/figures/{LEFT_OUT}"]
         # Their records say what was in the files behind them, which the index of the results lists.
-        found += [study / name / RECORD for name in ("tables", "figures", "claims")]
+        found += [f"{study}/{name}/{RECORD}" for name in ("tables", "figures", "claims")]
         found += [*selections(plan, root), *verdicts_of([plan.name], root)]
-        found += [study / recipe / "card.json" for recipe in plan.recipes]
-        found += [root / run.directory / RECORD for run in plan.runs]
+        found += [f"{study}/{recipe}/card.json" for recipe in plan.recipes]
+        found += _records(plan, root)
         found += _notes(plan, root)
     return found
 
 
-def selections(plan: StudyPlan, root: Path) -> list[Path]:
+def selections(plan: StudyPlan, root: Path) -> list[str]:
     """Return the selections of all of a study's experiments."""
-    return [root / plan.name / "selection" / name / "selection.json" for name in plan.experiments]
+    return [f"{below(root)}{plan.name}/selection/{name}/selection.json" for name in plan.experiments]
 
 
 def selections_of(plan: StudyPlan, root: Path) -> Selection:
@@ -105,17 +104,27 @@ def selections_of(plan: StudyPlan, root: Path) -> Selection:
     return selection
 
 
-def tests(runs: Iterable[Run], root: Path) -> list[Path]:
+def tests(runs: Iterable[Run], root: Path) -> list[str]:
     """Return the scores of these runs on test, and their predictions of validation and test."""
-    return [root / run.directory / "test" / name for run in runs for name in ("metrics.json", "predictions.parquet")]
+    names = ("metrics.json", "predictions.parquet")
+    return [f"{below(root)}{run.directory}/test/{name}" for run in runs for name in names]
 
 
-def explanations(runs: Iterable[Run], root: Path) -> list[Path]:
+def explanations(runs: Iterable[Run], root: Path) -> list[str]:
     """Return the explanations of these runs."""
-    return [root / run.directory / "explanation" / "explanation.parquet" for run in runs]
+    return [f"{below(root)}{run.directory}/explanation/explanation.parquet" for run in runs]
 
 
-def _read_from_runs(plan: StudyPlan, selection: Selection, root: Path) -> list[Path]:
+def below(root: Path) -> str:
+    """Return what paths below a folder begin with: there are too many of them for objects."""
+    return "" if root == Path() else f"{root}/"
+
+
+def _records(plan: StudyPlan, root: Path) -> list[str]:
+    return [f"{below(root)}{run.directory}/{RECORD}" for run in plan.runs]
+
+
+def _read_from_runs(plan: StudyPlan, selection: Selection, root: Path) -> list[str]:
     return [
         *tests(plan.tested_runs(selection), root),
         *explanations(plan.explained_runs(selection), root),
@@ -123,13 +132,14 @@ def _read_from_runs(plan: StudyPlan, selection: Selection, root: Path) -> list[P
     ]
 
 
-def _data(plan: StudyPlan, root: Path) -> list[Path]:
+def _data(plan: StudyPlan, root: Path) -> list[str]:
     names = [f"{name}.parquet" for name in (*SPLITS, *plan.implementation.shared)]
-    return [root / plan.name / recipe / name for recipe in plan.recipes for name in (*names, "card.json")]
+    return [f"{below(root)}{plan.name}/{recipe}/{name}" for recipe in plan.recipes for name in (*names, "card.json")]
 
 
-def _notes(plan: StudyPlan, root: Path) -> list[Path]:
+def _notes(plan: StudyPlan, root: Path) -> list[str]:
     """Return the notes beside results that someone took as they are: tables mark those."""
-    folders = [root / run.directory / part for run in plan.runs for part in ("", "test", "explanation")]
-    folders += [root / plan.name / recipe for recipe in plan.recipes]
-    return [folder / ACCEPTED for folder in folders if (folder / ACCEPTED).exists()]
+    parts = ("", "/test", "/explanation")
+    folders = [f"{below(root)}{run.directory}{part}" for run in plan.runs for part in parts]
+    folders += [f"{below(root)}{plan.name}/{recipe}" for recipe in plan.recipes]
+    return [note for note in (f"{folder}/{ACCEPTED}" for folder in folders) if exists(note)]

@@ -21,7 +21,7 @@ SETTINGS = {
     **dict.fromkeys(("evaluate", "explain"), "../config.json"),
     **dict.fromkeys(("search", "select", "summarise"), "study.json"),
     "figures": "../tables/study.json",
-    **dict.fromkeys(("judge", "claims", "rounds", "crate"), "settings.json"),
+    **dict.fromkeys(("probe", "judge", "claims", "rounds", "crate"), "settings.json"),
     "report": "report.json",
 }
 

@@ -20,6 +20,7 @@ from replisome.data.splits import HELD_OUT
 from replisome.io import finite_or_none, write_json
 from replisome.tracking.record import Record
 from replisome.training.predict import predict, score
+from replisome.training.resident import load_split
 from replisome.training.restore import DIVERGED, divergence, open_run, restore
 
 SPLIT = "test"
@@ -53,7 +54,7 @@ def run(settings: Path, data: Path, weights: Sequence[Path], out: Path, threads:
     tables, items, scores = [], {}, {}
     lost: dict[str, dict[str, str | None]] = {name: {} for name in HELD_OUT}
     for name in HELD_OUT:
-        split = task.load(name, opened.device)
+        split = load_split(task, data, name, opened.device)
         items[name] = len(split)
         for kind, model, marked in zip(kinds, models, diverged, strict=True):
             found = predict(model, task, split)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from replisome.config.catalogue import part
 from replisome.data.parquet import write_parquet
 from replisome.tracking.record import Record
+from replisome.training.resident import load_split
 from replisome.training.restore import DIVERGED, divergence, open_run, restore
 
 SPLIT = "validation"  # the test split is read for scores alone
@@ -33,7 +34,7 @@ def run(settings: Path, data: Path, weights: Path, out: Path, threads: int) -> N
     table, metadata, lost = pa.table({}), {}, divergence(weights)
     if lost is None:
         table, metadata = part(config["implementation"], "explain").explain(
-            model, task, task.load(SPLIT, opened.device)
+            model, task, load_split(task, data, SPLIT, opened.device)
         )
     write_parquet(out / "explanation.parquet", table, {**metadata, DIVERGED: lost})
     record.write(out / "provenance.json", [weights, *opened.files], **opened.about)

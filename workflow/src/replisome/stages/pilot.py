@@ -12,7 +12,9 @@ from replisome.training.rounds import validation_scores
 from replisome.training.session import open_session
 
 
-def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float) -> None:
+def run(
+    settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float, precision: Path | None = None
+) -> None:
     """Write state.pt, validation.json (as of a run that ends here) and provenance.json to ``out``.
 
     Training that goes on from state.pt gives what it gives without this stop, bit by bit.
@@ -23,6 +25,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
         out: the folder ``pilot`` of the run.
         threads: of torch.
         checkpoint_minutes: within a round, save this often.
+        precision: as for the stage ``train``.
 
     Raises:
         ReplisomeError: bad settings or data, or a full disk.
@@ -30,7 +33,7 @@ def run(settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes:
     identity: dict[str, Any] = read_json(settings)
     record = Record("pilot", identity)
     config = {key: value for key, value in identity.items() if key != "until"}
-    session = open_session(config, settings, data, record, threads)
+    session = open_session(config, settings, data, record, threads, precision)
     checkpoint = Checkpoint(out / "checkpoint.pt", session.identity, checkpoint_minutes)
     progress = session.train(checkpoint, identity["until"])
     checkpoint.path.replace(out / "state.pt")

@@ -21,7 +21,13 @@ from replisome.training.session import open_session
 
 
 def run(
-    settings: Path, data: Path, out: Path, threads: int, checkpoint_minutes: float, start: Path | None = None
+    settings: Path,
+    data: Path,
+    out: Path,
+    threads: int,
+    checkpoint_minutes: float,
+    start: Path | None = None,
+    precision: Path | None = None,
 ) -> None:
     """Train the run that ``settings`` (a config.json) describes on the prepared recipe in ``data``.
 
@@ -34,13 +40,14 @@ def run(
         threads: of torch.
         checkpoint_minutes: within a round, save this often.
         start: the state in which a search left the run after its first rounds; None: it has not begun.
+        precision: the answer of the probe, for a run whose precision is ``auto``; None: such a run is in fp32.
 
     Raises:
         ReplisomeError: bad settings or data, or a full disk.
     """
     config: dict[str, Any] = read_json(settings)
     record = Record("train", config)
-    session = open_session(config, settings, data, record, threads)
+    session = open_session(config, settings, data, record, threads, precision)
     checkpoint = Checkpoint(out / "checkpoint.pt", session.identity, checkpoint_minutes, start)
     meter = Meter(session.arithmetic.device)
     progress = session.train(checkpoint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -38,21 +39,21 @@ class Digests:
             known = {}
         self._known: dict[str, list[object]] = known if isinstance(known, dict) else {}
 
-    def __call__(self, path: Path, kind: str = "sha256") -> str:
+    def __call__(self, path: str | Path, kind: str = "sha256") -> str:
         """Return the digest of a file, of some kind."""
-        about = path.stat()
+        about = os.stat(path)
         state = [about.st_size, about.st_ino, about.st_mtime_ns, about.st_ctime_ns]
-        name = f"{kind} {path.absolute()}"
+        name = f"{kind} {os.path.join(os.getcwd(), path)}"
         kept = self._known.get(name)
         if isinstance(kept, list) and kept[:-1] == state:
             return str(kept[-1])
-        found = self._compute(path, kind)
+        found = self._compute(Path(path), kind)
         if about.st_ctime < time.time() - SETTLED:
             self._known[name] = [*state, found]
             self._changed = True
         return found
 
-    def of_input(self, path: Path) -> str | None:
+    def of_input(self, path: str | Path) -> str | None:
         """Return ``sha256:<hexadecimal>`` of a file, as records have it, or None where there is none."""
         try:
             return f"sha256:{self(path)}"
@@ -62,7 +63,7 @@ class Digests:
     def save(self) -> None:
         """Keep what is known of files that are still there, if that is news and the folder takes it."""
         if self._changed and self._store.parent.is_dir():
-            kept = {name: entry for name, entry in self._known.items() if Path(name.partition(" ")[2]).exists()}
+            kept = {name: entry for name, entry in self._known.items() if os.path.exists(name.partition(" ")[2])}
             with suppress(ReplisomeError):  # a folder of others, or a full disk
                 write_text(self._store, json.dumps(kept))
             self._changed = False

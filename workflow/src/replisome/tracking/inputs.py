@@ -13,12 +13,28 @@ from pathlib import Path
 from replisome.io import file_hash
 
 
-def named(folder: Path, inputs: Iterable[Path] | Mapping[str, Path]) -> dict[str, Path]:
+File = str | Path
+Inputs = Iterable[File] | Mapping[str, File]
+
+
+def named(folder: File, inputs: Inputs) -> dict[str, File]:
     """Return inputs by name: those that have none are named by the way to them from ``folder``."""
     if isinstance(inputs, Mapping):
         return dict(inputs)
-    start = os.path.abspath(folder)
-    return {Path(os.path.relpath(os.path.abspath(file), start)).as_posix(): Path(file) for file in inputs}
+    ways: dict[str, str] = {}  # of the folders that they are in, which many share
+    found: dict[str, File] = {}
+    for file in inputs:
+        place, name = os.path.split(file)
+        if place not in ways:
+            ways[place] = _way(os.path.abspath(folder), os.path.abspath(place))
+        found[f"{ways[place]}{name}"] = file
+    return found
+
+
+def _way(start: str, end: str) -> str:
+    """Return the way from one folder to another, with a slash at its end, or nothing where they are the same."""
+    way = Path(os.path.relpath(end, start)).as_posix()
+    return "" if way == "." else f"{way}/"
 
 
 def raw_name(raw: str | Path) -> str:
@@ -26,6 +42,6 @@ def raw_name(raw: str | Path) -> str:
     return "/".join(Path(raw).parts[-3:])
 
 
-def input_hashes(folder: Path, inputs: Iterable[Path] | Mapping[str, Path]) -> dict[str, str]:
+def input_hashes(folder: File, inputs: Inputs) -> dict[str, str]:
     """Return by name ``sha256:<hexadecimal>`` of each input of the result in ``folder``."""
-    return {name: f"sha256:{file_hash(file)}" for name, file in named(folder, inputs).items()}
+    return {name: f"sha256:{file_hash(Path(file))}" for name, file in named(folder, inputs).items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +15,15 @@ from replisome.tracking.sweep_plan import PlannedJob, SweepPlan
 
 # Events as the records of Snakemake name them (snakemake_interface_logger_plugins.common).
 PROGRESS, JOB_ERROR = "progress", "job_error"
+Packed = tuple[str, str, bool]  # the log of a run's stage, its record, and whether this call makes it
 
 
 class PlanKeeper(logging.Handler):
     """Writes the plan anew where an event says that jobs were added, which checkpoints do, or that one failed."""
 
-    def __init__(self, dag: Any, results: Path, since: float, studies: Iterable[str]) -> None:
+    def __init__(
+        self, dag: Any, results: Path, since: float, studies: Iterable[str], packed: Callable[[], Iterable[Packed]]
+    ) -> None:
         """Write the plan.
 
         Args:
@@ -28,8 +31,10 @@ class PlanKeeper(logging.Handler):
             results: the results folder.
             since: see :class:`SweepPlan`.
             studies: by name.
+            packed: gives what bundles stand for, which Snakemake does not know one by one.
         """
         super().__init__()
+        self.packed = packed
         self.dag, self.results, self.size = dag, results, 0
         self.plan = SweepPlan(since, tuple(studies), {})
         self._write()
@@ -57,6 +62,10 @@ class PlanKeeper(logging.Handler):
                 # A job that this call has finished is no longer among those to do.
                 to_do = self.dag.needrun(job) or (name in known and known[name].to_do)
                 jobs[name] = PlannedJob(self._result(list(map(str, job.output))), to_do)
+        for log, record, to_do in self.packed():
+            name = self._job_of(log)
+            if name is not None:
+                jobs[name] = PlannedJob(self._result([record]), to_do)
         self.plan = replace(self.plan, jobs=jobs)
         try:
             self.plan.write(self.results)

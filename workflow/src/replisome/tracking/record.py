@@ -7,13 +7,14 @@ import platform
 import resource
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from replisome import __version__
 from replisome.io import write_json
-from replisome.tracking.inputs import input_hashes
+from replisome.tracking.inputs import Inputs, input_hashes
 from replisome.tracking.stage_key import code_fingerprint, stage_key
 from replisome.tracking.verify import DIGEST, output_hashes, record_digest
 from replisome.tracking.versions import package_versions
@@ -32,7 +33,7 @@ class Record:
         self.key = stage_key(stage, identity)
         self.code = code_fingerprint(stage, identity)
 
-    def reads(self, folder: Path, inputs: Iterable[Path] | Mapping[str, Path]) -> dict[str, str]:
+    def reads(self, folder: Path, inputs: Inputs) -> dict[str, str]:
         """Hash the inputs now, for a record that is written long afterwards, when others may lie in their place.
 
         Args:
@@ -45,9 +46,7 @@ class Record:
         self.inputs = input_hashes(folder, inputs)
         return self.inputs
 
-    def write(
-        self, path: Path, inputs: Iterable[Path] | Mapping[str, Path] = (), also: Sequence[Path] = (), **more: Any
-    ) -> None:
+    def write(self, path: Path, inputs: Inputs = (), also: Sequence[Path] = (), **more: Any) -> None:
         """Write the record, which says of each input and of each output what was in it.
 
         What lies beside the record is what the stage made; who reads it later compares it (:mod:`.verify`).
@@ -83,9 +82,21 @@ class Record:
 
 
 def peak_memory() -> int:
-    """Return the largest resident size of this process so far, in bytes."""
+    """Return the largest resident size of this process, in bytes: so far, or since :func:`forget_peak_memory`."""
+    try:
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux kibibytes
+
+
+def forget_peak_memory() -> None:
+    """Count the peak from now on, where the system lets a process do that (Linux); elsewhere nothing happens."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def processor() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import importlib
+import sys
 from typing import Any
 
 from replisome.errors import ReplisomeError
@@ -25,6 +26,8 @@ def import_stage(stage: str, identity: dict[str, Any]) -> None:
     modules = sorted(closure(stage_modules(stage, identity)))
     before = _content(modules)
     code_fingerprint(stage, identity)
+    if all(name in sys.modules for name in modules):  # by an earlier call in this process
+        return
     gc.disable()  # of a quarter of a million objects that stay, nothing is to be collected
     try:
         for name in modules:

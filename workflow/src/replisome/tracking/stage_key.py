@@ -19,12 +19,13 @@ from replisome.tracking.introspect import ROOT
 
 RECORD = "provenance.json"
 ACCEPTED = "accepted.json"
-Digest = Callable[[Path], str | None]
+Digest = Callable[[str | Path], str | None]
 COMMON_TABLES = "replisome.analysis.common_tables"
 
 # The modules that a stage looks up by name, beside its own: the fingerprint cannot see those from the imports.
 ROOTS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "prepare": lambda i: [_study(i, "data"), *([_study(i, "control")] if "control" in i["recipe"]["source"] else [])],
+    "probe": lambda i: [],
     "train": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
     "pilot": lambda i: [_study(i, "task"), f"replisome.models.{i['model']}"],
     "search": lambda i: [_study(i)],
@@ -111,7 +112,9 @@ def _note(folder: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def is_current(folder: Path, stage: str, identity: dict[str, Any], inputs: Mapping[str, Path], digest: Digest) -> bool:
+def is_current(
+    folder: Path, stage: str, identity: dict[str, Any], inputs: Mapping[str, str | Path], digest: Digest
+) -> bool:
     """Say whether the result in ``folder`` was made from these settings, this code, and files with this content.
 
     A folder without a record counts as current: there is nothing yet, and Snakemake sees the missing files itself. An

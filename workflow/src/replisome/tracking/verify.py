@@ -47,9 +47,9 @@ def verified(path: Path) -> Path:
     return path
 
 
-def read_verified(path: Path) -> Any:
+def read_verified(path: str | Path) -> Any:
     """Read JSON that :func:`verified` accepts."""
-    return read_json(verified(path))
+    return read_json(verified(Path(path)))
 
 
 def read_record(path: Path) -> dict[str, Any]:

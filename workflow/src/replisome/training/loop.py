@@ -16,8 +16,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_, get_total_norm
-from torch.optim import Optimizer
 
 from replisome.config.budget import Budget
 from replisome.training import seeds
@@ -25,6 +23,7 @@ from replisome.training.checkpoint import Checkpoint
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
 from replisome.training.precision import Arithmetic
 from replisome.training.rounds import Goal, Progress, close_round, report_round, score_round, why_stopped
+from replisome.training.steps import Step, make_step
 from replisome.training.task import Augmenting, Split, Task
 from replisome.training.termination import TerminatedError, Termination
 
@@ -64,10 +63,12 @@ def fit(
         TerminatedError: the process was told to stop; the state is in the checkpoint.
     """
     optimiser = make_optimiser(model.parameters(), settings)
-    ends = budget.ends(math.ceil(len(splits["train"]) / settings.batch_size))
-    schedule = make_schedule(optimiser, settings, ends[-1])
+    all_ends = budget.ends(math.ceil(len(splits["train"]) / settings.batch_size))
+    ends = all_ends[:until]
+    schedule = make_schedule(optimiser, settings, all_ends[-1])
     progress = _resume(checkpoint, model, optimiser, schedule, budget.round_name)
     stream = _batches(splits["train"], settings, seed, progress.step, arithmetic.device)
+    take_step = make_step(model, task, optimiser, settings, arithmetic)
 
     def save() -> None:
         checkpoint.save(_state(progress, model, optimiser, schedule))
@@ -77,22 +78,20 @@ def fit(
                 f"{checkpoint.path} is written, and the same command goes on from there."
             )
 
-    ends = ends[:until]
     with Termination() as termination:
         while progress.epoch < len(ends) and not progress.stopped:
             sums = _Sums.of(progress, arithmetic.device)
-            first_loss = torch.tensor(progress.first_loss)
-            first_step = ends[progress.epoch - 1] if progress.epoch else 0
+            first_loss, first_step = torch.tensor(progress.first_loss), [0, *ends][progress.epoch]
             items_seen = 0
             began = beat = time.monotonic()
             carried = progress.seconds
             model.train()
             while progress.step < ends[progress.epoch]:
                 inputs, targets = next(stream)
-                loss, count, norm = _step(model, task, optimiser, inputs, targets, settings, arithmetic)
+                taken = take_step(inputs, targets)
                 schedule.step()
-                sums = sums.plus(loss, count, norm, settings.clip_norm)
-                first_loss = loss if progress.step == first_step else first_loss
+                sums = sums.plus(taken, settings.clip_norm)
+                first_loss = taken.loss.clone() if progress.step == first_step else first_loss
                 progress.step += 1
                 items_seen += len(inputs)
                 if termination.requested or (checkpoint.due_within_epoch() and progress.step < ends[progress.epoch]):
@@ -139,8 +138,9 @@ class _Sums(NamedTuple):
         values = [getattr(progress, name) for name in cls._fields]
         return cls(*torch.tensor(values, dtype=torch.float64, device=device).unbind())
 
-    def plus(self, loss: Tensor, count: Tensor, norm: Tensor, clip_norm: float | None) -> _Sums:
-        """Return the sums with one more step: its mean loss, its terms and the norm of its gradient."""
+    def plus(self, step: Step, clip_norm: float | None) -> _Sums:
+        """Return the sums with one more step."""
+        loss, count, norm = step
         return _Sums(
             self.loss_sum + loss * count,
             self.terms + count,
@@ -169,38 +169,6 @@ def _batches(
             else:
                 yield split.batch(items)
         step = 0
-
-
-def _step(
-    model: nn.Module,
-    task: Task,
-    optimiser: Optimizer,
-    inputs: Tensor,
-    targets: Tensor,
-    settings: TrainingSettings,
-    arithmetic: Arithmetic,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Take one step on a batch, whole or piece by piece; return its mean loss, its terms and its gradient's norm."""
-    count = task.terms(targets)
-    loss = torch.zeros((), device=arithmetic.device)
-    optimiser.zero_grad()
-    for piece, wanted in _pieces(inputs, targets, settings.micro_batch):
-        # Each piece counts by its share of the terms: the gradient is that of the mean over the whole batch.
-        part = task.loss(arithmetic.outputs(model, piece), wanted) * (task.terms(wanted) / count.clamp(min=1))
-        part.backward()  # type: ignore[no-untyped-call]
-        loss = loss + part.detach()
-    if settings.clip_norm is not None:
-        norm = clip_grad_norm_(model.parameters(), settings.clip_norm)
-    else:
-        norm = get_total_norm([weights.grad for weights in model.parameters() if weights.grad is not None])
-    optimiser.step()
-    return loss, count, norm
-
-
-def _pieces(inputs: Tensor, targets: Tensor, size: int | None) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield a batch in pieces of at most ``size`` items, or whole."""
-    size = size or len(inputs)
-    yield from zip(torch.split(inputs, size), torch.split(targets, size), strict=True)
 
 
 def _state(progress: Progress, model: nn.Module, optimiser: Any, schedule: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class TrainingSettings:
 
     ``warmup`` is the share of all steps in which the rate rises. ``micro_batch`` is how many items of a batch are in
     memory at once; the step is that of the whole batch, but for layers that look at other items, as batch norm does.
-    ``epsilon`` is of Adam and AdamW.
+    ``epsilon`` is of Adam and AdamW. ``graphs`` is how a GPU is told what to do, and changes no number.
     """
 
     optimiser: Literal["adam", "adamw", "sgd"] = "adam"
@@ -35,7 +35,8 @@ class TrainingSettings:
     clip_norm: float | None = None
     patience: int | None = None
     augment: str = "none"
-    precision: Literal["auto", "fp32"] = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    graphs: bool = False
 
 
 def _eager(kind: type[Optimizer]) -> type[Optimizer]:

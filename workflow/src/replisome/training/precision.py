@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from replisome.errors import ReplisomeError
+from replisome.tracking.record import processor
+from replisome.tracking.verify import read_verified
+
 Precision = Literal["bf16-mixed", "32-true"]
 EVALUATION: Precision = "32-true"  # of validation, curves, the test and explanations, whatever a run was trained in
+NAMES: dict[str, Precision] = {"fp32": "32-true", "bf16": "bf16-mixed"}  # as settings call them
+BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # Linux's, of x86 and of ARM
 
 
 class Arithmetic(NamedTuple):
@@ -31,10 +38,60 @@ class Arithmetic(NamedTuple):
         return outputs.float() if outputs.is_floating_point() else outputs
 
 
-def choose_precision(setting: str) -> Precision:
-    """Return what ``auto`` means on this machine: bf16 on a GPU that has it, else fp32."""
-    cuda = torch.cuda.is_available()
-    return "bf16-mixed" if setting == "auto" and cuda and torch.cuda.is_bf16_supported() else "32-true"
+def choose_precision(setting: str, answer: Path | None = None) -> Precision:
+    """Return what a run's setting means.
+
+    Args:
+        setting: ``fp32``, ``bf16``, or ``auto``.
+        answer: what the probe of this results folder has found (stage ``probe``), which decides ``auto``. Where there
+            is none, ``auto`` is fp32, on any device: nothing but a recorded answer may choose otherwise.
+
+    Raises:
+        ReplisomeError: the file is damaged, or holds no precision.
+    """
+    found = setting
+    if setting == "auto":
+        found = "fp32" if answer is None else read_verified(answer).get("precision")
+    if found not in NAMES:
+        raise ReplisomeError(f"{answer}: names no precision; delete it, and the same command asks again.")
+    return NAMES[found]
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Say whether a device computes in bf16 by itself; where it is emulated it is slower than fp32.
+
+    Of a CPU, Linux tells; elsewhere nothing is known, which counts as no.
+    """
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    try:
+        words = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return False
+    return not BF16_FLAGS.isdisjoint(words)
+
+
+def require_able(arithmetic: Arithmetic, answer: Path | None = None) -> None:
+    """Refuse to train in bf16 on a device that has to emulate it.
+
+    Args:
+        arithmetic: what is to be computed in, and where.
+        answer: the file that chose the precision, where one did.
+
+    Raises:
+        ReplisomeError: the device lacks bf16; says what to do.
+    """
+    device, precision = arithmetic
+    if precision != "bf16-mixed" or has_bf16(device):
+        return
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+    chosen = "by its settings" if answer is None else f"by {answer}, as this results folder's other runs"
+    again = "" if answer is None else f", or delete {answer}: it is then asked again, and all such runs train anew"
+    raise ReplisomeError(
+        f"this run trains in bf16 ({chosen}), which this machine's {name} lacks. Run it where bf16 is in hardware (a "
+        f"partition or a feature of the cluster), give the results a folder of their own with --config precision=fp32"
+        f"{again}."
+    )
 
 
 def forbid_tf32() -> None:

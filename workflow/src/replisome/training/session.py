@@ -24,8 +24,16 @@ from replisome.training.checkpoint import Checkpoint
 from replisome.training.closed_form import estimate
 from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
-from replisome.training.precision import EVALUATION, Arithmetic, choose_precision, forbid_tf32, tf32_allowed
+from replisome.training.precision import (
+    EVALUATION,
+    Arithmetic,
+    choose_precision,
+    forbid_tf32,
+    require_able,
+    tf32_allowed,
+)
 from replisome.training.predict import to_device
+from replisome.training.resident import load_split
 from replisome.training.rounds import Goal, Progress
 from replisome.training.task import ClosedForm, Sample, Split, Task
 
@@ -77,7 +85,9 @@ class Session(NamedTuple):
         }
 
 
-def open_session(config: dict[str, Any], settings: Path, data: Path, record: Record, threads: int) -> Session:
+def open_session(
+    config: dict[str, Any], settings: Path, data: Path, record: Record, threads: int, answer: Path | None = None
+) -> Session:
     """Load what a run trains on and build its model.
 
     Args:
@@ -86,25 +96,30 @@ def open_session(config: dict[str, Any], settings: Path, data: Path, record: Rec
         data: folder of the prepared recipe.
         record: is told what is read; its folder is that of ``settings``.
         threads: of torch.
+        answer: what decides a precision that is ``auto``; see :func:`.precision.choose_precision`.
 
     Raises:
-        ReplisomeError: bad settings or data.
+        ReplisomeError: bad settings or data, or bf16 is asked of a device that lacks it.
     """
     check_recipe(config, data)
     torch.set_num_threads(threads)
     seeds.start(config["seed"])
     validate(config["training"], "training", f"{settings}: training")
     training = TrainingSettings(**config["training"])
-    arithmetic = Arithmetic.here(choose_precision(training.precision))
+    arithmetic = Arithmetic.here(choose_precision(training.precision, answer))
+    require_able(arithmetic, answer)
     device, precision = arithmetic
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
     forbid_tf32()
     study = find_study(config["implementation"])
     task = part(study.name, "task").open_task(data)
     names = list(dict.fromkeys(["train", "validation", *config["curves"]]))
-    splits = load_splits(task, names, config["curves"], device)
+    splits = load_splits(task, data, names, config["curves"], device)
     model = models.build(config["model"], task.data, config["hyperparameters"])
     # Split by split: a moved results folder keeps its hashes, not its paths or times.
     inputs = [data / f"{name}.parquet" for name in [*names, *study.shared]] + [data / "stats.json"]
+    inputs += [answer] if answer is not None else []
     identity = {"settings": canonical_json(config), "code": code_fingerprint("train", config)}
     # Half a run in other arithmetic is another run: it starts over, and the log says so.
     identity |= {"precision": precision, "device": device.type, "torch": torch.__version__}
@@ -115,9 +130,19 @@ def open_session(config: dict[str, Any], settings: Path, data: Path, record: Rec
     return Session(config, task, splits, model, training, arithmetic, identity)
 
 
-def load_splits(task: Task, names: Sequence[str], curves: Sequence[str], device: torch.device) -> dict[str, Split]:
-    """Return splits by name, and where training has a curve a sample of it, no larger than validation."""
-    splits: dict[str, Split] = {name: task.load(name, device) for name in names}
+def load_splits(
+    task: Task, data: Path, names: Sequence[str], curves: Sequence[str], device: torch.device
+) -> dict[str, Split]:
+    """Return splits by name, and where training has a curve a sample of it, no larger than validation.
+
+    Args:
+        task: of the recipe.
+        data: folder of the prepared recipe.
+        names: of the splits.
+        curves: the splits that are scored after each round.
+        device: where tensors go.
+    """
+    splits: dict[str, Split] = {name: load_split(task, data, name, device) for name in names}
     if "train" in curves:
         splits[TRAIN_SAMPLE] = Sample(splits["train"], len(splits["validation"]), device)
     return splits

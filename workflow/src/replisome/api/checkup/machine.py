@@ -100,20 +100,11 @@ def memory() -> tuple[int, int]:
     return total, free
 
 
-def _has_bf16() -> bool:
-    """Say whether the CPU multiplies bf16 by itself, as Linux tells of it."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags or " bf16" in flags
-
-
 def devices() -> Iterator[Finding]:
     """Say on what and in which numbers networks are trained here."""
     import torch  # noqa: PLC0415 -- slow, and not every check needs it
 
-    from replisome.training.precision import choose_precision, forbid_tf32, tf32_allowed  # noqa: PLC0415
+    from replisome.training.precision import Arithmetic, forbid_tf32, has_bf16, tf32_allowed  # noqa: PLC0415
 
     total, free = memory()
     yield Finding(
@@ -141,16 +132,9 @@ def devices() -> Iterator[Finding]:
             + (f" (built for CUDA {built})" if built else " (a build for CPUs)"),
         )
     forbid_tf32()
-    sound = "bf16" if choose_precision("auto") == "bf16-mixed" else "fp32"
-    why = "" if sound == "bf16" else " (bf16 is for GPUs that have it)"
-    yield Finding("precision", "ok", f"protocol reported: fp32; sound: {sound}{why}; scores and tests always fp32")
+    able = has_bf16(Arithmetic.here("32-true").device)
+    auto = "bf16 if a probe finds it faster, once a results folder" if able else "fp32: bf16 would be emulated here"
+    yield Finding("precision", "ok", f"protocol reported: fp32; auto: {auto}; scores and tests always fp32")
     yield Finding(
         "TF32", "ok" if not tf32_allowed() else "warning", "off: fp32 is fp32" if not tf32_allowed() else "is on"
     )
-    if not gpus:
-        fast = _has_bf16()
-        yield Finding(
-            "bf16 on the CPU",
-            "ok",
-            f"{'the CPU has it' if fast else 'emulated, so slower than fp32'}; it is not used: on a CPU all is fp32",
-        )

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from replisome.tracking import in_use
+from replisome.tracking import holder
+from replisome.tracking.in_use import FILE
 
 
 @dataclass
@@ -29,16 +30,16 @@ class Call:
 def read_call(results: Path) -> Call | None:
     """Return who uses a results folder, or did last; None where nobody ever did.
 
-    Of a call on another machine its last sign of life counts, as :mod:`replisome.tracking.in_use` has it, by the clock
+    Of a call on another machine its last sign of life counts, as :mod:`replisome.tracking.holder` has it, by the clock
     of this machine: nothing is written to the folder to ask for its own.
     """
-    path = results / in_use.FILE
+    path = results / FILE
     try:
-        found = in_use.read(path, results)
+        found = holder.read(path, results)
         if found is None:
             return None
         silence = time.time() - path.stat().st_mtime
-        alive = in_use.alive(found, lambda: silence)
+        alive = holder.alive(found, lambda: silence)
         return Call(alive, str(found["host"]), int(found["pid"]), str(found.get("since", "?")))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from replisome.tracking.durations import SAMPLE, seconds_in
+
 if TYPE_CHECKING:
     from replisome.api.sweeps.sweep import Job
-
-SAMPLE = 5  # benchmarks that are read of each kind of earlier jobs
 
 
 class Durations:
@@ -24,9 +24,8 @@ class Durations:
 
     def learns(self, job: Job) -> None:
         """Learn of a job that ended; one without a benchmark teaches nothing."""
-        try:
-            seconds = float(job.benchmark.read_text(encoding="utf-8").splitlines()[1].split("\t")[0])
-        except (OSError, ValueError, IndexError):
+        seconds = seconds_in(job.benchmark)
+        if seconds is None:
             return
         for kind in _kinds(job):
             number, total = self._sums.get(kind, (0, 0.0))

@@ -56,7 +56,7 @@ class RowClassification(PreparedTask):
 
     def terms(self, targets: Tensor) -> Tensor:
         """Return the number of rows: over so many terms is the mean loss of a batch."""
-        return torch.tensor(len(targets), device=targets.device)
+        return torch.full((), len(targets), device=targets.device)
 
     def scores(self, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         """Return each score that the study declares, but for the loss, of logits (n, classes)."""

@@ -140,7 +140,7 @@ class ResidueDistances(PreparedTask):
 
     def terms(self, targets: Tensor) -> Tensor:
         """Return the number of proteins (``reported``) or of known pairs (``sound``)."""
-        return targets.new_tensor(len(targets)) if self.reported else (~targets.isnan()).sum()
+        return targets.new_full((), len(targets)) if self.reported else (~targets.isnan()).sum()
 
     def reduce_outputs(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return predicted distances (batch, pairs) of i < j, in angstrom."""

@@ -1,0 +1,96 @@
+"""What goes wrong on a cluster, on a SLURM of one node: nothing finished is lost, and nothing is done twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from tests.slurm import cluster
+
+SELECTION = "results/demo/bloodmnist/selection/variants/selection.json"
+ROUNDS = 60
+LONGER = {
+    "bloodmnist": {
+        "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
+        "experiments": {
+            "variants": {
+                "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"head": ["logits"], "lr": [0.003]}}},
+                "budget": {"epochs": ROUNDS},
+                "seeds": 1,
+            },
+            "softmax": None,
+        },
+    }
+}
+
+
+class Watched:
+    """A call of the workflow whose output can be asked for while it runs."""
+
+    def __init__(self, workflow, log):
+        quickly = ("--slurm-init-seconds-before-status-checks", "1", "--slurm-status-attempts", "1")
+        self.command = workflow.command("--profile", "slurm", *quickly, SELECTION, overrides=LONGER)
+        self.log = log
+        with log.open("w") as out:
+            self.process = subprocess.Popen(
+                self.command, cwd=workflow.root, stdout=out, stderr=out, start_new_session=True
+            )
+
+    def says(self, text):
+        ended = self.process.poll()
+        assert ended is None or text in self.log.read_text(), self.log.read_text()
+        return text in self.log.read_text()
+
+
+@pytest.fixture
+def node():
+    """The cluster's node, which takes jobs again after the test."""
+    name = os.uname().nodename.partition(".")[0]
+    yield name
+    cluster.ask("scontrol", "update", f"NodeName={name}", "State=resume")
+
+
+def test_a_drained_node_a_controller_away_a_preemption_and_a_kill_cost_nothing_that_was_finished(
+    slurm, workflow, node, tmp_path
+):
+    before = len(cluster.jobs())
+    results = workflow.root / "results" / "demo"
+    cluster.ask("scontrol", "update", f"NodeName={node}", "State=drain", "Reason=test")
+    call = Watched(workflow, tmp_path / "call.log")
+
+    def ours():
+        return cluster.jobs()[before:]
+
+    def log():
+        logs = list((results / "logs" / "train").rglob("0.log"))
+        return logs[0].read_text() if logs else ""
+
+    # The node takes no jobs: they wait. Then nobody can say how they are: they are not forgotten.
+    cluster.wait_until(lambda: call.says("jobs:") and [job["JobState"] for job in ours()] == ["PENDING"])
+    cluster.stop("slurmctld")
+    cluster.wait_until(lambda: call.says("SLURM does not say how 1 jobs are"))
+    cluster.start("slurmctld")
+    cluster.wait_until(lambda: call.says("SLURM answers again"))
+    cluster.ask("scontrol", "update", f"NodeName={node}", "State=resume")
+
+    # The run is told to stop, as before its time limit: it saves its state, and the next attempt has more time.
+    cluster.wait_until(lambda: "epoch  2" in log() or "epoch 2" in log())
+    cluster.ask("scancel", "--signal=TERM", ours()[0]["JobId"])
+    cluster.wait_until(lambda: len(ours()) == 2)
+    cluster.wait_until(lambda: "resuming after epoch" in log())
+
+    # Snakemake is killed. The same command is refused while its job runs; `replisome resume` waits, and goes on.
+    os.killpg(call.process.pid, signal.SIGKILL)
+    call.process.wait()
+    resume = [sys.executable, "-m", "replisome", "resume", str(results)]
+    environment = os.environ | {"PYTHONPATH": str(workflow.root / "workflow" / "src")}
+    done = subprocess.run(resume, cwd=workflow.root, env=environment, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"waiting for 1 jobs: {ours()[1]['JobId']} train-bloodmnist-control-cnn" in done.stdout
+    assert len(ours()) == 2
+    assert [job["TimeLimit"] for job in ours()] == ["00:20:00", "00:40:00"]
+    (record,) = [path for path in results.rglob("provenance.json") if path.parent.name == "seed=0"]
+    assert json.loads(record.read_text())["stage"] == "train"
+    assert (workflow.root / SELECTION).exists()

@@ -1,0 +1,124 @@
+"""What ``precision: auto`` means, who decides it, and what a machine that cannot do it says."""
+
+import json
+import os
+
+import pytest
+import torch
+from tests.planning import load
+
+from replisome.config.precision import settle_precision
+from replisome.errors import ReplisomeError
+from replisome.io import write_json
+from replisome.stages import probe
+from replisome.tracking.verify import read_verified
+from replisome.training import bf16_speed, precision
+from replisome.training.precision import Arithmetic, choose_precision, require_able
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """Ask the probe on a machine that says of itself what a test wants; returns the answer's file."""
+
+    def ask(able, seconds):
+        monkeypatch.setattr(probe, "has_bf16", lambda device: able)
+        monkeypatch.setattr(probe, "measure", lambda device: seconds)
+        folder = tmp_path / "precision" / "cpu"
+        write_json(folder / "settings.json", {"kind": "cpu"})
+        probe.run(folder / "settings.json", folder, 1)
+        return tmp_path / "precision" / "cpu.json"
+
+    return ask
+
+
+def steps(*ratios):
+    return {str(k): {"fp32": ratio, "bf16": 1.0} for k, ratio in enumerate(ratios)}
+
+
+@pytest.mark.parametrize(
+    ("able", "seconds", "answer"),
+    [
+        (True, steps(1.9, 2.0, 1.3), "bf16"),
+        (True, steps(1.9, 2.0, 1.1), "fp32"),  # one kind of step gains little: it would cost digits for nothing
+        (False, steps(9.0, 9.0, 9.0), "fp32"),
+    ],
+)
+def test_bf16_is_the_answer_only_where_it_is_in_hardware_and_clearly_faster_for_every_kind_of_step(
+    asked, able, seconds, answer
+):
+    assert read_verified(asked(able, seconds)) == {"precision": answer}
+
+
+def test_the_answer_holds_nothing_that_another_look_at_the_clock_would_change(asked):
+    first = asked(True, steps(1.5)).read_bytes()
+    again = asked(True, steps(1.7))
+    assert again.read_bytes() == first
+    timings = json.loads((again.with_suffix("") / "timings.json").read_text())
+    assert timings["seconds_a_step"] == steps(1.7)
+
+
+def test_steps_of_each_kind_are_measured_in_both_precisions(monkeypatch):
+    monkeypatch.setattr(bf16_speed, "LEAST", 0.0)
+    found = bf16_speed.measure(CPU)
+    assert {frozenset(one) for one in found.values()} == {frozenset({"fp32", "bf16"})}
+    assert min(second for one in found.values() for second in one.values()) > 0
+    assert len(found) == 3
+
+
+def test_auto_is_what_was_recorded_and_fp32_where_nothing_was(asked):
+    answer = asked(True, steps(2.0))
+    assert choose_precision("auto", answer) == "bf16-mixed"
+    assert choose_precision("fp32", answer) == "32-true"
+    assert choose_precision("bf16") == "bf16-mixed"
+    assert choose_precision("auto") == "32-true"
+
+
+def test_an_answer_that_was_edited_is_refused(asked):
+    answer = asked(False, {})
+    write_json(answer, {"precision": "bf16"})
+    with pytest.raises(ReplisomeError, match="is not what was written"):
+        choose_precision("auto", answer)
+
+
+def test_a_machine_without_bf16_refuses_runs_that_train_in_it_and_says_what_to_do(asked, monkeypatch):
+    answer = asked(True, steps(2.0))
+    monkeypatch.setattr(precision, "has_bf16", lambda device: False)
+    with pytest.raises(ReplisomeError) as refused:
+        require_able(Arithmetic(CPU, "bf16-mixed"), answer)
+    said = str(refused.value)
+    assert str(answer) in said
+    assert "--config precision=fp32" in said
+    assert "delete" in said
+    require_able(Arithmetic(CPU, "32-true"), answer)
+
+
+def precisions(**changes):
+    plan = load(studies="all", **changes)
+    return {
+        (study.recipes[run.recipe]["protocol"], run.settings["training"].get("precision", "auto"))
+        for study in plan.studies.values()
+        for run in study.runs
+    }
+
+
+def test_one_key_of_the_configuration_decides_every_auto_and_reported_stays_fp32():
+    assert precisions(precision="auto") == {("sound", "auto"), ("reported", "fp32")}
+    assert precisions(precision="bf16") == {("sound", "bf16"), ("reported", "fp32")}
+    assert precisions() == {("sound", "fp32"), ("reported", "fp32")}  # of the demo, on any machine
+
+
+def test_what_an_experiment_says_of_its_precision_stays():
+    block = {
+        "training": {"precision": "bf16"},
+        "models": {"a": {"fixed": {"precision": "auto"}}, "b": {"grid": {"precision": ["fp32", "auto", "bf16"]}}},
+    }
+    settle_precision(block, "fp32")
+    assert block["training"] == {"precision": "bf16"}
+    assert block["models"]["a"]["fixed"] == {"precision": "fp32"}
+    assert block["models"]["b"]["grid"] == {"precision": ["fp32", "bf16"]}
+
+
+def test_the_kernel_is_asked_whether_a_cpu_has_bf16():
+    assert precision.has_bf16(CPU) in ({True, False} if os.path.exists("/proc/cpuinfo") else {False})
