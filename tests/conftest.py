@@ -300,7 +300,7 @@ def fresh(tmp_path) -> Workflow:
 
 @pytest.fixture
 def replisome():
-    """Call ``python -m replisome`` with a string of arguments a word each; in a process of its own if that is limited."""
+    """Call ``python -m replisome`` with arguments a word each; a process that is to have limits is one of its own."""
 
     def call(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
         source = ROOT / "workflow" / "src"

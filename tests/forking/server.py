@@ -6,6 +6,7 @@ python tests/forking/server.py SOCKET: prints "ready", and serves until its stan
 from __future__ import annotations
 
 import ast
+import atexit
 import contextlib
 import gc
 import importlib
@@ -44,7 +45,7 @@ def load_libraries() -> None:
 
 
 class Server:
-    """Accepts calls, forks for each, and tells the caller how its fork ended; a caller that is killed kills its fork."""
+    """Accepts calls, forks for each, and tells the caller how its fork ended; with a caller that is killed it ends."""
 
     def __init__(self, address: str) -> None:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -127,8 +128,6 @@ def become(call: dict, streams: list[int]) -> None:
         print(code, file=sys.stderr)
         code = 1
     threading._shutdown()
-    import atexit
-
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BrokenPipeError):

@@ -1,6 +1,6 @@
 """Python imports this as it starts: calls of the package and of Snakemake are handed over to the server of forks.
 
-Nothing but what the interpreter has loaded anyway, and sockets, is imported: each call waits for it.
+Other processes pass: what handing over takes is imported where it is used.
 """
 
 import os
@@ -11,13 +11,14 @@ SERVED = (["-m", "replisome"], ["-m", "snakemake"])
 
 def hand_over(address: str) -> None:
     """Let the server do what this process was started for, and end as that ended."""
-    import json
-    import signal
-    import socket
+    import json  # noqa: PLC0415
+    import signal  # noqa: PLC0415
+    import socket  # noqa: PLC0415
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
         server.connect(address)
-        call = {"module": sys.orig_argv[2], "words": sys.orig_argv[3:], "cwd": os.getcwd(), "environment": {**os.environ}}
+        call = {"module": sys.orig_argv[2], "words": sys.orig_argv[3:]}
+        call |= {"cwd": os.getcwd(), "environment": {**os.environ}}
         socket.send_fds(server, [json.dumps(call).encode()], [0, 1, 2])
         job = int(server.recv(64))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
