@@ -109,7 +109,7 @@ def open_session(
     arithmetic = Arithmetic.here(choose_precision(training.precision, answer))
     require_able(arithmetic, answer)
     device, precision = arithmetic
-    if torch.cuda.is_initialized():  # by an earlier run of this process, whose peak is not this one's
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call] # by an earlier run, whose peak is not this one's
         torch.cuda.reset_peak_memory_stats()
     forbid_tf32()
     study = find_study(config["implementation"])
