@@ -12,7 +12,6 @@ from pathlib import Path
 
 from replisome.io import file_hash
 
-
 File = str | Path
 Inputs = Iterable[File] | Mapping[str, File]
 
