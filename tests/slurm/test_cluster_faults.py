@@ -52,7 +52,7 @@ def node():
     cluster.ask("scontrol", "update", f"NodeName={name}", "State=resume")
 
 
-def test_a_drained_node_a_controller_away_a_preemption_and_a_kill_cost_nothing_that_was_finished(
+def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_was_finished(
     slurm, workflow, node, tmp_path
 ):
     before = len(cluster.jobs())
