@@ -5,12 +5,18 @@ from tests.gpu_models import CHAINS, NETWORKS, chains, one_hot_probes
 from replisome.models import DataSpec, build
 from replisome.training.bf16_speed import measure
 from replisome.training.energy import Meter
-from replisome.training.precision import has_bf16
+from replisome.training.precision import forbid_tf32, has_bf16
 
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU on this machine"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def fp32_is_fp32():
+    """Compute as runs do: rounded to TF32, some values fall into other bins."""
+    forbid_tf32()
 
 
 def test_a_gpu_that_emulates_bf16_does_not_count_as_having_it():

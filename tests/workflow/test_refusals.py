@@ -7,6 +7,7 @@ import copy
 import subprocess
 import sys
 
+import forking
 import pytest
 from conftest import TINY
 
@@ -82,6 +83,6 @@ def test_numbers_in_exponent_form_are_numbers_whichever_loader_reads_them(fresh)
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--config", "studies=[bloodmnist]"]
     done = subprocess.run(
         [*command, "--configfile", "config/demo.yaml", "mine.yaml"],
-        cwd=fresh.root, text=True, capture_output=True, check=False,
+        cwd=fresh.root, env=forking.environment(), text=True, capture_output=True, check=False,
     )  # fmt: skip
     assert "lr=0.0001" in done.stdout + done.stderr

@@ -19,6 +19,14 @@ def folder_of(job):
     return Path(job.output.provenance).parent if job.rule.name in run_folder.STAGES else None
 
 
+def folders_of(job):
+    """Return the folders that a job leases, one after the other: of a bundle, those of its members."""
+    if job.rule.name == "bundle":
+        with contextlib.suppress(ReplisomeError):  # its file is gone
+            return [Path(member.folder) for member in bundle_of(job.wildcards).members]
+    return [folder for folder in [folder_of(job)] if folder]
+
+
 def leave_runs_to_their_stages():
     """Let the stages that work in runs' folders delete former results themselves, once they hold the lease.
 
@@ -36,13 +44,13 @@ def leave_runs_to_their_stages():
                 await log.remove(remove_non_empty_dir=False)
 
     async def cleanup(job, skip_outputs):
+        is_alive = False
+        for folder in folders_of(job):
+            who, is_alive = lease.found(folder)
+            if who and not is_alive:
+                say_how_it_ended(job, run_folder.how_it_ended(job.rule.name, who))
         folder = folder_of(job)
-        if folder is None:
-            return await clean(job, skip_outputs)
-        who, is_alive = lease.found(folder)
-        if who and not is_alive:
-            say_how_it_ended(job, run_folder.how_it_ended(job.rule.name, who))
-        if not is_alive and not run_folder.is_whole(folder):
+        if folder is None or not (is_alive or run_folder.is_whole(folder)):
             await clean(job, skip_outputs)
 
     Job.remove_existing_output, Job.cleanup = remove_existing_output, cleanup

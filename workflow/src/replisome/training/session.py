@@ -109,8 +109,8 @@ def open_session(
     arithmetic = Arithmetic.here(choose_precision(training.precision, answer))
     require_able(arithmetic, answer)
     device, precision = arithmetic
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call] # by an earlier run, whose peak is not this one's
+        torch.cuda.reset_peak_memory_stats()
     forbid_tf32()
     study = find_study(config["implementation"])
     task = part(study.name, "task").open_task(data)

@@ -32,7 +32,7 @@ def slurm() -> Iterator[Finding]:
     yield Finding("SLURM", "ok", f"{shown}; {len(waiting.splitlines())} jobs of yours; use --profile slurm")
     if "gpu" not in partitions:
         text = "sinfo lists none, and studies may ask for some"
-        yield Finding("SLURM's GPUs", "warning", text, "--set-resources train:gpu=0 pilot:gpu=0")
+        yield Finding("SLURM's GPUs", "warning", text, "--set-resources train:gpu=0 pilot:gpu=0 probe:gpu=0")
     accounting = _answer("sacctmgr", "--noheader", "show", "cluster") if shutil.which("sacctmgr") else None
     if accounting:
         yield Finding(
