@@ -16,7 +16,7 @@ from tests.slurm import cluster
 
 SELECTION = "results/demo/bloodmnist/selection/variants/selection.json"
 SITE = {"partitions": {"cpu": {"max_runtime": "2h"}, "gpu": {"max_runtime": "2h", "max_gpu": 2}}, "extra": "--nice=1"}
-ROUNDS = 400  # some 15 seconds
+ROUNDS = 600  # some 20 seconds
 LONGER = {
     "bloodmnist": {
         "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
@@ -117,6 +117,9 @@ def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_wa
     # Snakemake is killed. The same command is refused while its job runs; `replisome resume` waits, and goes on.
     os.killpg(call.process.pid, signal.SIGKILL)
     call.process.wait()
+    refused = fresh.run("--profile", "slurm", "--nolock", SELECTION, overrides=LONGER)
+    assert refused.returncode == 1
+    assert f"SLURM still has 1 jobs of an earlier call ({ours()[1]['JobId']})" in refused.stdout
     resume = [sys.executable, "-m", "replisome", "resume", str(results)]
     environment = os.environ | {"PYTHONPATH": str(fresh.root / "workflow" / "src")}
     done = subprocess.run(resume, cwd=fresh.root, env=environment, text=True, capture_output=True, check=False)
