@@ -8,7 +8,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/scheduler.smk"
-include: "workflow/rules/signatures.smk"
+include: "workflow/rules/planning.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/devices.smk"
 include: "workflow/rules/settings.smk"

@@ -269,7 +269,8 @@ def demo(shared_folder) -> Path:
     """The results of the demo as it is shipped. Where ``make demo`` has just run there is nothing left to do."""
     with FileLock(f"{shared_folder}/demo.lock"):
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/demo.yaml"]
-        done = subprocess.run(command, cwd=ROOT, text=True, stdout=PIPE, stderr=STDOUT, check=False)
+        own = {"cwd": ROOT, "env": forking.environment()}
+        done = subprocess.run(command, **own, text=True, stdout=PIPE, stderr=STDOUT, check=False)
         assert done.returncode == 0, done.stdout
     return ROOT / "results" / "demo"
 

@@ -104,9 +104,9 @@ def test_training_is_scored_on_a_sample_no_larger_than_validation_where_the_expe
     history = pd.read_parquet(run(recipe, tmp_path / "out") / "history.parquet")
     assert {"train_sample_loss", "train_sample_spearman_mean", "test_loss", "train_loss"} <= {*history}
     task = part("rnacompete", "task").open_task(recipe)
-    splits = load_splits(task, ["train", "validation"], ["train"], torch.device("cpu"))
+    splits = load_splits(task, recipe, ["train", "validation"], ["train"], torch.device("cpu"))
     assert len(splits["train_sample"]) == len(splits["validation"]) == 12
-    assert "train_sample" not in load_splits(task, ["train", "validation"], [], torch.device("cpu"))
+    assert "train_sample" not in load_splits(task, recipe, ["train", "validation"], [], torch.device("cpu"))
 
 
 def test_fp32_is_never_rounded_to_tf32_and_the_record_says_what_was_computed_in(recipe, tmp_path):
@@ -138,7 +138,7 @@ def test_a_checkpoint_belongs_to_a_precision_a_kind_of_device_and_a_version_of_t
 
 def probed(tmp_path, found):
     """Write an answer of the probe."""
-    write_json(tmp_path / "precision" / "cpu.json", {"precision": found})
+    write_json(tmp_path / "precision" / "cpu.json", dict.fromkeys(precision.LAYERS, found))
     return tmp_path / "precision" / "cpu.json"
 
 

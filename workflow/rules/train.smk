@@ -6,7 +6,7 @@ rule train:
         data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
         precision=precision_of,
-        start=lambda w: awaited(filter(None, [begun_by_search(w)])),
+        start=(lambda w: awaited(filter(None, [begun_by_search(w)]))) if FIRST_ROUNDS else [],
         stale=lambda w: stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
     output:
         config=f"{RUN}/config.json",
@@ -28,10 +28,14 @@ rule train:
         runtime=asks_for("runtime", 60),
     params:
         config=lambda w: resolved_run(w).config,
-        data=lambda w, input: os.path.dirname(input.stats),
-        out=lambda w, output: os.path.dirname(output.config),
+        data=RECIPE,
+        out=RUN,
         precision=lambda w, input: f"--precision {shlex.quote(str(input.precision))}" if input.precision else "",
-        start=lambda w: f"--start {shlex.quote(begun_by_search(w))}" if begun_by_search(w) else "",
+        start=(
+            (lambda w: f"--start {shlex.quote(begun_by_search(w))}" if begun_by_search(w) else "")
+            if FIRST_ROUNDS
+            else ""
+        ),
     shell:
         # In the shell's place: SIGTERM must reach the training, which then saves its state, and not the shell alone.
         "printf %s {params.config:q} > {output.config:q} && "

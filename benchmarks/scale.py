@@ -1,0 +1,243 @@
+"""How long plans of 5,000 and 23,424 runs take beside a bare workflow of as many jobs, and what comes after the runs.
+
+    python -m benchmarks.scale 52     # proteins: 4,992 runs; 244 proteins are 23,424
+
+A run is stood in for by files (:mod:`benchmarks.stand_ins`): what is measured is the planning, and the stages that
+gather what all runs left. Seconds of processor time are printed beside those of the clock, which depend on who else
+uses the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from benchmarks.stand_ins import ask, plan_of, prepare_and_train
+from replisome.tracking.record import processor
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS, SEEDS = ("bilstm", "cnn1d"), 3
+GRID: dict[str, list[float]] = {"lr": [0.001, 0.0005], "dropout": [0.0, 0.25], "width": [64, 128], "depth": [1, 2]}
+RESULTS = Path("results/demo")
+BARE = """
+STUDY = "results/demo/{study}/{recipe}"
+RUN = STUDY + "/runs/{model}/{slug}/seed={seed}"
+LOG = "train/{study}/{recipe}/{model}/{slug}/{seed}"
+
+
+rule all:
+    input:
+        open("targets.txt").read().split(),
+
+
+rule prepare:
+    output:
+        [f"{STUDY}/{name}" for name in ("train.parquet", "validation.parquet", "test.parquet", "stats.json")],
+    shell:
+        "touch {output}"
+
+
+rule train:
+    input:
+        data=[STUDY + "/train.parquet", STUDY + "/validation.parquet"],
+        stats=STUDY + "/stats.json",
+    output:
+        config=RUN + "/config.json",
+        best=RUN + "/best.safetensors",
+        last=RUN + "/last.safetensors",
+        history=RUN + "/history.parquet",
+        validation=RUN + "/validation.json",
+        provenance=RUN + "/provenance.json",
+    log:
+        f"results/demo/logs/{LOG}.log",
+    benchmark:
+        f"results/demo/benchmarks/{LOG}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    shell:
+        "touch {output}"
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a command: seconds by the clock, seconds of processor time, and the most memory of its processes, in bytes."""
+
+    clock: float
+    processor: float
+    memory: int
+
+    def __str__(self) -> str:
+        """Return it in a few words."""
+        return f"{self.clock:.1f} s ({self.processor:.1f} s of processor time), {self.memory / 2**20:,.0f} MiB"
+
+
+def measured(command: Sequence[str], folder: Path) -> Cost:
+    """Run a command and return what it took.
+
+    Raises:
+        RuntimeError: it failed; with what it said.
+    """
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+        memory = [0]
+        watch = threading.Thread(target=_watch, args=(process.pid, memory), daemon=True)
+        watch.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        clock = time.perf_counter() - began
+        watch.join()
+        if process.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(command)} failed:\n{said.read()[-4000:]}")
+    return Cost(clock, usage.ru_utime + usage.ru_stime, max(memory[0], usage.ru_maxrss * 1024))
+
+
+def _watch(process: int, most: list[int]) -> None:
+    """Keep the largest resident size of a process and its children, until it ends."""
+    while True:
+        try:
+            own = psutil.Process(process)
+            if own.status() == psutil.STATUS_ZOMBIE:
+                return
+            most[0] = max(most[0], sum(one.memory_info().rss for one in (own, *own.children(recursive=True))))
+        except psutil.NoSuchProcess:
+            return
+        time.sleep(0.2)
+
+
+def configuration(proteins: int, seeds: int = SEEDS, **grid: list[float]) -> dict[str, Any]:
+    """Return what is laid over demo.yaml: a grid for so many proteins; ``grid`` gives other values."""
+    control = {"source": {"control": "probes", "options": {"train": 600}}, "split": "course-deduplicated"}
+    control |= {"encoding": "onehot", "normalisation": "training", "protocol": "sound"}
+    recipes = [f"protein{number:03d}" for number in range(proteins)]
+    experiment = {
+        "recipes": recipes,
+        "models": {model: {"grid": {**GRID, **grid}} for model in MODELS},
+        "seeds": seeds,
+        "budget": {"epochs": 2},
+        "search": None,
+    }
+    others = ("attention", "encodings_sound", "proteins", "baselines")
+    experiments = {"architectures": experiment, **dict.fromkeys(others)}
+    changes = {"recipes": dict.fromkeys(recipes, control), "experiments": experiments}
+    return {"studies": ["rnacompete"], "overrides": {"rnacompete": changes}}
+
+
+def snakemake(*arguments: str, ours: bool = True) -> list[str]:
+    """Return a call of Snakemake: of the workflow, or of the bare one in the folder."""
+    of_ours = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", str(ROOT / "config/demo.yaml"), "own.yaml"]
+    own = [*of_ours, "--directory", "."] if ours else ["--snakefile", "Bare.smk"]
+    return [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", *own]
+
+
+PLAN = ("--dry-run", "--quiet", "rules", "progress")
+NO_BUNDLES, BUNDLES = {"bundle": 0, "precision": "fp32"}, {"bundle": 50, "precision": "fp32"}
+
+
+def write(folder: Path, content: Mapping[str, Any], **more: object) -> None:
+    """Write the configuration of the next call."""
+    (folder / "own.yaml").write_text(yaml.dump({**content, **more}, Dumper=yaml.SafeDumper), encoding="utf-8")
+
+
+def compared(folder: Path, proteins: int, what: str, **grid: list[float]) -> Iterator[str]:
+    """Yield what a plan takes, with and without bundles, beside the bare workflow's."""
+    content = configuration(proteins, **grid)
+    write(folder, content, **NO_BUNDLES)
+    bare = measured(snakemake(*PLAN, ours=False), folder)
+    yield f"{what}, bare workflow: {bare}"
+    for name, more in (("a job a run", NO_BUNDLES), ("bundles of 50", BUNDLES)):
+        write(folder, content, **more)
+        own = measured(snakemake(*PLAN), folder)
+        ratio = f"{own.clock / bare.clock:.2f} times the clock, {own.processor / bare.processor:.2f} the processor"
+        yield f"{what}, {name}: {own}; {ratio}"
+
+
+def targets(folder: Path, proteins: int, *names: str, **grid: list[float]) -> None:
+    """Write what the bare workflow is asked for: these files of every run, those of other values among them."""
+    values = {**GRID, **grid}
+    slugs = [
+        f"depth={depth}+dropout={dropout}+lr={lr}+width={width}"
+        for depth in values["depth"]
+        for dropout in values["dropout"]
+        for lr in values["lr"]
+        for width in values["width"]
+    ]
+    files = [
+        f"{RESULTS}/rnacompete/protein{number:03d}/runs/{model}/{slug}/seed={seed}/{name}"
+        for number in range(proteins)
+        for model in MODELS
+        for slug in slugs
+        for seed in range(SEEDS)
+        for name in names
+    ]
+    (folder / "targets.txt").write_text("\n".join(files), encoding="utf-8")
+
+
+def stand_in(folder: Path, proteins: int) -> None:
+    """Fill the results folder as if all runs had been trained, selected and asked."""
+    small = folder / "small"
+    small.mkdir()
+    one = configuration(1, seeds=1, **{name: values[:1] for name, values in GRID.items()})
+    write(small, one, **NO_BUNDLES)
+    measured(snakemake("summarise_rnacompete"), small)
+    write(folder, configuration(proteins), **NO_BUNDLES)
+    plans = [plan_of({**own, **NO_BUNDLES}, RESULTS) for own in (one, configuration(proteins))]
+    prepare_and_train(*plans, small / RESULTS, folder / RESULTS)
+    measured(snakemake(f"{RESULTS}/rnacompete/selection/architectures/selection.json"), folder)
+    ask(*plans, small / RESULTS, folder / RESULTS)
+
+
+def lines(folder: Path, proteins: int) -> Iterator[str]:
+    """Yield a line a measurement."""
+    (folder / "Bare.smk").write_text(BARE, encoding="utf-8")
+    targets(folder, proteins, "validation.json")
+    yield from compared(folder, proteins, "fresh folder")
+    began = time.perf_counter()
+    stand_in(folder, proteins)
+    yield f"(files that stand in for the runs: {time.perf_counter() - began:.0f} s)"
+    for stage in ("summarise_rnacompete", "figures_rnacompete", "judge_rnacompete", "claims", "report"):
+        yield f"{stage}: {measured(snakemake(stage), folder)}"
+    targets(folder, proteins, "config.json", "history.parquet", "validation.json", "provenance.json")
+    yield from compared(folder, proteins, "finished folder")
+    targets(folder, proteins, "validation.json", lr=[0.001, 0.0007])
+    yield from compared(folder, proteins, "one value of the grid changed", lr=[0.001, 0.0007])
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("proteins", type=int, nargs="?", default=52, help="96 runs each")
+    parser.add_argument(
+        "--folder", type=Path, help="an empty folder to work in, which is kept; otherwise a temporary one"
+    )
+    asked = parser.parse_args()
+    load = f"load {os.getloadavg()[0]:.1f} at the start"
+    print(f"{date.today()}  {processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, n=1, {load}")
+    print(f"{asked.proteins * 96:,} runs: {asked.proteins} proteins, {len(MODELS)} models, 16 points, {SEEDS} seeds")
+    with tempfile.TemporaryDirectory() as name:
+        folder = asked.folder or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        for line in lines(folder, asked.proteins):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
