@@ -61,13 +61,13 @@ def node():
 def test_a_small_study_runs_through_the_profile_in_bundles(slurm, fresh, tmp_path, monkeypatch):
     (tmp_path / "site.yaml").write_text(yaml.safe_dump(SITE))
     monkeypatch.setenv("REPLISOME_SITE", str(tmp_path / "site.yaml"))
-    before = len(cluster.jobs())
+    before = cluster.newest()
     began = time.monotonic()
     quickly = ("--set-resources", "bundle:gpu=1", "--slurm-init-seconds-before-status-checks", "1")
     done = fresh.run("--profile", "slurm", *quickly, SELECTION, bundle="4")
     assert done.returncode == 0, done.stdout
     assert (fresh.root / SELECTION).exists()
-    jobs = cluster.jobs()[before:]
+    jobs = cluster.jobs(after=before)
     print(f"{len(jobs)} submissions, {time.monotonic() - began:.0f} s")
     assert [job["JobName"].partition("control")[0] for job in jobs] == [
         "prepare-bloodmnist-",
@@ -88,13 +88,13 @@ def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_wa
 ):
     prepared = fresh.run("results/demo/bloodmnist/control/stats.json", overrides=LONGER)
     assert prepared.returncode == 0, prepared.stdout
-    before = len(cluster.jobs())
+    before = cluster.newest()
     results = fresh.root / "results" / "demo"
     cluster.ask("scontrol", "update", f"NodeName={node}", "State=drain", "Reason=test")
     call = Watched(fresh, tmp_path / "call.log")
 
     def ours():
-        return cluster.jobs()[before:]
+        return cluster.jobs(after=before)
 
     def log():
         logs = list((results / "logs" / "train").rglob("head=logits*/0.log"))

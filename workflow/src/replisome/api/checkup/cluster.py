@@ -36,7 +36,7 @@ def slurm() -> Iterator[Finding]:
     accounting = _answer("sacctmgr", "--noheader", "show", "cluster") if shutil.which("sacctmgr") else None
     if accounting:
         yield Finding(
-            "SLURM's accounting", "ok", "runs; slurm-status-command: sacct in the profile is easier on the controller"
+            "SLURM's accounting", "ok", "runs; accounting: true in the profile's site.yaml spares the controller"
         )
     else:
         yield Finding("SLURM's accounting", "ok", "does not run; the profile asks squeue, which needs none")
