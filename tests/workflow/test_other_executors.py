@@ -78,8 +78,8 @@ def test_a_site_file_with_an_unknown_key_is_a_message(fresh, tmp_path, monkeypat
 @pytest.mark.parametrize("profile", ANSWERS)
 def test_a_job_is_submitted_with_what_it_asks_for(stand_in, profile):
     asked = stand_in(*ANSWERS[profile])
-    more = {"REPLISOME_SUBMIT": "-q gpu -A me", "REPLISOME_IMAGE": "image:1", "REPLISOME_CLAIM": "work"}
-    number = call(profile, "submit.sh", "train", "2", "4000", "1", "60", "script.sh", REPLISOME_MOUNT="/work", **more)
+    more = {"REPLISOME_SUBMIT": "-q gpu -A me", "REPLISOME_IMAGE": "image:1", "REPLISOME_CLAIM": "data"}
+    number = call(profile, "submit.sh", "train", "2", "4000", "1", "60", "script.sh", REPLISOME_MOUNT="/data", **more)
     assert number == NUMBERS[profile]
     for part in ASKED[profile]:
         assert part in asked.read_text()
@@ -87,7 +87,7 @@ def test_a_job_is_submitted_with_what_it_asks_for(stand_in, profile):
 
 def test_kubernetes_gets_a_job_that_mounts_the_volume_and_is_not_tried_again_by_itself(stand_in):
     asked = stand_in(*ANSWERS["kubernetes"])
-    more = {"REPLISOME_IMAGE": "image:1", "REPLISOME_CLAIM": "work", "REPLISOME_MOUNT": "/work"}
+    more = {"REPLISOME_IMAGE": "image:1", "REPLISOME_CLAIM": "data", "REPLISOME_MOUNT": "/data"}
     call("kubernetes", "submit.sh", "summarise_genome", "2", "4000", "1", "60", "script.sh", **more)
     job = yaml.safe_load(asked.read_text().partition("\n")[2])
     assert job["metadata"]["generateName"] == "replisome-summarise-genome-"
@@ -95,7 +95,7 @@ def test_kubernetes_gets_a_job_that_mounts_the_volume_and_is_not_tried_again_by_
     (container,) = job["spec"]["template"]["spec"]["containers"]
     assert container["resources"]["limits"] == {"memory": "4000M", "nvidia.com/gpu": 1}
     assert container["command"] == ["bash", "script.sh"]
-    assert container["volumeMounts"][0]["mountPath"] == "/work"
+    assert container["volumeMounts"][0]["mountPath"] == "/data"
 
 
 @pytest.mark.parametrize(("profile", "told"), [(name, told) for name, (_, states) in STATES.items() for told in states])
