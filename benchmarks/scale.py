@@ -159,7 +159,7 @@ def write(folder: Path, content: Mapping[str, Any], **more: object) -> None:
 
 def compared(folder: Path, proteins: int, what: str, **grid: list[float]) -> Iterator[str]:
     """Yield what a plan takes, with and without bundles, beside the bare workflow's."""
-    content = configuration(proteins, **grid)
+    content = configuration(proteins, SEEDS, **grid)
     write(folder, content, **NO_BUNDLES)
     bare = measured(snakemake(*PLAN, ours=False), folder)
     yield f"{what}, bare workflow: {bare}"
