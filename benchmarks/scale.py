@@ -23,7 +23,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import yaml
 
 from benchmarks.stand_ins import ask, plan_of, prepare_and_train
@@ -195,14 +195,14 @@ def stand_in(folder: Path, proteins: int) -> None:
     """Fill the results folder as if all runs had been trained, selected and asked."""
     small = folder / "small"
     small.mkdir()
-    one = configuration(1, seeds=1, **{name: values[:1] for name, values in GRID.items()})
+    one = configuration(1, 1, **{name: values[:1] for name, values in GRID.items()})
     write(small, one, **NO_BUNDLES)
     measured(snakemake("summarise_rnacompete"), small)
     write(folder, configuration(proteins), **NO_BUNDLES)
-    plans = [plan_of({**own, **NO_BUNDLES}, RESULTS) for own in (one, configuration(proteins))]
-    prepare_and_train(*plans, small / RESULTS, folder / RESULTS)
+    first, plan = (plan_of({**own, **NO_BUNDLES}, RESULTS) for own in (one, configuration(proteins)))
+    prepare_and_train(first, plan, small / RESULTS, folder / RESULTS)
     measured(snakemake(f"{RESULTS}/rnacompete/selection/architectures/selection.json"), folder)
-    ask(*plans, small / RESULTS, folder / RESULTS)
+    ask(first, plan, small / RESULTS, folder / RESULTS)
 
 
 def lines(folder: Path, proteins: int) -> Iterator[str]:

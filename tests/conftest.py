@@ -189,7 +189,8 @@ class Workflow:
     def run(self, *arguments: str, overrides: dict | None = None, cwd: Path | None = None, **config: str):
         """Call snakemake and wait; returns the finished process, stdout and stderr together."""
         command = self.command(*arguments, overrides=overrides, **config)
-        own = {"cwd": cwd or self.root, "env": forking.environment()}
+        elsewhere = {"--profile", "--executor"} & {*arguments}  # a cluster's jobs are to be processes of the cluster
+        own = {"cwd": cwd or self.root, "env": None if elsewhere else forking.environment()}
         return subprocess.run(command, **own, text=True, stdout=PIPE, stderr=STDOUT, check=False)
 
     def start(self, *arguments: str, overrides: dict | None = None) -> subprocess.Popen[str]:

@@ -168,7 +168,7 @@ def test_a_full_disk_is_a_message_and_leaves_no_half_file(replisome, recipe, set
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "cannot write" in done.stderr
-    assert [path for path in (tmp_path / "out").iterdir() if path.stat().st_size] == []
+    assert [path for path in (tmp_path / "out").glob("*") if path.stat().st_size] == []
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become a user who may not write")

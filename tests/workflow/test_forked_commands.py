@@ -25,14 +25,14 @@ time.sleep(600)
 def package(tmp_path):
     """Write a package of the same name whose command does what the text says; return how to start it."""
 
-    def start(text):
+    def start(text, **options):
         (tmp_path / "src/replisome").mkdir(parents=True, exist_ok=True)
         (tmp_path / "src/replisome/__init__.py").touch()
         (tmp_path / "src/replisome/__main__.py").write_text(text)
         command = [sys.executable, "-m", "replisome", "one", "two words"]
         environment = {**forking.environment(tmp_path / "src"), "GIVEN": "as given"}
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes)
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **pipes, **options)
 
     return start
 
@@ -56,6 +56,15 @@ def test_an_error_of_a_fork_is_shown_where_its_caller_shows_errors(package):
 def test_each_fork_runs_the_source_as_it_is_then(package):
     for word in ("first", "second"):
         assert package(f"print('{word}')").communicate()[0] == f"{word}\n"
+
+
+def test_who_is_given_a_pipe_reads_from_it(package):
+    reading, writing = os.pipe()
+    os.write(writing, b"sent")
+    process = package(f"import os; print(os.read({reading}, 9))", pass_fds=[reading])
+    assert process.communicate() == ("b'sent'\n", "")
+    os.close(reading)
+    os.close(writing)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -1,6 +1,6 @@
 """Python imports this as it starts: calls of the package and of Snakemake are handed over to the server of forks.
 
-Other processes pass: what handing over takes is imported where it is used.
+Other processes pass, and so do those that were given a pipe beside the three streams, which a fork would not have.
 """
 
 import os
@@ -30,5 +30,11 @@ def hand_over(address: str) -> None:
     os._exit(code)
 
 
-if "REPLISOME_FORKING_SOCKET" in os.environ and sys.orig_argv[1:3] in SERVED:
+def has_more_than_three_streams() -> bool:
+    """Say whether whoever started this process left it other open files."""
+    listed = [int(name) for name in os.listdir("/proc/self/fd")]  # with the listing's own, which is closed by now
+    return any(number > 2 and os.path.lexists(f"/proc/self/fd/{number}") for number in listed)
+
+
+if "REPLISOME_FORKING_SOCKET" in os.environ and sys.orig_argv[1:3] in SERVED and not has_more_than_three_streams():
     hand_over(os.environ["REPLISOME_FORKING_SOCKET"])

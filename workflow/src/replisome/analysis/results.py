@@ -202,6 +202,16 @@ class StudyResults:
         claims: Sequence[Mapping[str, Any]] = self.plan.settings["claims"]
         return [claim for claim in claims if claim.get("paper", {}).get("report") == report]
 
+    @cached_property
+    def _places(self) -> Mapping[Hashable, Any]:
+        """By variant, where its rows stand in ``metrics``: looked for once, and not once a variant."""
+        return self.metrics.groupby(["recipe", "model", "hyperparameters"], sort=False).indices
+
+    def rows_of(self, variant: VariantKey) -> pd.DataFrame:
+        """Return the rows of ``metrics`` that are of one variant, in their order."""
+        rows: pd.DataFrame = self.metrics.take(self._places.get(variant, []))
+        return rows
+
     def pick(self, **where: Any) -> pd.DataFrame:
         """Return the rows of ``metrics`` in which every named column has the given value."""
         rows = self.metrics

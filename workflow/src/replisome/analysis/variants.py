@@ -166,9 +166,8 @@ def styles(study: StudyResults, members: Iterable[Variant]) -> dict[str, int]:
 
 def rows_of(study: StudyResults, variant: Variant, **where: Any) -> pd.DataFrame:
     """Return a variant's rows of the tidy table, each once: two experiments may share a run."""
-    own = {"recipe": variant.recipe, "model": variant.model, "hyperparameters": variant.slug}
     once = ["seed", "split", "metric", "role", "epoch"]
-    rows = study.once(("rows", variant.key), lambda: study.pick(**own).drop_duplicates(once))
+    rows = study.once(("rows", variant.key), lambda: study.rows_of(variant.key).drop_duplicates(once))
     for column, value in where.items():
         rows = rows[rows[column] == value]
     return rows

@@ -12,6 +12,7 @@ from replisome.analysis.planned import require_planned
 from replisome.analysis.results import StudyResults
 from replisome.analysis.run_rows import ending_of, read_left, rows_of
 from replisome.analysis.statistics import at_level
+from replisome.analysis.tidy import Tidy
 from replisome.config.budget import Budget
 from replisome.config.declared import tables
 from replisome.config.grid import Run
@@ -44,13 +45,14 @@ def run(settings: Path, results: Path, out: Path) -> None:
     study = StudyResults.open(settings, results, pd.DataFrame(columns=COLUMNS))
     require_planned(study)
     tested = {item.key: item.tested_weights for item in plan.tested_runs(study.selection)}
-    rows = []
+    tidy = Tidy()
     for experiment, runs in plan.runs_of.items():
+        reduced = plan.reduced(experiment)
         for item in runs:
             left = read_left(results / item.directory, tested.get(item.key, ()))
-            about = {**_about(plan, experiment, study.resolved(item), cards[item.recipe]), **ending_of(left)}
-            rows += [{**about, **row} for row in rows_of(left, item.weights)]
-    metrics = pd.DataFrame(rows, columns=COLUMNS).astype({"epoch": "Int64", "step": "Int64", "value": "float64"})
+            about = _about(experiment, study.resolved(item), cards[item.recipe])
+            tidy.add({**about, "reduced": reduced, **ending_of(left)}, rows_of(left, item.weights))
+    metrics = tidy.table(COLUMNS)
     write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
     study = StudyResults(plan, results, metrics)
     with at_level(plan.level):
@@ -59,7 +61,7 @@ def run(settings: Path, results: Path, out: Path) -> None:
     record.write(out / "provenance.json", for_tables(plan, study.selection, results))
 
 
-def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> dict[str, Any]:
+def _about(experiment: str, run: Run, card: dict[str, Any]) -> dict[str, Any]:
     origin = card["origin"]
     return {
         "study": run.study,
@@ -72,6 +74,5 @@ def _about(plan: StudyPlan, experiment: str, run: Run, card: dict[str, Any]) -> 
         "hyperparameters": run.slug,
         "settings": canonical_json({**run.settings["training"], **run.settings["hyperparameters"]}),
         "budget": str(Budget.of(run.settings["budget"])),
-        "reduced": plan.reduced(experiment),
         "seed": run.seed,
     }
