@@ -16,7 +16,7 @@ from tests.slurm import cluster
 
 SELECTION = "results/demo/bloodmnist/selection/variants/selection.json"
 SITE = {"partitions": {"cpu": {"max_runtime": "2h"}, "gpu": {"max_runtime": "2h", "max_gpu": 2}}, "extra": "--nice=1"}
-ROUNDS = 600  # some 20 seconds
+ROUNDS = 400  # some 15 seconds
 LONGER = {
     "bloodmnist": {
         "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
