@@ -78,6 +78,7 @@ def test_a_thousand_runs_are_planned(fresh):
 
 def test_numbers_in_exponent_form_are_numbers_whichever_loader_reads_them(fresh):
     (fresh.root / "mine.yaml").write_text(
+        "bundle: 0\n"  # a dry run names the jobs of runs, and of bundles their numbers
         "overrides: {bloodmnist: {experiments: {variants: {models: {cnn: {grid: {lr: [1e-4]}}}}}}}"
     )
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--config", "studies=[bloodmnist]"]
