@@ -68,11 +68,11 @@ def test_a_site_with_or_without_slurmdbd_plans_the_tiny_study(fresh, tmp_path, m
 
 
 def test_a_site_file_with_an_unknown_key_is_a_message(fresh, tmp_path, monkeypatch):
-    (tmp_path / "site.yaml").write_text("acount: me\n")
+    (tmp_path / "site.yaml").write_text("partition: me\n")
     monkeypatch.setenv("REPLISOME_SITE", str(tmp_path / "site.yaml"))
     done = fresh.run("--dry-run", "--profile", "slurm")
     assert done.returncode != 0
-    assert "unknown key 'acount'; known: account, accounting" in done.stdout
+    assert "unknown key 'partition'; known: account, accounting" in done.stdout
 
 
 @pytest.mark.parametrize("profile", ANSWERS)

@@ -6,7 +6,7 @@ from replisome.tracking import lease, run_folder
 
 # Of the results that lie there, jobs keep those that are newer: another process has made them since this call began.
 CALLED = f"{RESULTS}/.called"
-os.environ["REPLISOME_CALLED"] = os.path.abspath(CALLED)
+os.environ.update(REPLISOME_CALLED=os.path.abspath(CALLED))
 
 
 def say_when_called():
