@@ -28,7 +28,7 @@ from benchmarks.sweeps import NAMES, Row, precisions
 from replisome.io import write_json
 from replisome.tracking.record import processor
 from replisome.training import seeds
-from replisome.training.bf16_speed import faster, measure
+from replisome.training.bf16_speed import clearly_faster, measure
 from replisome.training.optim import TrainingSettings, make_optimiser, make_schedule
 from replisome.training.precision import Arithmetic, Precision, forbid_tf32, has_bf16
 from replisome.training.predict import to_device
@@ -139,7 +139,10 @@ def main() -> None:
         for kind in ["cuda", "cpu"] if cuda else ["cpu"]:
             if has_bf16(torch.device(kind)):
                 seconds = measure(torch.device(kind))
-                found["probe"][kind] = {"seconds_a_step": seconds, "bf16": faster(seconds)}
+                found["probe"][kind] = {
+                    "seconds_a_step": seconds,
+                    "bf16": {name: clearly_faster(one) for name, one in seconds.items()},
+                }
                 print(f"probe {kind}: {found['probe'][kind]}", flush=True)
 
     def rows(case: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import Any
 
+import forking
 import markupsafe
 import numpy as np
 import pytest
@@ -188,10 +189,12 @@ class Workflow:
     def run(self, *arguments: str, overrides: dict | None = None, cwd: Path | None = None, **config: str):
         """Call snakemake and wait; returns the finished process, stdout and stderr together."""
         command = self.command(*arguments, overrides=overrides, **config)
-        return subprocess.run(command, cwd=cwd or self.root, text=True, stdout=PIPE, stderr=STDOUT, check=False)
+        elsewhere = {"--profile", "--executor"} & {*arguments}  # a cluster's jobs are to be processes of the cluster
+        own = {"cwd": cwd or self.root, "env": None if elsewhere else forking.environment()}
+        return subprocess.run(command, **own, text=True, stdout=PIPE, stderr=STDOUT, check=False)
 
     def start(self, *arguments: str, overrides: dict | None = None) -> subprocess.Popen[str]:
-        """Start snakemake in a process group of its own, to be killed as a whole."""
+        """Start snakemake in a process group of its own, to be killed as a whole; nothing of it is forked elsewhere."""
         command = self.command(*arguments, overrides=overrides)
         return subprocess.Popen(command, cwd=self.root, text=True, stdout=PIPE, stderr=STDOUT, start_new_session=True)
 
@@ -267,7 +270,8 @@ def demo(shared_folder) -> Path:
     """The results of the demo as it is shipped. Where ``make demo`` has just run there is nothing left to do."""
     with FileLock(f"{shared_folder}/demo.lock"):
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/demo.yaml"]
-        done = subprocess.run(command, cwd=ROOT, text=True, stdout=PIPE, stderr=STDOUT, check=False)
+        own = {"cwd": ROOT, "env": forking.environment()}
+        done = subprocess.run(command, **own, text=True, stdout=PIPE, stderr=STDOUT, check=False)
         assert done.returncode == 0, done.stdout
     return ROOT / "results" / "demo"
 
@@ -298,10 +302,12 @@ def fresh(tmp_path) -> Workflow:
 
 @pytest.fixture
 def replisome():
-    """Call ``python -m replisome`` with a string of arguments a word each."""
+    """Call ``python -m replisome`` with arguments a word each; a process that is to have limits is one of its own."""
 
     def call(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow" / "src")}
+        source = ROOT / "workflow" / "src"
+        limited = {**os.environ, "PYTHONPATH": str(source)}
+        environment = limited if "preexec_fn" in options else forking.environment(source)
         command = [sys.executable, "-m", "replisome", *map(str, arguments)]
         return subprocess.run(command, env=environment, text=True, capture_output=True, check=False, **options)
 

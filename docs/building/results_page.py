@@ -61,6 +61,11 @@ SECTIONS: dict[str, Sequence[Kind]] = {
         Kind(f"{RECIPE}/stats.json", "prepare", "what a model needs to know of the data: sizes, statistics"),
         Kind(f"{RECIPE}/card.json", "prepare", "what people need to know: counts, origin, duplicates, ceiling"),
     ),
+    "In which numbers runs train": (
+        Kind("precision/<kind>.json", "probe", "fp32 or bf16, of runs that leave it open; `gpu` or `cpu`"),
+        Kind("precision/<kind>/timings.json", "probe", "the seconds of a step in each, and on what"),
+        Kind("precision/<kind>/settings.json", "probe", "what the stage was told"),
+    ),
     "A run": (
         Kind(f"{RUN}/config.json", "train", "everything that makes this run what it is, besides its data"),
         Kind(f"{RUN}/best.safetensors", "train", "the weights of the round with the best validation score"),

@@ -1,10 +1,10 @@
 """A study of one's own from the template: begun by a command, with a model of its own, and run to the page."""
 
 import json
-import os
 import subprocess
 import sys
 
+import forking
 import pandas as pd
 import pytest
 from conftest import shown_on
@@ -17,7 +17,7 @@ STUDY = "leaves"
 
 def test_a_study_begun_from_the_template_runs_on_its_control_to_the_page_and_comes_near_the_ceiling(fresh):
     new_study.propose(STUDY, None, {}, fresh.root, title="Leaves by their shape").edits.apply()
-    environment = {**os.environ, "PYTHONPATH": str(fresh.root / "workflow/src")}
+    environment = forking.environment(fresh.root / "workflow/src")
     command = [sys.executable, "-m", "replisome", "new", "model", STUDY, "wee"]
     done = subprocess.run(command, env=environment, cwd=fresh.root, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -53,7 +53,7 @@ SlurmdPidFile={folder}/slurmd.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
 SlurmdParameters=config_overrides
-MinJobAge=300
+MinJobAge=86400
 KillWait=5
 OverTimeLimit=0
 DefMemPerCPU=500
@@ -142,11 +142,20 @@ def ask(*command: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def jobs() -> list[dict[str, str]]:
-    """Return what SLURM knows of all jobs, waiting, running or ended, oldest first: JobId, JobName, JobState, ..."""
+def jobs(after: int = 0) -> list[dict[str, str]]:
+    """Return what SLURM knows of jobs, waiting, running or ended, oldest first: JobId, JobName, JobState, ...
+
+    Args:
+        after: only those with a higher number.
+    """
     lines = [line for line in ask("scontrol", "show", "job", "--oneliner").splitlines() if line.startswith("JobId=")]
     found = [dict(word.partition("=")[::2] for word in line.split()) for line in lines]
-    return sorted(found, key=lambda job: int(job["JobId"]))
+    return sorted((job for job in found if int(job["JobId"]) > after), key=lambda job: int(job["JobId"]))
+
+
+def newest() -> int:
+    """Return the number of the job that was submitted last, or 0."""
+    return max((int(job["JobId"]) for job in jobs()), default=0)
 
 
 def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> None:

@@ -1,6 +1,8 @@
 """What a checkpoint holds, and what is done with one that is damaged, foreign or from a machine with more devices."""
 
+import os
 import pickle
+import platform
 import random
 from collections import OrderedDict
 
@@ -39,6 +41,14 @@ def test_what_was_saved_comes_back(tmp_path):
     assert found["optimiser"]["state"][0]["step"] == 3
     assert found["progress"]["epoch"] == 2
     assert np.isnan(found["progress"]["history"][0]["accuracy"])
+
+
+def test_what_is_being_written_says_on_which_host_by_which_process(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(torch, "save", lambda content, handle: seen.extend(path.name for path in tmp_path.iterdir()))
+    checkpoint(tmp_path / "checkpoint.pt").save({})
+    assert len(seen) == 1
+    assert seen[0].startswith(f".checkpoint.pt@{platform.node()}@{os.getpid()}.")
 
 
 def test_an_identity_of_any_kind_of_text_is_read_again(tmp_path):

@@ -76,3 +76,23 @@ def test_a_job_of_which_nothing_is_known_is_not_hopeless(tmp_path):
     failures = Failures()
     assert not failures.hopeless(7)
     assert failures.read(event(tmp_path / "missing.log")).reason.startswith("killed without a word")
+
+
+@pytest.mark.parametrize(
+    ("second", "hopeless", "reason"),
+    [
+        (BAD, True, ""),
+        ("Killed by a bit that flipped", False, ""),
+        ("x: error: memory ran out", False, "memory ran out"),
+    ],
+)
+def test_a_bundle_is_tried_again_if_that_may_help_one_of_its_runs(tmp_path, second, hopeless, reason):
+    logs = [tmp_path / "0.log", tmp_path / "1.log"]
+    for log, text in zip(logs, (BAD, second), strict=True):
+        log.write_text(text)
+    bundle = tmp_path / "bundle.log"
+    bundle.write_text("".join(f"replisome bundle: error: runs/{log.stem}: failed; its log is {log}\n" for log in logs))
+    found = Failures().read(event(bundle))
+    assert found.hopeless == hopeless
+    assert found.reason.startswith(reason)
+    assert bool(found.reason) == bool(reason)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from replisome.errors import ReplisomeError
-from replisome.io import write_text
+from replisome.io import rename, write_text
 from replisome.tracking import lease as lease_module
 from replisome.tracking.holder import DEAD, Holder
 from replisome.tracking.lease import FILE, Lease, LeaseLostError
@@ -121,6 +121,8 @@ def test_who_lost_the_folder_is_told_and_writes_nothing_more(tmp_path):
     rewrite(tmp_path, token="another")
     with pytest.raises(LeaseLostError, match="another process took this folder"):
         write_text(tmp_path / "after.txt", "late")
+    with pytest.raises(LeaseLostError):
+        rename(tmp_path / "before.txt", tmp_path / "after.txt")
     assert told.wait(10)
     lease.release()
     assert sorted(path.name for path in tmp_path.iterdir()) == [FILE, "before.txt"]

@@ -6,6 +6,7 @@ import os
 import pytest
 import torch
 from tests.planning import load
+from torch import nn
 
 from replisome.config.precision import settle_precision
 from replisome.errors import ReplisomeError
@@ -33,57 +34,78 @@ def asked(tmp_path, monkeypatch):
     return ask
 
 
+KINDS = ("convolution", "recurrence", "attention")
+
+
 def steps(*ratios):
-    return {str(k): {"fp32": ratio, "bf16": 1.0} for k, ratio in enumerate(ratios)}
+    return {kind: {"fp32": ratio, "bf16": 1.0} for kind, ratio in zip(KINDS, ratios, strict=True)}
+
+
+def answers(*names):
+    return dict(zip(KINDS, names, strict=True))
 
 
 @pytest.mark.parametrize(
     ("able", "seconds", "answer"),
     [
-        (True, steps(1.9, 2.0, 1.3), "bf16"),
-        (True, steps(1.9, 2.0, 1.1), "fp32"),  # one kind of step gains little: it would cost digits for nothing
-        (False, steps(9.0, 9.0, 9.0), "fp32"),
+        (True, steps(1.9, 2.0, 1.3), answers("bf16", "bf16", "bf16")),
+        (True, steps(1.9, 2.0, 0.3), answers("bf16", "bf16", "fp32")),  # as on one with AMX
+        (True, steps(1.1, 1.1, 1.1), answers("fp32", "fp32", "fp32")),  # it would cost digits for little
+        (False, steps(9.0, 9.0, 9.0), answers("fp32", "fp32", "fp32")),
     ],
 )
-def test_bf16_is_the_answer_only_where_it_is_in_hardware_and_clearly_faster_for_every_kind_of_step(
+def test_bf16_is_the_answer_only_where_it_is_in_hardware_and_steps_of_that_kind_are_clearly_faster(
     asked, able, seconds, answer
 ):
-    assert read_verified(asked(able, seconds)) == {"precision": answer}
+    assert read_verified(asked(able, seconds)) == answer
 
 
 def test_the_answer_holds_nothing_that_another_look_at_the_clock_would_change(asked):
-    first = asked(True, steps(1.5)).read_bytes()
-    again = asked(True, steps(1.7))
+    first = asked(True, steps(1.5, 1.5, 1.5)).read_bytes()
+    again = asked(True, steps(1.7, 1.6, 1.5))
     assert again.read_bytes() == first
     timings = json.loads((again.with_suffix("") / "timings.json").read_text())
-    assert timings["seconds_a_step"] == steps(1.7)
+    assert timings["seconds_a_step"] == steps(1.7, 1.6, 1.5)
 
 
 def test_steps_of_each_kind_are_measured_in_both_precisions(monkeypatch):
-    monkeypatch.setattr(bf16_speed, "LEAST", 0.0)
+    for name, little in (("LEAST", 0.0), ("ROUNDS", 1)):
+        monkeypatch.setattr(bf16_speed, name, little)
+    small = {kind: (build, (1, *shape[1:])) for kind, (build, shape) in bf16_speed.KINDS.items()}
+    monkeypatch.setattr(bf16_speed, "KINDS", small)
     found = bf16_speed.measure(CPU)
+    assert tuple(found) == KINDS
     assert {frozenset(one) for one in found.values()} == {frozenset({"fp32", "bf16"})}
     assert min(second for one in found.values() for second in one.values()) > 0
-    assert len(found) == 3
 
 
-def test_auto_is_what_was_recorded_and_fp32_where_nothing_was(asked):
-    answer = asked(True, steps(2.0))
-    assert choose_precision("auto", answer) == "bf16-mixed"
-    assert choose_precision("fp32", answer) == "32-true"
-    assert choose_precision("bf16") == "bf16-mixed"
-    assert choose_precision("auto") == "32-true"
+def test_auto_is_what_was_recorded_for_the_layers_of_a_network_and_fp32_where_nothing_was(asked):
+    answer = asked(True, steps(2.0, 2.0, 0.9))
+    convolution, recurrence, attention = nn.Conv2d(1, 1, 1), nn.LSTM(1, 1), nn.TransformerEncoderLayer(2, 1)
+    for model in (convolution, nn.Sequential(nn.Linear(1, 1), recurrence), nn.ModuleList([convolution, recurrence])):
+        assert choose_precision("auto", answer, model) == "bf16-mixed"
+        assert choose_precision("fp32", answer, model) == "32-true"
+        assert choose_precision("auto", None, model) == "32-true"
+    for model in (attention, nn.ModuleList([convolution, attention]), nn.Linear(1, 1)):
+        assert choose_precision("auto", answer, model) == "32-true"
+        assert choose_precision("bf16", answer, model) == "bf16-mixed"
 
 
 def test_an_answer_that_was_edited_is_refused(asked):
     answer = asked(False, {})
-    write_json(answer, {"precision": "bf16"})
+    write_json(answer, answers("bf16", "bf16", "bf16"))
     with pytest.raises(ReplisomeError, match="is not what was written"):
-        choose_precision("auto", answer)
+        choose_precision("auto", answer, nn.Conv1d(1, 1, 1))
+
+
+def test_a_file_that_is_no_answer_is_refused(tmp_path):
+    write_json(tmp_path / "cpu.json", {"precision": "bf16"})
+    with pytest.raises(ReplisomeError, match="no answer of the probe"):
+        choose_precision("auto", tmp_path / "cpu.json", nn.Conv1d(1, 1, 1))
 
 
 def test_a_machine_without_bf16_refuses_runs_that_train_in_it_and_says_what_to_do(asked, monkeypatch):
-    answer = asked(True, steps(2.0))
+    answer = asked(True, steps(2.0, 2.0, 0.9))
     monkeypatch.setattr(precision, "has_bf16", lambda device: False)
     with pytest.raises(ReplisomeError) as refused:
         require_able(Arithmetic(CPU, "bf16-mixed"), answer)
@@ -95,7 +117,7 @@ def test_a_machine_without_bf16_refuses_runs_that_train_in_it_and_says_what_to_d
 
 
 def precisions(**changes):
-    plan = load(studies="all", **changes)
+    plan = load(studies=["proteinnet"], **changes)
     return {
         (study.recipes[run.recipe]["protocol"], run.settings["training"].get("precision", "auto"))
         for study in plan.studies.values()

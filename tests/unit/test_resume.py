@@ -1,7 +1,11 @@
 """``replisome resume``: what still runs for a killed call is waited for, then the same command is called again."""
 
 import json
+import platform
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -71,6 +75,26 @@ def test_what_still_runs_is_waited_for_and_said_when_it_changes(monkeypatch, res
     resume.await_end(results, last_call.read(results), cancel=False, say=said.append, look=0.01)
     first = "waiting for 2 jobs: 12 train-blood-cnn (running), 14 train-b (pending)"
     assert said == [first, "waiting for 1 jobs: 12 train-blood-cnn (running)"]
+
+
+def test_a_process_that_holds_the_folder_of_a_run_is_waited_for_or_ended(results, monkeypatch):
+    queue(monkeypatch)
+    folder = results / "blood" / "control" / "runs" / "cnn" / "lr=0.1" / "seed=0"
+    code = (
+        f"import time, pathlib; from replisome.tracking.lease import Lease; Lease(pathlib.Path({str(folder)!r})).take()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", f"{code}; time.sleep(3600)"])
+    try:
+        last = last_call.read(results)
+        while not (at_work := resume.still_at_work(results, last)):
+            time.sleep(0.05)
+        assert at_work == [
+            Queued(f"process {process.pid} on {platform.node()}", "RUNNING", "blood/control/runs/cnn/lr=0.1/seed=0")
+        ]
+        resume.await_end(results, last, cancel=True, say=lambda _: None, look=0.01)
+        assert process.wait() == -signal.SIGTERM
+    finally:
+        process.kill()
 
 
 def test_jobs_are_cancelled_once_where_that_is_asked_for(squeue, monkeypatch, results, tmp_path):

@@ -13,9 +13,10 @@ from torch import nn
 from replisome.config.budget import Budget
 from replisome.config.catalogue import part
 from replisome.data.parquet import array_column, read_parquet, write_parquet
+from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.stages import evaluate, explain, train
-from replisome.training import seeds
+from replisome.training import precision, seeds
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.loop import fit
 from replisome.training.optim import TrainingSettings
@@ -103,9 +104,9 @@ def test_training_is_scored_on_a_sample_no_larger_than_validation_where_the_expe
     history = pd.read_parquet(run(recipe, tmp_path / "out") / "history.parquet")
     assert {"train_sample_loss", "train_sample_spearman_mean", "test_loss", "train_loss"} <= {*history}
     task = part("rnacompete", "task").open_task(recipe)
-    splits = load_splits(task, ["train", "validation"], ["train"], torch.device("cpu"))
+    splits = load_splits(task, recipe, ["train", "validation"], ["train"], torch.device("cpu"))
     assert len(splits["train_sample"]) == len(splits["validation"]) == 12
-    assert "train_sample" not in load_splits(task, ["train", "validation"], [], torch.device("cpu"))
+    assert "train_sample" not in load_splits(task, recipe, ["train", "validation"], [], torch.device("cpu"))
 
 
 def test_fp32_is_never_rounded_to_tf32_and_the_record_says_what_was_computed_in(recipe, tmp_path):
@@ -133,6 +134,65 @@ def test_a_checkpoint_belongs_to_a_precision_a_kind_of_device_and_a_version_of_t
     assert identity["precision"] == "32-true"
     assert identity["device"] == ("cuda" if torch.cuda.is_available() else "cpu")
     assert identity["torch"] == torch.__version__
+
+
+def probed(tmp_path, found):
+    """Write an answer of the probe."""
+    write_json(tmp_path / "precision" / "cpu.json", dict.fromkeys(precision.LAYERS, found))
+    return tmp_path / "precision" / "cpu.json"
+
+
+def train_probed(recipe, out, answer):
+    write_json(out / "config.json", CONFIG)
+    train.run(out / "config.json", recipe, out, 1, 5.0, precision=answer)
+    return read(out / "provenance.json")
+
+
+def test_the_answer_of_the_probe_is_among_the_inputs_of_the_runs_that_it_decides(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(precision, "has_bf16", lambda device: True)
+    records = {}
+    for found in ("fp32", "bf16"):
+        record = train_probed(recipe, tmp_path / found, probed(tmp_path, found))
+        records[found] = (record["precision"], record["inputs"]["../precision/cpu.json"])
+    assert records["fp32"][0] == "32-true"
+    assert records["bf16"][0] == "bf16-mixed"
+    assert records["fp32"][1] != records["bf16"][1]  # so the runs are stale where the answer is another
+    assert (
+        "../precision/cpu.json"
+        not in read(run(recipe, tmp_path / "own", precision="fp32") / "provenance.json")["inputs"]
+    )
+
+
+def test_a_state_of_another_precision_is_not_gone_on_from(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(precision, "has_bf16", lambda device: True)
+    made = []
+
+    def spy(path, identity, minutes, start):
+        made.append(identity)
+        return Checkpoint(path, identity, minutes, start)
+
+    monkeypatch.setattr(train, "Checkpoint", spy)
+    for found in ("fp32", "bf16"):
+        train_probed(recipe, tmp_path / found, probed(tmp_path, found))
+    assert {key for key in made[0] if made[0][key] != made[1][key]} == {"precision", "data cpu.json"}
+
+
+def test_a_node_without_bf16_refuses_the_run_before_it_begins(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(precision, "has_bf16", lambda device: False)
+    with pytest.raises(ReplisomeError, match="trains in bf16"):
+        train_probed(recipe, tmp_path / "out", probed(tmp_path, "bf16"))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"config.json"}
+
+
+def test_the_same_configuration_twice_gives_the_same_files_to_the_bit(recipe, tmp_path):
+    first, second = (run(recipe, tmp_path / name) for name in ("first", "second"))
+    for name in ("best.safetensors", "last.safetensors", "validation.json", "test/metrics.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    timeless = [
+        {key: row for key, row in pd.read_parquet(out / "history.parquet").items() if not key.startswith("seconds")}
+        for out in (first, second)
+    ]
+    assert pd.DataFrame(timeless[0]).equals(pd.DataFrame(timeless[1]))
 
 
 def test_validation_in_the_loop_is_in_fp32_as_the_test_is_though_training_is_in_bf16(tmp_path):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from replisome.tracking.slurm_guard import LONGEST, forgets_no_job, job_name, waits_for_controller
+from replisome.tracking.slurm_guard import LONGEST, by_names, forgets_no_job, job_name, waits_for_controller
 
 JOBS = [SimpleNamespace(external_jobid=str(number)) for number in range(3)]
 AWAY = "SLURM sbatch failed. The error message was 'sbatch: error: Unable to contact slurm controller'."
@@ -119,3 +119,12 @@ def test_a_name_has_no_sign_that_a_shell_or_slurm_takes_for_its_own_and_is_not_t
 
 def test_a_group_is_called_by_its_own_name():
     assert job_name(SimpleNamespace(name="some", is_group=lambda: True)) == "some"
+
+
+def test_the_report_of_efficiency_asks_for_the_names_that_jobs_have():
+    asked, names = [], {}
+    ask = by_names(lambda name, logger: asked.append(name), names)
+    ask("a-call", None)
+    names |= {"train-cnn-lr=0.1+head=logits-0": True, "select-variants": True}
+    ask("a-call", None)
+    assert asked == ["a-call", "train-cnn-lr=0.1+head=logits-0,select-variants"]

@@ -8,6 +8,8 @@ import pandas as pd
 from conftest import TINY, Workflow, recorded_as_written
 
 DEMO = "results/demo/rnacompete"
+# What is chosen and tested; tables, figures and pages, which take longer than the tiny runs, other tests make.
+CHOSEN = [f"{DEMO}/selection/{name}/selection.json" for name in ("attention", "encodings_sound", "proteins")]
 AFTER = {"summarise_rnacompete": 1, "figures_rnacompete": 1, "judge_rnacompete": 1, "claims": 1, "report": 1}
 
 
@@ -57,24 +59,26 @@ def test_another_winner_trains_its_heirs_again_and_only_those(heirs):
     old = config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")["hyperparameters"]["width"]
     new = {3: 4, 4: 3}[old]
     make_win(heirs, new)
-    done = heirs.run("--printshellcmds")
+    done = heirs.run(*CHOSEN, "--printshellcmds")
     assert done.returncode == 0, done.stdout
     trained = [line for line in done.stdout.splitlines() if line.startswith(("rule train", "localrule train"))]
     assert len(trained) == 3  # heads, 2-mers, two proteins; the grid and the baselines stay
     assert (
         config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")["hyperparameters"]["width"] == new
     )
-    assert heirs.pending() == {}
+    assert heirs.pending(*CHOSEN) == {}
+    assert "train" not in heirs.pending()
 
 
 def test_the_same_winner_chosen_again_trains_nothing(heirs):
     width = config_of(heirs, "control/runs/bilstm_attention/from=architectures+heads=2")["hyperparameters"]["width"]
     make_win(heirs, width)
-    done = heirs.run("--printshellcmds")
+    done = heirs.run(*CHOSEN, "--printshellcmds")
     assert done.returncode == 0, done.stdout
     assert "rule train" not in done.stdout
     assert "checkpoint select" in done.stdout
-    assert heirs.pending() == {}
+    assert heirs.pending(*CHOSEN) == {}
+    assert "train" not in heirs.pending()
 
 
 def test_an_edited_heir_trains_alone(heirs):
@@ -101,12 +105,12 @@ NEW = {
 def test_an_experiment_added_to_a_finished_folder_is_run(heirs):
     more = copy.deepcopy(TINY)
     more["rnacompete"]["experiments"]["another"] = NEW
-    assert heirs.pending(overrides=more)["train"] == 1
-    done = heirs.run("report", overrides=more)
+    assert heirs.pending("report", overrides=more)["train"] == 1
+    done = heirs.run(f"{DEMO}/selection/another/selection.json", f"{DEMO}/tables/scores.csv", overrides=more)
     assert done.returncode == 0, done.stdout
     table = pd.read_csv(heirs.root / DEMO / "tables" / "scores.csv")
     assert "cnn1d: width 5" in set(table["model"])
-    assert heirs.pending(overrides=more) == {}
+    assert heirs.pending("report", overrides=more) == {name: AFTER[name] for name in AFTER if "summarise" not in name}
 
 
 def test_a_lost_selection_is_made_again_and_hides_nothing(heirs):
@@ -116,7 +120,7 @@ def test_a_lost_selection_is_made_again_and_hides_nothing(heirs):
         "torch.randn(heads, features)",
         "torch.rand(heads, features)",
     )
-    done = heirs.run("report", "--printshellcmds")
+    done = heirs.run("report", "--until", "train", "--printshellcmds")
     assert done.returncode == 0, done.stdout
     assert sum(line.startswith(("rule train", "localrule train")) for line in done.stdout.splitlines()) == 1
 

@@ -7,6 +7,7 @@ import copy
 import subprocess
 import sys
 
+import forking
 import pytest
 from conftest import TINY
 
@@ -77,11 +78,12 @@ def test_a_thousand_runs_are_planned(fresh):
 
 def test_numbers_in_exponent_form_are_numbers_whichever_loader_reads_them(fresh):
     (fresh.root / "mine.yaml").write_text(
+        "bundle: 0\n"  # a dry run names the jobs of runs, and of bundles their numbers
         "overrides: {bloodmnist: {experiments: {variants: {models: {cnn: {grid: {lr: [1e-4]}}}}}}}"
     )
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--config", "studies=[bloodmnist]"]
     done = subprocess.run(
         [*command, "--configfile", "config/demo.yaml", "mine.yaml"],
-        cwd=fresh.root, text=True, capture_output=True, check=False,
+        cwd=fresh.root, env=forking.environment(), text=True, capture_output=True, check=False,
     )  # fmt: skip
     assert "lr=0.0001" in done.stdout + done.stderr

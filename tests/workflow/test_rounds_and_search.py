@@ -11,6 +11,7 @@ import sys
 import time
 from subprocess import PIPE, STDOUT
 
+import forking
 import pytest
 import yaml
 from conftest import KEPT_OUT, ROOT
@@ -76,7 +77,8 @@ def command(*arguments):
 
 
 def outcome(root, *arguments):
-    return subprocess.run(command(*arguments), cwd=root, text=True, stdout=PIPE, stderr=STDOUT, check=False)
+    own = {"cwd": root, "env": forking.environment()}
+    return subprocess.run(command(*arguments), **own, text=True, stdout=PIPE, stderr=STDOUT, check=False)
 
 
 def call(root, *arguments):

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import forking
 import pytest
 from conftest import TINY, Workflow
 
@@ -219,8 +220,8 @@ def test_a_report_left_behind_by_an_interruption_is_rendered_again(workflow):
 def test_an_accepted_model_runs_what_marks_it_and_trains_nothing(workflow):
     workflow.edit(MODEL, *GROWTH)
     command = [sys.executable, "-m", "replisome", "accept", f"{RESULTS}/control/runs", "--note", "same numbers"]
-    source = {**os.environ, "PYTHONPATH": "workflow/src"}
-    subprocess.run(command, env=source, cwd=workflow.root, check=True)
+    source = workflow.root / "workflow/src"
+    subprocess.run(command, env=forking.environment(source), cwd=workflow.root, check=True)
     assert workflow.pending() == AFTER_SCORES
 
 

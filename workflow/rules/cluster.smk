@@ -7,7 +7,7 @@ import warnings
 from importlib.metadata import version
 
 from replisome.tracking import last_call, slurm_queue
-from replisome.tracking.slurm_guard import forgets_no_job, job_name, waits_for_controller
+from replisome.tracking.slurm_guard import by_names, forgets_no_job, job_name, waits_for_controller
 
 PLUGIN = "snakemake_executor_plugin_slurm"
 KNOWN = "2.8."  # whose insides are known
@@ -55,8 +55,15 @@ def attend(plugin, executor):
     account = executor.get_account_arg
     executor.get_account_arg = lambda job: account(job) if job.resources.get("slurm_account") else iter([""])
     # By default all jobs of a call have one name, by which the plugin asks for them. Its jobs are known by their numbers.
-    submit = plugin.get_submit_command
-    plugin.get_submit_command = lambda job, params, **more: submit(job, params | {"run_uuid": job_name(job)}, **more)
+    submit, names = plugin.get_submit_command, {}
+
+    def submit_by_name(job, params, **more):
+        names[job_name(job)] = True
+        return submit(job, params | {"run_uuid": job_name(job)}, **more)
+
+    plugin.get_submit_command = submit_by_name
+    reports = sys.modules[f"{PLUGIN}.efficiency_report"]
+    reports.get_sacct_data = by_names(reports.get_sacct_data, names)
     me = getpass.getuser()
     of_me = {tool: getattr(plugin, f"query_job_status_{tool}") for tool in ("squeue", "sacct")}
     for tool, query in of_me.items():

@@ -9,7 +9,7 @@ def limit_jobs_per_gpu(share):
     A job takes the GPU that fewest others use; one that finds them all full, as where two calls meet, waits. It had
     better not be started: unless --resources gpu=N says otherwise, Snakemake starts as many as the GPUs take.
     """
-    os.environ["REPLISOME_JOBS_PER_GPU"] = str(share or "")
+    os.environ.update(REPLISOME_JOBS_PER_GPU=str(share or ""))
     if share and workflow.is_main_process and workflow.local_exec and "gpu" not in workflow.global_resources:
         gpus = gpus_to_share()
         if gpus:

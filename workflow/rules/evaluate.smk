@@ -56,7 +56,8 @@ rule evaluate:
         out=lambda w, output: os.path.dirname(output.metrics),
     shell:
         "python -m replisome evaluate --run {params.config:q} --data {params.data:q} --weights {params.weights:q} "
-        "--planned {params.planned} --out {params.out:q} --threads {threads} >> {log:q} 2>&1"
+        "--planned {params.planned} --out {params.out:q} --threads {threads} --gpu {resources.gpu} "
+        ">> {log:q} 2>&1"
 
 
 rule explain:
@@ -87,4 +88,5 @@ rule explain:
         out=lambda w, output: os.path.dirname(output.explanation),
     shell:
         "python -m replisome explain --run {params.config:q} --data {params.data:q} --weights {params.weights:q} "
-        "--planned {params.planned} --out {params.out:q} --threads {threads} >> {log:q} 2>&1"
+        "--planned {params.planned} --out {params.out:q} --threads {threads} --gpu {resources.gpu} "
+        ">> {log:q} 2>&1"

@@ -1,5 +1,5 @@
 # One call of a stage on a run, as its own rule would make it, for jobs of several runs.
-# Requires: settings.smk, inputs.smk; bundles.smk says what a member waits for. Produces: MEMBERS; no rule.
+# Requires: settings.smk, inputs.smk; packing.smk says what a member waits for. Produces: MEMBERS; no rule.
 from replisome.tracking.bundles import Member
 
 

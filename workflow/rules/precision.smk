@@ -1,6 +1,6 @@
 # In which numbers runs train whose settings leave it open (training setting precision: auto, the default).
 # Requires: settings.smk, inputs.smk. Produces: precision/{kind}.json, the answer, once a results folder. No code and no
-# timing makes it anew: it stays until somebody deletes it, and the runs that it decided are then made anew too.
+# timing makes it anew: it stays until somebody deletes it. If it then comes out otherwise, its runs are stale.
 
 
 rule probe:

@@ -6,7 +6,7 @@ from replisome.tracking import lease, run_folder
 
 # Of the results that lie there, jobs keep those that are newer: another process has made them since this call began.
 CALLED = f"{RESULTS}/.called"
-os.environ["REPLISOME_CALLED"] = os.path.abspath(CALLED)
+os.environ.update(REPLISOME_CALLED=os.path.abspath(CALLED))
 
 
 def say_when_called():
@@ -17,6 +17,14 @@ def say_when_called():
 def folder_of(job):
     """Return the folder of a job that works in a run's folder, which the job leases; None for other jobs."""
     return Path(job.output.provenance).parent if job.rule.name in run_folder.STAGES else None
+
+
+def folders_of(job):
+    """Return the folders that a job leases, one after the other: of a bundle, those of its members."""
+    if job.rule.name == "bundle":
+        with contextlib.suppress(ReplisomeError):  # its file is gone
+            return [Path(member.folder) for member in bundle_of(job.wildcards).members]
+    return [folder for folder in [folder_of(job)] if folder]
 
 
 def leave_runs_to_their_stages():
@@ -36,13 +44,13 @@ def leave_runs_to_their_stages():
                 await log.remove(remove_non_empty_dir=False)
 
     async def cleanup(job, skip_outputs):
+        is_alive = False
+        for folder in folders_of(job):
+            who, is_alive = lease.found(folder)
+            if who and not is_alive:
+                say_how_it_ended(job, run_folder.how_it_ended(job.rule.name, who))
         folder = folder_of(job)
-        if folder is None:
-            return await clean(job, skip_outputs)
-        who, is_alive = lease.found(folder)
-        if who and not is_alive:
-            say_how_it_ended(job, run_folder.how_it_ended(job.rule.name, who))
-        if not is_alive and not run_folder.is_whole(folder):
+        if folder is None or not (is_alive or run_folder.is_whole(folder)):
             await clean(job, skip_outputs)
 
     Job.remove_existing_output, Job.cleanup = remove_existing_output, cleanup

@@ -151,6 +151,8 @@ def crate_settings():
         | {"studies": list(PLAN.studies)},
         "snakemake": SNAKEMAKE_VERSION,
         "sources": {
-            name: file_hash(file) for name, file in named.items() if not re.search(r"(^|/)(\.|__pycache__/)|~$", name)
+            name: file_hash(file)
+            for name, file in named.items()
+            if not re.search(r"(^|/)(\.|__pycache__/|site\.yaml$)|~$", name)
         },
     }

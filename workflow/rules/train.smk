@@ -28,8 +28,8 @@ rule train:
         runtime=asks_for("runtime", 60),
     params:
         config=lambda w: resolved_run(w).config,
-        data=RECIPE,
-        out=RUN,
+        data=lambda w: RECIPE.format(**w),
+        out=lambda w: RUN.format(**w),
         precision=lambda w, input: f"--precision {shlex.quote(str(input.precision))}" if input.precision else "",
         start=(
             (lambda w: f"--start {shlex.quote(begun_by_search(w))}" if begun_by_search(w) else "")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from replisome.api.runs import Run
     from replisome.errors import ReplisomeError
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 __all__ = ["Network", "ReplisomeError", "Results", "Run", "__version__", "load_model", "open_results"]
 
 # What Python users call, by module; imported when it is asked for, since the workflow imports this package to plan.

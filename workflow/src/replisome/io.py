@@ -73,8 +73,14 @@ def atomic(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
             temporary.unlink(missing_ok=True)
 
 
+def rename(path: Path, new: Path) -> None:
+    """Give a file another name in its folder, where whoever guards the folder (:func:`guard`) allows it."""
+    _ask_guards(new)
+    path.replace(new)
+
+
 def guard(folder: Path, check: Callable[[], None]) -> None:
-    """Have ``check`` called before each file that :func:`atomic` puts into a folder; what it raises keeps it out."""
+    """Have ``check`` called before each file that is put into a folder here; what it raises keeps it out."""
     _GUARDS[os.path.abspath(folder)] = check
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
-from scipy.stats import rankdata, zscore
+from scipy.stats import zscore
 
 from replisome.config.rounds import LEVEL
 
@@ -91,13 +91,15 @@ def rank_correlation_by_item(one: np.ndarray, two: np.ndarray) -> np.ndarray:
     """
     if not (_varies(one) and _varies(two)):
         return np.full(len(one), np.nan)
-    first, second = (rankdata(values) / len(values) for values in (one, two))
+    places = [np.unique(values, return_inverse=True, return_counts=True)[1:] for values in (one, two)]
+    first, second = ((np.cumsum(counts) - (counts - 1) / 2)[place] / len(place) for place, counts in places)
     first, second = first - first.mean(), second - second.mean()
     product, squares = (first * second).mean(), ((first**2).mean(), (second**2).mean())
-    moved = first * second - product + _of_those_above(one, second) + _of_those_above(two, first)
+    (above_one, _), (above_two, _) = places
+    moved = first * second - product + _of_those_above(above_one, second) + _of_those_above(above_two, first)
     moved_squares = [
-        ranks**2 - square + 2 * _of_those_above(values, ranks)
-        for values, ranks, square in zip((one, two), (first, second), squares, strict=True)
+        ranks**2 - square + 2 * _of_those_above(place, ranks)
+        for (place, _), ranks, square in zip(places, (first, second), squares, strict=True)
     ]
     scale = np.sqrt(squares[0] * squares[1])
     value = product / scale
@@ -110,11 +112,13 @@ def _varies(values: np.ndarray) -> bool:
     return bool(np.isfinite(values).all() and np.ptp(values) > 0)
 
 
-def _of_those_above(values: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """Return of each item the mean share of ``ranks`` (n,) that items above it have, ties counted half; centred."""
-    _, place = np.unique(values, return_inverse=True)
+def _of_those_above(place: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Return of each item the mean share of ``ranks`` (n,) that items above it have, ties counted half; centred.
+
+    ``place`` (n,) says of each item among the values in their order which is its own.
+    """
     sums = np.bincount(place, weights=ranks)
-    above = (np.cumsum(sums[::-1])[::-1] - sums / 2)[place] / len(values)
+    above = (np.cumsum(sums[::-1])[::-1] - sums / 2)[place] / len(place)
     found: np.ndarray = above - above.mean()
     return found
 

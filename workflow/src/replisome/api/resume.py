@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from replisome import processes
 from replisome.api.sweeps.call import read_call
 from replisome.errors import ReplisomeError
-from replisome.tracking import last_call, slurm_queue
+from replisome.tracking import last_call, lease, slurm_queue
 from replisome.tracking.holder import DEAD
 from replisome.tracking.last_call import LastCall
 from replisome.tracking.slurm_queue import Queued
@@ -43,19 +46,30 @@ def call_to_resume(results: Path) -> LastCall:
 
 
 def still_at_work(results: Path, last: LastCall) -> list[Queued]:
-    """Return the jobs that wait or run for a call that ended.
+    """Return what waits or runs for a call that ended: jobs of SLURM, and processes that hold the folder of a run.
 
     Raises:
         ReplisomeError: its jobs went to SLURM, which cannot be asked here.
     """
-    if not slurm_queue.is_here():
-        if last.executor == "slurm":
+    jobs: list[Queued] = []
+    if last.executor == "slurm":
+        if not slurm_queue.is_here():
             raise ReplisomeError(
                 f"{results}: its jobs went to SLURM, and there is no squeue here that could say which still run; call "
                 "this where snakemake was called."
             )
-        return []
-    return slurm_queue.jobs_of(results) if last.executor == "slurm" else []
+        jobs = slurm_queue.jobs_of(results)
+    # Where there are thousands of runs, their folders are looked through only once the queue is empty.
+    return jobs or list(filter(None, (_holder_of(results, path.parent) for path in results.rglob(lease.FILE))))
+
+
+def _holder_of(results: Path, folder: Path) -> Queued | None:
+    """Return the process that holds a run's folder; None where that one is dead."""
+    who, is_alive = lease.found(folder)
+    if who is None or not is_alive:
+        return None
+    place = f"process {who.get('pid')} on {who.get('host')}"
+    return Queued(str(who.get("slurm_job", place)), "RUNNING", folder.relative_to(results).as_posix())
 
 
 def await_end(results: Path, last: LastCall, cancel: bool, say: Callable[[str], None], look: float = LOOK) -> None:
@@ -64,20 +78,31 @@ def await_end(results: Path, last: LastCall, cancel: bool, say: Callable[[str], 
     Args:
         results: the results folder.
         last: the call.
-        cancel: whether SLURM is to end the jobs; runs that train save their state first.
+        cancel: whether SLURM, and processes of this machine, are to end; runs that train save their state first.
         say: told whenever something changes.
         look: seconds between two looks.
     """
     before: list[Queued] = []
     while jobs := still_at_work(results, last):
-        if cancel and not before:
-            slurm_queue.cancel(jobs)
+        if cancel and jobs != before:
+            _end(results, jobs)
         if jobs != before:
             named = ", ".join(f"{job.number} {job.name} ({job.state.lower()})" for job in jobs[:LINE])
             rest = f", and {len(jobs) - LINE} more" if len(jobs) > LINE else ""
             say(f"{'ending' if cancel else 'waiting for'} {len(jobs)} jobs: {named}{rest}")
         before = jobs
         time.sleep(look)
+
+
+def _end(results: Path, jobs: list[Queued]) -> None:
+    """Tell jobs of SLURM, and those processes of this machine that hold the folder of a run, to end."""
+    if in_slurm := [job for job in jobs if job.number.isdecimal()]:
+        slurm_queue.cancel(in_slurm)
+    for path in results.rglob(lease.FILE):
+        who, is_alive = lease.found(path.parent)
+        if who is not None and is_alive and "slurm_job" not in who and who.get("machine") == processes.machine():
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(int(who["pid"]), signal.SIGTERM)
 
 
 def call_again(last: LastCall) -> int:

@@ -22,6 +22,7 @@ from types import FrameType
 from replisome.commands import stage
 from replisome.errors import ReplisomeError
 from replisome.io import write_json, write_text
+from replisome.tracking import lease
 from replisome.tracking.bundles import Bundle, is_finished, read_bundle
 from replisome.tracking.digests import Digests
 from replisome.tracking.record import forget_peak_memory, peak_memory
@@ -155,7 +156,7 @@ def _call(bundle: Bundle, number: int, path: Path) -> int:
     mark.touch()
     forget_peak_memory()
     began, used = time.monotonic(), time.process_time()
-    with _said_in(Path(member.log)):
+    with _said_in(Path(member.log), anew=not lease.found(Path(member.folder))[1]):
         for file, text in member.writes.items():
             write_text(Path(file), text)
         code = _guarded([member.stage, *member.arguments])
@@ -183,11 +184,13 @@ def _guarded(words: list[str]) -> int:
 
 
 @contextmanager
-def _said_in(log: Path) -> Iterator[None]:
-    """Let all that is said, by libraries in C too, go to a log of its own."""
+def _said_in(log: Path, anew: bool) -> Iterator[None]:
+    """Let all that is said, by libraries in C too, go to a log, which is not begun anew while another has it."""
     log.parent.mkdir(parents=True, exist_ok=True)
     kept = os.dup(1), os.dup(2)
-    with log.open("w", encoding="utf-8", buffering=1) as handle:
+    if anew:
+        log.unlink(missing_ok=True)
+    with log.open("a", encoding="utf-8", buffering=1) as handle:
         for number in (1, 2):
             os.dup2(handle.fileno(), number)
         try:

@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from replisome.io import DISK_ERRORS, canonical_json, clear_leftovers, disk_erro
 from replisome.tracking.run_folder import STAGES as STAGES_OF_RUNS
 from replisome.tracking.running_code import import_stage
 from replisome.tracking.stage_key import text_hash
+from replisome.training.gpu_share import own_gpu
 
 _RUN = ("implementation", "recipe", "model", "hyperparameters", "training", "budget", "select", "curves", "seed")
 _STUDY = ("name", "implementation", "recipes", "experiments", "full")
@@ -145,10 +147,11 @@ def _call(stage: str, options: dict[str, object], settings: dict[str, Any] | Non
     if options.get("out") is not None:
         out = Path(str(options["out"]))
         clear_leftovers(out if out.is_dir() else out.parent)
-    if stage not in STAGES_OF_RUNS or settings is None:
-        _import_and_run(stage, options, settings)
-        return
     gpu = int(str(options.pop("gpu", 0)))
+    if stage not in STAGES_OF_RUNS or settings is None:
+        with own_gpu() if stage == "probe" else nullcontext():
+            _import_and_run(stage, options, settings)
+        return
     with run_job(stage, options, settings, gpu) as is_to_do:
         if is_to_do:
             _import_and_run(stage, options, settings)
@@ -202,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
         _planned(stage)
         stage.add_argument("--out", required=True, type=Path)
         stage.add_argument("--threads", type=_positive, default=1)
+        _gpu(stage)
 
     select = _stage(stages, "select")
     _settings(select, "study.json")
@@ -244,7 +248,7 @@ def _training_parsers(stages: Any) -> None:
         parser.add_argument("--data", required=True, type=Path, help="folder of the prepared recipe")
         parser.add_argument("--out", required=True, type=Path)
         parser.add_argument("--threads", type=_positive, default=1)
-        parser.add_argument("--gpu", type=int, default=0, help="GPUs that the job asked for; it waits for a free one")
+        _gpu(parser)
         parser.add_argument("--checkpoint-minutes", type=float, default=5, help="within an epoch, save this often")
         said = "what the stage probe has answered, for a run whose precision is auto (without it: fp32)"
         parser.add_argument("--precision", type=Path, metavar="FILE", help=said)
@@ -292,6 +296,10 @@ def _settings(parser: argparse.ArgumentParser, what: str, flag: str = "--setting
 def _from_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", required=True, type=Path, help="the results folder")
     parser.add_argument("--out", required=True, type=Path, help="the folder to write to")
+
+
+def _gpu(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--gpu", type=int, default=0, help="GPUs that the job asked for; it waits for a free one")
 
 
 def _planned(parser: argparse.ArgumentParser) -> None:

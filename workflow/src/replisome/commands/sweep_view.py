@@ -14,7 +14,7 @@ from replisome.api.wording import duration
 
 # In the order of the workflow; others come last.
 STAGES = (
-    *("download", "prepare", "pilot", "search", "train", "select", "evaluate", "explain"),
+    *("download", "prepare", "probe", "pilot", "search", "train", "select", "evaluate", "explain"),
     *("summarise", "figures", "judge", "claims", "rounds", "report", "crate"),
 )
 # What is told beside what is done.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from replisome.config.budget import KEYS as BUDGET_KEYS
 from replisome.config.budget import Budget
@@ -94,8 +94,7 @@ class StudyPlan:
     @property
     def recipes(self) -> Mapping[str, Mapping[str, Any]]:
         """The recipes that experiments use."""
-        recipes: Mapping[str, Mapping[str, Any]] = self.settings["recipes"]
-        return recipes
+        return cast(Mapping[str, Mapping[str, Any]], self.settings["recipes"])
 
     def recipe(self, name: str) -> Mapping[str, Any]:
         """Return a recipe.
@@ -132,14 +131,12 @@ class StudyPlan:
     @property
     def experiments(self) -> Mapping[str, Mapping[str, Any]]:
         """The experiments by name."""
-        experiments: Mapping[str, Mapping[str, Any]] = self.settings["experiments"]
-        return experiments
+        return cast(Mapping[str, Mapping[str, Any]], self.settings["experiments"])
 
     @property
     def rounds(self) -> Sequence[int]:
         """How many seeds there are at each look at the claims; none where there is one look."""
-        rounds: Sequence[int] = self.settings.get("rounds", ())
-        return rounds
+        return cast(Sequence[int], self.settings.get("rounds", ()))
 
     @property
     def level(self) -> float:

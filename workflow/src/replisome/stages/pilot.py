@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from replisome.io import read_json, write_json
+from replisome.io import read_json, rename, write_json
 from replisome.tracking.record import Record
 from replisome.training.checkpoint import Checkpoint
 from replisome.training.rounds import validation_scores
@@ -36,6 +36,6 @@ def run(
     session = open_session(config, settings, data, record, threads, precision)
     checkpoint = Checkpoint(out / "checkpoint.pt", session.identity, checkpoint_minutes)
     progress = session.train(checkpoint, identity["until"])
-    checkpoint.path.replace(out / "state.pt")
+    rename(checkpoint.path, out / "state.pt")
     write_json(out / "validation.json", validation_scores(config["select"], progress))
     record.write(out / "provenance.json", **session.about)

@@ -14,14 +14,14 @@ import torch
 from replisome.io import read_json, write_json
 from replisome.tracking.record import Record
 from replisome.training import seeds
-from replisome.training.bf16_speed import CLEARLY, faster, measure
-from replisome.training.precision import Arithmetic, forbid_tf32, has_bf16
+from replisome.training.bf16_speed import CLEARLY, clearly_faster, measure
+from replisome.training.precision import LAYERS, Arithmetic, forbid_tf32, has_bf16
 
 
 def run(settings: Path, out: Path, threads: int) -> None:
-    """Write the answer beside ``out``, called like it: ``precision`` is fp32 or bf16; in ``out`` timings and a record.
+    """Write the answer beside ``out``, called like it: fp32 or bf16 by kind of layer; in ``out`` timings and a record.
 
-    It is bf16 only where this device has it in hardware, and every kind of step is clearly faster with it.
+    It is bf16 only where this device has it in hardware, and steps of that kind are clearly faster with it.
 
     Args:
         settings: ``kind``, for which jobs is asked: ``gpu`` for those that ask for one, ``cpu`` for the others.
@@ -36,13 +36,14 @@ def run(settings: Path, out: Path, threads: int) -> None:
     device = Arithmetic.here("32-true").device
     able = has_bf16(device)
     seconds = measure(device) if able else {}  # where it is emulated nothing needs to be measured
-    answer = "bf16" if able and faster(seconds) else "fp32"
+    answer = {kind: "bf16" if able and clearly_faster(seconds[kind]) else "fp32" for kind in LAYERS}
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     about = {"device": name, "in_hardware": able, "clearly": CLEARLY, "seconds_a_step": seconds}
     write_json(out / "timings.json", about)
-    write_json(out.with_suffix(".json"), {"precision": answer})
+    write_json(out.with_suffix(".json"), answer)
     record.write(out / "provenance.json", also=[out.with_suffix(".json")], device=name, threads=threads)
     for kind, one in seconds.items():
         print(f"{kind}: bf16 takes {one['bf16'] * 1e3:.2f} ms a step, fp32 {one['fp32'] * 1e3:.2f}", flush=True)
     has = "has bf16" if able else "has no bf16 of its own"
-    print(f"{name} {has}; runs whose precision is auto train in {answer}", flush=True)
+    chosen = ", ".join(f"{kind} {precision}" for kind, precision in answer.items())
+    print(f"{name} {has}; runs whose precision is auto train in: {chosen}", flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ END = 100_000  # bytes at a log's end that are read
 
 OF_STAGES = re.compile(r"^replisome [a-z]+: error: .*", re.MULTILINE)
 NO_MODULE = re.compile(r"No module named '?([\w.]+)'?")
-TIME_UP = re.compile(r"\bTIMEOUT\b|DUE TO TIME LIMIT")
+TIME_UP = re.compile(r"\bTIMEOUT\b|DUE TO TIME LIMIT|says that its time was up")
 # What SLURM, the kernel's message and shells say where memory ran out, beside our own words.
 NO_MEMORY = re.compile(
     r"\bOUT_OF_MEMORY\b|oom[-_ ]?kill|memory ran out|Exceeded job memory limit|^.*: +\d+ Killed\b", re.M
@@ -20,6 +20,7 @@ NO_MEMORY = re.compile(
 # Errors that another attempt may not meet again.
 MAY_PASS = re.compile(r"told to stop|memory ran out|another process|input/output error|Stale file handle")
 REFUSED = "SLURM sbatch failed"
+OF_A_BUNDLE = re.compile(r"^replisome bundle: error: .*: failed; its log is (.+)$", re.MULTILINE)
 
 
 class Failure(NamedTuple):
@@ -89,7 +90,10 @@ class Failures:
             logs = [Path(log) for log in event.get("log") or ()]
             texts = ["" if _state(log) == self._before.get(log) else _end_of(log) for log in logs]
             empty = bool(texts) and not texts[0].strip()
-            found = why(str(event["rule_name"]), str(event.get("rule_msg") or ""), texts, empty)
+            rule, told = str(event["rule_name"]), str(event.get("rule_msg") or "")
+            # What is wrong with a run of a bundle, its own log says.
+            runs = [why(rule, "", [_end_of(Path(log))]) for text in texts for log in OF_A_BUNDLE.findall(text)]
+            found = _together(runs) if runs else why(rule, told, texts, empty)
             self._read[key] = self._last[key[0]] = found
             if found.reason and logs:
                 _add(logs[0], f"replisome: {found.reason}\n")
@@ -98,6 +102,11 @@ class Failures:
     def hopeless(self, job: int) -> bool:
         """Say whether another attempt of a job that failed is of no use."""
         return self._last.get(job, Failure()).hopeless
+
+
+def _together(runs: Sequence[Failure]) -> Failure:
+    """Return why a bundle failed: it is tried again if that may help one of its runs."""
+    return Failure(next(filter(None, (run.reason for run in runs)), ""), all(run.hopeless for run in runs))
 
 
 def _state(log: Path) -> tuple[int, int] | None:

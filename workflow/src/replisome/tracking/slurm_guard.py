@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 AWAY = ("Unable to contact slurm controller", "connect failure", "Connection refused")  # as SLURM's commands say it
@@ -98,3 +98,13 @@ def job_name(job: Any) -> str:
     """
     words = [job.name] if job.is_group() else [job.rule.name, *map(str, job.wildcards_dict.values())]
     return re.sub(r"[^\w.=+-]", "_", "-".join(words))[:LONGEST]
+
+
+def by_names(ask: Callable[[str, Any], Any], names: Iterable[str]) -> Callable[[str, Any], Any]:
+    """Return ``ask`` for the accounts of jobs with these names, which SLURM takes as a list, in place of one of a call.
+
+    Args:
+        ask: asks for the accounts of all jobs with the name in its first argument.
+        names: of a call's jobs; more may come.
+    """
+    return lambda call, logger: ask(",".join(names) or call, logger)

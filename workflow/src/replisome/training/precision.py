@@ -15,6 +15,12 @@ from replisome.tracking.verify import read_verified
 Precision = Literal["bf16-mixed", "32-true"]
 EVALUATION: Precision = "32-true"  # of validation, curves, the test and explanations, whatever a run was trained in
 NAMES: dict[str, Precision] = {"fp32": "32-true", "bf16": "bf16-mixed"}  # as settings call them
+# What the probe asks about, and which layers are of that kind; what a bf16 step gains differs between them.
+LAYERS: dict[str, tuple[type[nn.Module], ...]] = {
+    "convolution": (nn.Conv1d, nn.Conv2d),
+    "recurrence": (nn.RNNBase,),
+    "attention": (nn.MultiheadAttention,),
+}
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # Linux's, of x86 and of ARM
 
 
@@ -38,23 +44,33 @@ class Arithmetic(NamedTuple):
         return outputs.float() if outputs.is_floating_point() else outputs
 
 
-def choose_precision(setting: str, answer: Path | None = None) -> Precision:
+def choose_precision(setting: str, answer: Path | None = None, model: nn.Module | None = None) -> Precision:
     """Return what a run's setting means.
 
     Args:
         setting: ``fp32``, ``bf16``, or ``auto``.
         answer: what the probe of this results folder has found (stage ``probe``), which decides ``auto``. Where there
             is none, ``auto`` is fp32, on any device: nothing but a recorded answer may choose otherwise.
+        model: that is trained: ``auto`` is bf16 where that was clearly faster for each kind of layer it has.
 
     Raises:
-        ReplisomeError: the file is damaged, or holds no precision.
+        ReplisomeError: the file is damaged, or holds no precisions.
     """
-    found = setting
-    if setting == "auto":
-        found = "fp32" if answer is None else read_verified(answer).get("precision")
-    if found not in NAMES:
-        raise ReplisomeError(f"{answer}: names no precision; delete it, and the same command asks again.")
-    return NAMES[found]
+    if setting != "auto":
+        return NAMES[setting]
+    if answer is None or model is None:
+        return EVALUATION
+    found = read_verified(answer)
+    if not isinstance(found, dict) or found.keys() != LAYERS.keys() or not NAMES.keys() >= set(found.values()):
+        raise ReplisomeError(f"{answer}: is no answer of the probe; delete it, and the same command asks again.")
+    return NAMES["bf16" if all(found[kind] == "bf16" for kind in kinds_of(model)) else "fp32"]
+
+
+def kinds_of(model: nn.Module) -> set[str]:
+    """Return which kinds of layers a network has, as the probe calls them; all of them where it has none of these."""
+    layers = list(model.modules())
+    found = {kind for kind, types in LAYERS.items() if any(isinstance(layer, types) for layer in layers)}
+    return found or set(LAYERS)
 
 
 def has_bf16(device: torch.device) -> bool:

@@ -106,26 +106,26 @@ def open_session(
     seeds.start(config["seed"])
     validate(config["training"], "training", f"{settings}: training")
     training = TrainingSettings(**config["training"])
-    arithmetic = Arithmetic.here(choose_precision(training.precision, answer))
-    require_able(arithmetic, answer)
-    device, precision = arithmetic
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
+    device = Arithmetic.here(EVALUATION).device
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call] # by an earlier run, whose peak is not this one's
+        torch.cuda.reset_peak_memory_stats()
     forbid_tf32()
     study = find_study(config["implementation"])
     task = part(study.name, "task").open_task(data)
     names = list(dict.fromkeys(["train", "validation", *config["curves"]]))
     splits = load_splits(task, data, names, config["curves"], device)
     model = models.build(config["model"], task.data, config["hyperparameters"])
+    arithmetic = Arithmetic(device, choose_precision(training.precision, answer, model))
+    require_able(arithmetic, answer)
     # Split by split: a moved results folder keeps its hashes, not its paths or times.
     inputs = [data / f"{name}.parquet" for name in [*names, *study.shared]] + [data / "stats.json"]
     inputs += [answer] if answer is not None else []
     identity = {"settings": canonical_json(config), "code": code_fingerprint("train", config)}
     # Half a run in other arithmetic is another run: it starts over, and the log says so.
-    identity |= {"precision": precision, "device": device.type, "torch": torch.__version__}
+    identity |= {"precision": arithmetic.precision, "device": device.type, "torch": torch.__version__}
     hashes = record.reads(settings.parent, inputs)
     identity |= {f"data {Path(name).name}": found for name, found in hashes.items()}
-    print(f"{config['model']} on {device}, {precision}, {len(splits['train'])} items", flush=True)
+    print(f"{config['model']} on {device}, {arithmetic.precision}, {len(splits['train'])} items", flush=True)
     model = to_device(model, device, task.memory_format)
     return Session(config, task, splits, model, training, arithmetic, identity)
 

@@ -32,11 +32,11 @@ def slurm() -> Iterator[Finding]:
     yield Finding("SLURM", "ok", f"{shown}; {len(waiting.splitlines())} jobs of yours; use --profile slurm")
     if "gpu" not in partitions:
         text = "sinfo lists none, and studies may ask for some"
-        yield Finding("SLURM's GPUs", "warning", text, "--set-resources train:gpu=0 pilot:gpu=0")
+        yield Finding("SLURM's GPUs", "warning", text, "--set-resources train:gpu=0 pilot:gpu=0 probe:gpu=0")
     accounting = _answer("sacctmgr", "--noheader", "show", "cluster") if shutil.which("sacctmgr") else None
     if accounting:
         yield Finding(
-            "SLURM's accounting", "ok", "runs; slurm-status-command: sacct in the profile is easier on the controller"
+            "SLURM's accounting", "ok", "runs; accounting: true in the profile's site.yaml spares the controller"
         )
     else:
         yield Finding("SLURM's accounting", "ok", "does not run; the profile asks squeue, which needs none")

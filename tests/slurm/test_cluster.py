@@ -1,16 +1,22 @@
-"""What goes wrong on a cluster, on a SLURM of one node: nothing finished is lost, and nothing is done twice."""
+"""A small study through the profile, and what goes wrong on a cluster: nothing finished is lost, nothing is done twice.
+
+All in one file, so that one worker has the cluster to itself.
+"""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
+import yaml
 from tests.slurm import cluster
 
 SELECTION = "results/demo/bloodmnist/selection/variants/selection.json"
-ROUNDS = 60
+SITE = {"partitions": {"cpu": {"max_runtime": "2h"}, "gpu": {"max_runtime": "2h", "max_gpu": 2}}, "extra": "--nice=1"}
+ROUNDS = 400  # some 15 seconds
 LONGER = {
     "bloodmnist": {
         "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
@@ -52,19 +58,46 @@ def node():
     cluster.ask("scontrol", "update", f"NodeName={name}", "State=resume")
 
 
-def test_a_drained_node_a_controller_away_a_preemption_and_a_kill_cost_nothing_that_was_finished(
-    slurm, workflow, node, tmp_path
+def test_a_small_study_runs_through_the_profile_in_bundles(slurm, fresh, tmp_path, monkeypatch):
+    (tmp_path / "site.yaml").write_text(yaml.safe_dump(SITE))
+    monkeypatch.setenv("REPLISOME_SITE", str(tmp_path / "site.yaml"))
+    before = cluster.newest()
+    began = time.monotonic()
+    quickly = ("--set-resources", "bundle:gpu=1", "--slurm-init-seconds-before-status-checks", "1")
+    done = fresh.run("--profile", "slurm", *quickly, SELECTION, bundle="4")
+    assert done.returncode == 0, done.stdout
+    assert (fresh.root / SELECTION).exists()
+    jobs = cluster.jobs(after=before)
+    print(f"{len(jobs)} submissions, {time.monotonic() - began:.0f} s")
+    assert [job["JobName"].partition("control")[0] for job in jobs] == [
+        "prepare-bloodmnist-",
+        "bundle-bloodmnist-train.variants.",
+    ]
+    assert [job["Partition"] for job in jobs] == ["cpu", "gpu"]
+    assert [job.get("TresPerJob") for job in jobs] == [None, "gres:gpu:1"]
+    assert {job["Nice"] for job in jobs} == {"1"}
+    assert {job["Requeue"] for job in jobs} == {"1"}
+    # What is gone with a job that went well, and said on the terminal of each, is of no use.
+    assert not list((fresh.root / "results/demo/logs/slurm").rglob("*.log"))
+    assert "guess" not in done.stdout
+    assert len(done.stdout.splitlines()) < 20, done.stdout
+
+
+def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_was_finished(
+    slurm, fresh, node, tmp_path
 ):
-    before = len(cluster.jobs())
-    results = workflow.root / "results" / "demo"
+    prepared = fresh.run("results/demo/bloodmnist/control/stats.json", overrides=LONGER)
+    assert prepared.returncode == 0, prepared.stdout
+    before = cluster.newest()
+    results = fresh.root / "results" / "demo"
     cluster.ask("scontrol", "update", f"NodeName={node}", "State=drain", "Reason=test")
-    call = Watched(workflow, tmp_path / "call.log")
+    call = Watched(fresh, tmp_path / "call.log")
 
     def ours():
-        return cluster.jobs()[before:]
+        return cluster.jobs(after=before)
 
     def log():
-        logs = list((results / "logs" / "train").rglob("0.log"))
+        logs = list((results / "logs" / "train").rglob("head=logits*/0.log"))
         return logs[0].read_text() if logs else ""
 
     # The node takes no jobs: they wait. Then nobody can say how they are: they are not forgotten.
@@ -76,21 +109,24 @@ def test_a_drained_node_a_controller_away_a_preemption_and_a_kill_cost_nothing_t
     cluster.ask("scontrol", "update", f"NodeName={node}", "State=resume")
 
     # The run is told to stop, as before its time limit: it saves its state, and the next attempt has more time.
-    cluster.wait_until(lambda: "epoch  2" in log() or "epoch 2" in log())
+    cluster.wait_until(lambda: f"2/{ROUNDS}" in log())
     cluster.ask("scancel", "--signal=TERM", ours()[0]["JobId"])
-    cluster.wait_until(lambda: len(ours()) == 2)
+    cluster.wait_until(lambda: call.says("told to stop (SIGTERM) in epoch"))
     cluster.wait_until(lambda: "resuming after epoch" in log())
 
     # Snakemake is killed. The same command is refused while its job runs; `replisome resume` waits, and goes on.
     os.killpg(call.process.pid, signal.SIGKILL)
     call.process.wait()
+    refused = fresh.run("--profile", "slurm", "--nolock", SELECTION, overrides=LONGER)
+    assert refused.returncode == 1
+    assert f"SLURM still has 1 jobs of an earlier call ({ours()[1]['JobId']})" in refused.stdout
     resume = [sys.executable, "-m", "replisome", "resume", str(results)]
-    environment = os.environ | {"PYTHONPATH": str(workflow.root / "workflow" / "src")}
-    done = subprocess.run(resume, cwd=workflow.root, env=environment, text=True, capture_output=True, check=False)
+    environment = os.environ | {"PYTHONPATH": str(fresh.root / "workflow" / "src")}
+    done = subprocess.run(resume, cwd=fresh.root, env=environment, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"waiting for 1 jobs: {ours()[1]['JobId']} train-bloodmnist-control-cnn" in done.stdout
     assert len(ours()) == 2
     assert [job["TimeLimit"] for job in ours()] == ["00:20:00", "00:40:00"]
     (record,) = [path for path in results.rglob("provenance.json") if path.parent.name == "seed=0"]
     assert json.loads(record.read_text())["stage"] == "train"
-    assert (workflow.root / SELECTION).exists()
+    assert (fresh.root / SELECTION).exists()
