@@ -33,7 +33,7 @@ class Parent(NamedTuple):
 
 @cache
 def _block(text: str) -> Any:
-    """Return what canonical JSON says: one object for all variants of the same recipe, budget, training settings, ..."""
+    """Return what canonical JSON says: one object for all variants of the same recipe, budget or training settings."""
     return json.loads(text)
 
 
