@@ -123,14 +123,14 @@ def _watch(process: int, most: list[int]) -> None:
         time.sleep(0.2)
 
 
-def configuration(proteins: int, seeds: int = SEEDS, **grid: list[float]) -> dict[str, Any]:
-    """Return what is laid over demo.yaml: a grid for so many proteins; ``grid`` gives other values."""
+def configuration(proteins: int, seeds: int = SEEDS, grid: Mapping[str, list[float]] = GRID) -> dict[str, Any]:
+    """Return what is laid over demo.yaml: a grid for so many proteins."""
     control = {"source": {"control": "probes", "options": {"train": 600}}, "split": "course-deduplicated"}
     control |= {"encoding": "onehot", "normalisation": "training", "protocol": "sound"}
     recipes = [f"protein{number:03d}" for number in range(proteins)]
     experiment = {
         "recipes": recipes,
-        "models": {model: {"grid": {**GRID, **grid}} for model in MODELS},
+        "models": {model: {"grid": dict(grid)} for model in MODELS},
         "seeds": seeds,
         "budget": {"epochs": 2},
         "search": None,
@@ -157,9 +157,9 @@ def write(folder: Path, content: Mapping[str, Any], **more: object) -> None:
     (folder / "own.yaml").write_text(yaml.dump({**content, **more}, Dumper=yaml.SafeDumper), encoding="utf-8")
 
 
-def compared(folder: Path, proteins: int, what: str, **grid: list[float]) -> Iterator[str]:
+def compared(folder: Path, proteins: int, what: str, grid: Mapping[str, list[float]] = GRID) -> Iterator[str]:
     """Yield what a plan takes, with and without bundles, beside the bare workflow's."""
-    content = configuration(proteins, SEEDS, **grid)
+    content = configuration(proteins, grid=grid)
     write(folder, content, **NO_BUNDLES)
     bare = measured(snakemake(*PLAN, ours=False), folder)
     yield f"{what}, bare workflow: {bare}"
@@ -170,15 +170,14 @@ def compared(folder: Path, proteins: int, what: str, **grid: list[float]) -> Ite
         yield f"{what}, {name}: {own}; {ratio}"
 
 
-def targets(folder: Path, proteins: int, *names: str, **grid: list[float]) -> None:
+def targets(folder: Path, proteins: int, *names: str, grid: Mapping[str, list[float]] = GRID) -> None:
     """Write what the bare workflow is asked for: these files of every run, those of other values among them."""
-    values = {**GRID, **grid}
     slugs = [
         f"depth={depth}+dropout={dropout}+lr={lr}+width={width}"
-        for depth in values["depth"]
-        for dropout in values["dropout"]
-        for lr in values["lr"]
-        for width in values["width"]
+        for depth in grid["depth"]
+        for dropout in grid["dropout"]
+        for lr in grid["lr"]
+        for width in grid["width"]
     ]
     files = [
         f"{RESULTS}/rnacompete/protein{number:03d}/runs/{model}/{slug}/seed={seed}/{name}"
@@ -195,7 +194,7 @@ def stand_in(folder: Path, proteins: int) -> None:
     """Fill the results folder as if all runs had been trained, selected and asked."""
     small = folder / "small"
     small.mkdir()
-    one = configuration(1, 1, **{name: values[:1] for name, values in GRID.items()})
+    one = configuration(1, 1, {name: values[:1] for name, values in GRID.items()})
     write(small, one, **NO_BUNDLES)
     measured(snakemake("summarise_rnacompete"), small)
     write(folder, configuration(proteins), **NO_BUNDLES)
@@ -217,8 +216,9 @@ def lines(folder: Path, proteins: int) -> Iterator[str]:
         yield f"{stage}: {measured(snakemake(stage), folder)}"
     targets(folder, proteins, "config.json", "history.parquet", "validation.json", "provenance.json")
     yield from compared(folder, proteins, "finished folder")
-    targets(folder, proteins, "validation.json", lr=[0.001, 0.0007])
-    yield from compared(folder, proteins, "one value of the grid changed", lr=[0.001, 0.0007])
+    changed = {**GRID, "lr": [0.001, 0.0007]}
+    targets(folder, proteins, "validation.json", grid=changed)
+    yield from compared(folder, proteins, "one value of the grid changed", changed)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import pytest
 from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
-from replisome.config.grid import Run, distinct, points, seeds, slug
+from replisome.config.grid import Run, Variant, distinct, points, seeds, slug
 from replisome.errors import ReplisomeError
 from replisome.io import canonical_json
 
@@ -87,3 +87,18 @@ def test_the_path_shows_everything_that_tells_runs_apart():
     run = a_run({"lr": 0.1}, seed=3)
     assert run.directory == "s/r/runs/m/lr=0.1/seed=3"
     assert run.settings == json.loads(run.config)
+
+
+def test_a_variant_writes_the_configuration_of_a_run_as_it_would_stand_alone():
+    for settings in ({"budget": {"epochs": 3}, "study": "s", "recipe": {"seed": 7}}, {"study": "s"}, {"budget": {}}):
+        variant = Variant.of(settings)
+        assert variant.with_seed(12) == canonical_json({**settings, "seed": 12})
+        assert {**variant.settings, "seed": 12} == json.loads(variant.with_seed(12))
+
+
+def test_runs_that_differ_in_their_seed_share_what_they_have_in_common():
+    variant = Variant.of({"training": {"lr": 0.1}, "study": "s"})
+    runs = [a_run({}, seed=seed) for seed in (0, 1)]
+    runs = [replace(run, config=variant.with_seed(run.seed), variant=variant) for run in runs]
+    assert [run.settings for run in runs] == [json.loads(run.config) for run in runs]
+    assert runs[0].settings["training"] is runs[1].settings["training"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar, cast
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -208,9 +209,22 @@ class StudyResults:
         return self.metrics.groupby(["recipe", "model", "hyperparameters"], sort=False).indices
 
     def rows_of(self, variant: VariantKey) -> pd.DataFrame:
-        """Return the rows of ``metrics`` that are of one variant, in their order."""
-        rows: pd.DataFrame = self.metrics.take(self._places.get(variant, []))
-        return rows
+        """Return the rows of ``metrics`` that are of one variant, each once: two experiments may share a run."""
+        once = ["seed", "split", "metric", "role", "epoch"]
+        return self.once(
+            ("rows", variant), lambda: self.metrics.take(self._places.get(variant, [])).drop_duplicates(once)
+        )
+
+    def column_of(self, variant: VariantKey, name: str) -> np.ndarray:
+        """Return a column of a variant's rows. Many are asked for; taking rows of whole frames for each takes long."""
+        return self.once(("column", variant, name), self.rows_of(variant)[name].to_numpy)
+
+    def matching(self, variant: VariantKey, where: Mapping[str, Any]) -> np.ndarray:
+        """Return the places among a variant's rows of those in which every named column has the given value."""
+        found = np.ones(len(self.rows_of(variant)), dtype=bool)
+        for name, value in where.items():
+            found &= np.asarray(self.column_of(variant, name) == value, dtype=bool)
+        return np.flatnonzero(found)
 
     def pick(self, **where: Any) -> pd.DataFrame:
         """Return the rows of ``metrics`` in which every named column has the given value."""

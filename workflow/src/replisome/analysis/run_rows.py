@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
+import numpy as np
 
 from replisome.analysis.scores import final_role
 from replisome.data.parquet import read_parquet
@@ -18,9 +18,12 @@ PACKAGES = ("torch", "numpy", "scipy", "scikit-learn")
 
 
 class Left(NamedTuple):
-    """What a run left: its files, each read once; ``test`` is None where the test split was not to be scored."""
+    """What a run left: its files, each read once.
 
-    history: pd.DataFrame
+    ``history`` has a column a name, with a value a round; ``test`` is None where the test split was not to be scored.
+    """
+
+    history: Mapping[str, np.ndarray]
     validation: dict[str, Any]
     record: dict[str, Any]
     tested: Sequence[str]
@@ -29,8 +32,9 @@ class Left(NamedTuple):
 
 def read_left(folder: Path, tested: Sequence[str]) -> Left:
     """Read what a run left; scores that were not asked for may be of earlier weights, and are not looked at."""
+    history = read_parquet(folder / "history.parquet")[0]
     return Left(
-        read_parquet(folder / "history.parquet")[0].to_pandas(),
+        {name: history[name].to_numpy() for name in history.column_names},  # a frame takes longer to make than to read
         read_verified(folder / "validation.json"),
         read_record(folder / "provenance.json"),
         tested,
@@ -64,15 +68,15 @@ def rows_of(left: Left, weights: str, curves: bool = True) -> Iterator[dict[str,
     if curves:
         yield from _curves(history)
     # Where all rounds diverged no epoch is best.
-    steps = {None: None, **dict(zip(history["epoch"], history["step"], strict=True))}
+    steps = {None: None, **dict(zip(history["epoch"].tolist(), history["step"].tolist(), strict=True))}
     for role in ("best", "last"):
         epoch = validation[f"{role}_epoch"]
         at = {"split": "validation", "role": role, "epoch": epoch, "step": steps[epoch]}
         yield from ({**at, "metric": metric, "value": value} for metric, value in validation[role].items())
     cost = {
         "parameters": record["parameters"]["total"],
-        "seconds_training": float(history["seconds_training"].sum()),
-        "seconds_evaluation": float(history["seconds_evaluation"].sum()),
+        "seconds_training": float(np.nansum(history["seconds_training"])),
+        "seconds_evaluation": float(np.nansum(history["seconds_evaluation"])),
         "peak_memory_bytes": record["device_memory_bytes"] or record["peak_memory_bytes"],
         "items": record["items"],
         **{f"parameters.{layer}": count for layer, count in record["parameters"]["layers"].items()},
@@ -86,10 +90,11 @@ def rows_of(left: Left, weights: str, curves: bool = True) -> Iterator[dict[str,
         yield from ({**at, "metric": metric, "value": value} for metric, value in scores.items())
 
 
-def _curves(history: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _curves(history: Mapping[str, np.ndarray]) -> Iterator[dict[str, Any]]:
+    epochs, steps = history["epoch"].tolist(), history["step"].tolist()
     # A score of one part of the targets (metric.part) has a best and a last value; hundreds of such curves help nobody.
-    for column in (c for c in history.columns.difference(["epoch", "step"], sort=False) if "." not in c):
+    for column in (c for c in history if c not in ("epoch", "step") and "." not in c):
         split = next((name for name in (TRAIN_SAMPLE, *SPLITS) if column.startswith(f"{name}_")), "run")
-        metric = column.removeprefix(f"{split}_")
-        for epoch, step, value in zip(history["epoch"], history["step"], history[column], strict=True):
-            yield {"split": split, "metric": metric, "role": "curve", "epoch": epoch, "step": step, "value": value}
+        at = {"split": split, "metric": column.removeprefix(f"{split}_"), "role": "curve"}
+        for epoch, step, value in zip(epochs, steps, history[column].tolist(), strict=True):
+            yield {**at, "epoch": epoch, "step": step, "value": value}

@@ -166,16 +166,15 @@ def styles(study: StudyResults, members: Iterable[Variant]) -> dict[str, int]:
 
 def rows_of(study: StudyResults, variant: Variant, **where: Any) -> pd.DataFrame:
     """Return a variant's rows of the tidy table, each once: two experiments may share a run."""
-    once = ["seed", "split", "metric", "role", "epoch"]
-    rows = study.once(("rows", variant.key), lambda: study.rows_of(variant.key).drop_duplicates(once))
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
-    return rows
+    rows = study.rows_of(variant.key)
+    return rows.take(study.matching(variant.key, where)) if where else rows
 
 
 def values_of(study: StudyResults, variant: Variant, **where: Any) -> np.ndarray:
     """Return one value a seed from the tidy table."""
-    return rows_of(study, variant, **where).sort_values("seed")["value"].to_numpy()
+    at = study.matching(variant.key, where)
+    values: np.ndarray = study.column_of(variant.key, "value")[at]
+    return values[np.argsort(study.column_of(variant.key, "seed")[at])]
 
 
 def curves_of(study: StudyResults, variant: Variant, split: str, metric: str) -> list[np.ndarray]:
@@ -187,8 +186,10 @@ def curves_of(study: StudyResults, variant: Variant, split: str, metric: str) ->
         split: train, validation or test.
         metric: a score, or ``loss``.
     """
-    rows = rows_of(study, variant, split=split, metric=metric, role="curve").sort_values(["seed", "epoch"])
-    return [group["value"].to_numpy() for _, group in rows.groupby("seed")]
+    at = study.matching(variant.key, {"split": split, "metric": metric, "role": "curve"})
+    seeds, epochs, values = (study.column_of(variant.key, name)[at] for name in ("seed", "epoch", "value"))
+    order = np.lexsort((epochs.astype(float), seeds))
+    return np.split(values[order], np.flatnonzero(np.diff(seeds[order])) + 1) if len(order) else []
 
 
 def curve_table(study: StudyResults, variant: Variant, split: str, metric: str = "loss") -> pd.DataFrame:

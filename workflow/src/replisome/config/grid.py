@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from replisome.config.tested_weights import evaluation_settings
@@ -31,6 +31,12 @@ class Parent(NamedTuple):
     recipe: str
 
 
+@cache
+def _block(text: str) -> Any:
+    """Return what canonical JSON says: one object for all variants of the same recipe, budget or training settings."""
+    return json.loads(text)
+
+
 class Variant(NamedTuple):
     """What runs that differ in their seed alone have in common: kept once for all of them, however many there are.
 
@@ -49,7 +55,8 @@ class Variant(NamedTuple):
         """Return the variant with these settings, which have no seed yet."""
         before = canonical_json({key: value for key, value in settings.items() if key < SEED})
         after = canonical_json({key: value for key, value in settings.items() if key > SEED})
-        return cls({**json.loads(before), **json.loads(after)}, before[1:-1], after[1:-1])
+        shared = {key: _block(canonical_json(value)) for key, value in settings.items()}
+        return cls(shared, before[1:-1], after[1:-1])
 
     def with_seed(self, seed: int) -> str:
         """Return the canonical JSON of a run's whole configuration."""
@@ -82,11 +89,13 @@ class Run:
         """Path below the results folder."""
         return f"{self.study}/{self.recipe}/runs/{self.model}/{self.slug}/seed={self.seed}"
 
-    @cached_property
+    @property
     def settings(self) -> dict[str, Any]:
         """The run's configuration as a mapping."""
-        if self.variant is not None:
-            return {**self.variant.settings, SEED: self.seed}
+        return self._parsed if self.variant is None else {**self.variant.settings, SEED: self.seed}
+
+    @cached_property
+    def _parsed(self) -> dict[str, Any]:
         loaded: dict[str, Any] = json.loads(self.config)
         return loaded
 

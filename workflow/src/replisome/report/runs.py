@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 
 from replisome.analysis.results import StudyResults
@@ -15,6 +16,7 @@ from replisome.tracking.verify import read_record
 
 POINTS = 60  # of a curve, at most
 SPARK = (90, 20)  # width and height of the small curve
+ABOUT = ["budget", "stopped"]  # columns that say the same in all rows of a run
 FIGURES = 5  # of a point of a curve
 
 
@@ -32,26 +34,41 @@ def run_rows(studies: Sequence[StudyResults]) -> list[dict[str, Any]]:
 
 
 def _of_study(study: StudyResults) -> list[dict[str, Any]]:
-    keys = ["recipe", "model", "hyperparameters", "seed"]
-    groups = dict(iter(study.metrics.groupby(keys, sort=False)))
+    metrics, keys = study.metrics, ["recipe", "model", "hyperparameters", "seed"]
+    first = metrics.drop_duplicates(keys)
+    names = first[keys].itertuples(index=False, name=None)
+    abouts: dict[Any, Any] = dict(zip(names, first[ABOUT].to_dict("records"), strict=True))
+    # Filtering the table for each run would take minutes where there are thousands: it is cut into columns once.
+    of_curves = (metrics["role"] == "curve") & (metrics["split"] == "validation")
+    ends = metrics["role"].isin(["final", "cost"])
+    rows = metrics[of_curves | ends].reset_index(drop=True)
+    places = rows.groupby(keys, sort=False).indices
+    columns = {name: rows[name].to_numpy() for name in ("role", "metric", "value")}
+    columns |= {name: rows[name].to_numpy(dtype=float, na_value=np.nan) for name in ("epoch", "step")}
     found = []
     for run in study.plan.runs:
-        rows = groups.get((run.recipe, run.model, run.slug, run.seed))
-        if rows is not None:
-            found.append(_row(study, run, rows.drop_duplicates(["split", "metric", "role", "epoch", "step"])))
+        key = run.key[1:]
+        if key in abouts:
+            at = places.get(key, [])
+            found.append(_row(study, run, abouts[key], {name: column[at] for name, column in columns.items()}))
     return found
 
 
-def _row(study: StudyResults, run: Run, rows: pd.DataFrame) -> dict[str, Any]:
+def _row(study: StudyResults, run: Run, about: Mapping[str, Any], rows: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return the row of a run; ``rows`` are its curves on validation and its last scores, by column."""
     score = study.plan.implementation.score(run.settings["select"]["metric"])
-    own = rows[rows["metric"] == score.name]
-    curve = own[(own["role"] == "curve") & (own["split"] == "validation")].sort_values("epoch")
+    own = rows["metric"] == score.name
+    # Two experiments may share a run, and its rows stand twice.
+    epochs, once = np.unique(rows["epoch"][own & (rows["role"] == "curve")], return_index=True)
+    curve = np.flatnonzero(own & (rows["role"] == "curve"))[once]
     at = "step" if "steps" in run.settings["budget"] else "epoch"
-    points = [(float(x), float(y)) for x, y in zip(curve[at], score.scale * curve["value"], strict=True) if pd.notna(y)]
-    validation, test = curve["value"], own[(own["role"] == "final") & (own["split"] == "test")]["value"]
-    best = (validation.max() if score.better == "max" else validation.min()) if validation.notna().any() else None
-    seconds = rows[(rows["metric"] == "seconds_training") & (rows["role"] == "cost")]["value"]
-    stopped = rows["stopped"].dropna()
+    validation, test = rows["value"][curve], rows["value"][own & (rows["role"] == "final")]
+    known = ~np.isnan(validation)
+    points = [
+        (float(x), float(score.scale * y)) for x, y in zip(rows[at][curve][known], validation[known], strict=True)
+    ]
+    best = (validation[known].max() if score.better == "max" else validation[known].min()) if known.any() else None
+    seconds = rows["value"][(rows["metric"] == "seconds_training") & (rows["role"] == "cost")]
     record = read_record(study.root / run.directory / "provenance.json")
     return {
         "study": study.plan.name,
@@ -61,11 +78,11 @@ def _row(study: StudyResults, run: Run, rows: pd.DataFrame) -> dict[str, Any]:
         "seed": run.seed,
         "score": score.heading,
         "validation": _scaled(best, score.scale),
-        "test": _scaled(test.iloc[0] if len(test) else None, score.scale),
-        "rounds": len(curve),
-        "seconds": _written(seconds.iloc[0] if len(seconds) else None),
-        "budget": str(rows["budget"].iloc[0]),
-        "stopped": str(stopped.iloc[0]) if len(stopped) else "whole budget",
+        "test": _scaled(test[0] if len(test) else None, score.scale),
+        "rounds": len(epochs),
+        "seconds": _written(seconds[0] if len(seconds) else None),
+        "budget": str(about["budget"]),
+        "stopped": about["stopped"] if isinstance(about["stopped"], str) else "whole budget",
         "date": record["ended"][:10],
         "link": f"{quote(run.directory)}/",
         "at": at,
