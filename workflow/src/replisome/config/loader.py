@@ -91,7 +91,7 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
 
 
 def with_numbers(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a configuration whose ``bundle`` has numbers: on the command line Snakemake reads what is nested as text."""
+    """Return a configuration whose ``bundle`` has numbers: Snakemake reads what a command line nests as text."""
     bundle = config.get("bundle")
     if not isinstance(bundle, dict):
         return config
