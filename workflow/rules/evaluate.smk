@@ -45,9 +45,9 @@ rule evaluate:
         ENVIRONMENT
     threads: 1
     resources:
-        gpu=asks_for("gpu", 0),
-        mem_mb=asks_for("mem_mb", 4000),
-        runtime=lambda w, attempt: 30 * attempt,
+        gpu=asks_for("gpu"),
+        mem_mb=asks_for("mem_mb"),
+        runtime=time_to_ask,
     params:
         config=lambda w: f"{RUN}/config.json".format(**w),
         weights=tested_weights_of,
@@ -77,9 +77,9 @@ rule explain:
         ENVIRONMENT
     threads: 1
     resources:
-        gpu=asks_for("gpu", 0),
-        mem_mb=asks_for("mem_mb", 4000),
-        runtime=lambda w, attempt: 30 * attempt,
+        gpu=asks_for("gpu"),
+        mem_mb=asks_for("mem_mb"),
+        runtime=time_to_ask,
     params:
         config=lambda w: f"{RUN}/config.json".format(**w),
         weights=weights_of,

@@ -8,20 +8,26 @@ from replisome.data.raw_files import digest
 # ---- what a job asks for
 
 
-def asks_for(resource, default):
-    """Return a resource function: what the study file gives the run's experiment, else `default`.
+DEFAULTS = {"gpu": 0, "mem_mb": 4000, "runtime": 60}  # of a run whose experiment does not say
+GROWS = ("mem_mb", "runtime")
+MINUTES_TO_ASK = 30  # what a run takes to be tested or explained, at most
+
+
+def asks_for(resource):
+    """Return a resource function: what the study file gives the run's experiment, or the default.
 
     Memory and time grow with each attempt: the one before may have ended for want of them.
     """
 
     def of_run(w, attempt):
-        given = PLAN.studies[w.study].resources[run_of(w).experiment].get(resource, default)
+        given = PLAN.studies[w.study].resources[run_of(w).experiment].get(resource, DEFAULTS[resource])
         return given * attempt if resource in GROWS else given
 
     return of_run
 
 
-GROWS = ("mem_mb", "runtime")
+def time_to_ask(w, attempt):
+    return MINUTES_TO_ASK * attempt
 
 
 def memory_to_prepare(w, input, attempt):
@@ -98,7 +104,7 @@ def precision_of(w):
     """Return the answer of the probe for a run whose precision is open; nothing for others, and for what has no steps."""
     if not is_auto(run_settings(w)) or model_traits(w.model).kind != "network":
         return []
-    return [f"{RESULTS}/precision/{'gpu' if asks_for('gpu', 0)(w, 1) else 'cpu'}.json"]
+    return [f"{RESULTS}/precision/{'gpu' if asks_for('gpu')(w, 1) else 'cpu'}.json"]
 
 
 def trained_from(w):
@@ -113,14 +119,25 @@ def read_from(w, *splits):
 
 
 def begun_by_search(w):
-    """Return the state in which a search has left a run after its first rounds; nothing where no search is about it.
+    """Return the state in which a search has left a run after its first rounds; none where no search is about it.
 
     Nor where the run is finished: adding a search to a grid trains nothing of it again.
     """
     run = run_of(w)
     if run.key not in FIRST_ROUNDS or os.path.exists(f"{RESULTS}/{run.directory}/provenance.json"):
         return []
-    return f"{PILOT}/state.pt".format(**w)
+    return [f"{PILOT}/state.pt".format(**w)]
+
+
+# ---- what a stage is told on its command line beside its folders
+
+
+def in_numbers(w):
+    return [word for file in precision_of(w) for word in ("--precision", file)]
+
+
+def going_on(w):
+    return [word for file in begun_by_search(w) for word in ("--start", file)]
 
 
 # ---- which runs an aggregation needs

@@ -3,47 +3,41 @@
 from replisome.tracking.bundles import Member
 
 
-def member_of(stage, w, folder, identity, inputs, arguments, writes=()):
+def member_of(stage, w, folder, identity, inputs, config, more=(), text=None):
+    """Return the call that reads `config`, which the job itself writes where its `text` is given."""
     where = "/".join([stage, w.study, w.recipe, w.model, w.slug, w.seed])
     data = RECIPE.format(**w)
     return Member(
         stage=stage,
-        arguments=["--run", arguments.pop("run"), "--data", data, *arguments.pop("more", ()), "--out", folder],
+        arguments=["--run", config, "--data", data, *more, "--out", folder],
         folder=folder,
         identity=identity,
         inputs=inputs,
-        writes=dict(writes),
+        writes={} if text is None else {config: text},
         log=f"{RESULTS}/logs/{where}.log",
         benchmark=f"{RESULTS}/benchmarks/{where}.tsv",
     )
 
 
-def in_numbers(w):
-    return [word for file in precision_of(w) for word in ("--precision", file)]
-
-
 def training(w):
-    folder, start = RUN.format(**w), begun_by_search(w)
-    settings = run_settings(w)
+    run, folder = resolved_run(w), RUN.format(**w)
+    more = [*in_numbers(w), *going_on(w)]
     config = f"{folder}/config.json"
-    more = [*in_numbers(w), *(["--start", start] if start else [])]
-    writes = {config: resolved_run(w).config}
-    member = member_of("train", w, folder, settings, trained_from(w), {"run": config, "more": more}, writes)
-    return member, awaited([start] if start else [])
+    member = member_of("train", w, folder, run.settings, trained_from(w), config, more, run.config)
+    return member, awaited(begun_by_search(w))
 
 
 def piloting(w):
     folder, settings = PILOT.format(**w), pilot_settings(w)
     config = f"{folder}/config.json"
-    writes = {config: canonical_json(settings)}
-    return member_of("pilot", w, folder, settings, trained_from(w), {"run": config, "more": in_numbers(w)}, writes), []
+    text = canonical_json(settings)
+    return member_of("pilot", w, folder, settings, trained_from(w), config, in_numbers(w), text), []
 
 
 def asking(stage, w, folder, identity, weights, splits):
     config = f"{RUN.format(**w)}/config.json"
     more = ["--weights", *weights, "--planned", planned(run_settings(w))]
-    member = member_of(stage, w, folder, identity, read_from(w, *splits), {"run": config, "more": more})
-    return member, awaited([config, *weights])
+    return member_of(stage, w, folder, identity, read_from(w, *splits), config, more), awaited([config, *weights])
 
 
 MEMBERS = {

@@ -60,7 +60,12 @@ def pack(stage, runs):
     for run in runs:
         w = Wildcards(fromdict=dict(zip(("study", "recipe", "model", "slug", "seed"), map(str, run.key))))
         member, waits = MEMBERS[stage](w)
-        if not is_forced(stage) and not waits and is_prepared(run) and is_finished(member, DIGESTS.of_input):
+        if (
+            not is_forced(stage)
+            and not waits
+            and is_prepared(run.study, run.recipe)
+            and is_finished(member, DIGESTS.of_input)
+        ):
             finished[stage, run.key] = Packed(member, None)
         else:
             # Selections wait for one experiment's training; what is asked of its runs then is the same for all of them.
@@ -101,7 +106,8 @@ def is_forced(stage):
 
 
 @functools.cache
-def is_prepared_recipe(study, recipe):
+def is_prepared(study, recipe):
+    """Say whether a recipe's data are there, and this call does not prepare them anew."""
     w = Wildcards(fromdict={"study": study, "recipe": recipe})
     folder = RECIPE.format(**w)
     if not all(os.path.exists(file) for file in (*splits_of(w, *SPLITS), f"{folder}/stats.json")):
@@ -116,11 +122,6 @@ def is_prepared_recipe(study, recipe):
     )
 
 
-def is_prepared(run):
-    """Say whether a run's data are prepared, and this call does not prepare them anew."""
-    return not workflow.dag_settings.forceall and is_prepared_recipe(run.study, run.recipe)
-
-
 def prepared(member):
     """Return those inputs of a member that the preparation of its recipe makes."""
     return [file for file in member.inputs if made_by(file)[1] is None]
@@ -132,17 +133,16 @@ def what_a_bundle_needs(stage, some, parallel):
     Time is that of one run too, or half as much again as all take by what such runs took so far: what is cut off goes
     on with the next attempt.
     """
-    runs = [run for run, _, _ in some]
-    given = [PLAN.studies[run.study].resources[run.experiment] for run in runs]
+    given = [PLAN.studies[run.study].resources[run.experiment] for run, _, _ in some]
 
-    def most(resource, default):
-        return max(of.get(resource, default) for of in given)
+    def most(resource):
+        return max(of.get(resource, DEFAULTS[resource]) for of in given)
 
     seconds = [TIMES.seconds(member.benchmark) or 0.0 for _, member, _ in some]
-    runtime = most("runtime", 60) if stage in ("train", "pilot") else 30
+    runtime = most("runtime") if stage in ("train", "pilot") else MINUTES_TO_ASK
     return {
-        "gpu": most("gpu", 0),
-        "mem_mb": most("mem_mb", 4000) * parallel,
+        "gpu": most("gpu"),
+        "mem_mb": most("mem_mb") * parallel,
         "runtime": max(runtime, round(1.5 * sum(seconds) / 60 / parallel)),
     }
 

@@ -22,19 +22,19 @@ rule pilot:
         ENVIRONMENT
     threads: 1
     resources:
-        gpu=asks_for("gpu", 0),
-        mem_mb=asks_for("mem_mb", 4000),
-        runtime=asks_for("runtime", 60),
+        gpu=asks_for("gpu"),
+        mem_mb=asks_for("mem_mb"),
+        runtime=asks_for("runtime"),
     params:
         config=lambda w: canonical_json(pilot_settings(w)),
         data=lambda w, input: os.path.dirname(input.stats),
         out=lambda w, output: os.path.dirname(output.config),
-        precision=lambda w, input: f"--precision {shlex.quote(str(input.precision))}" if input.precision else "",
+        precision=in_numbers,
     shell:
         # In the shell's place, as in rule train.
         "printf %s {params.config:q} > {output.config:q} && "
         "exec python -m replisome pilot --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads} --gpu {resources.gpu} {params.precision} >> {log:q} 2>&1"
+        "--threads {threads} --gpu {resources.gpu} {params.precision:q} >> {log:q} 2>&1"
 
 
 checkpoint search:

@@ -63,8 +63,7 @@ def stale(stage, settings, folder, inputs):
         return []
     folder = Path(folder)
     if is_current(folder, stage, settings, named(folder, inputs), DIGESTS.of_input):
-        if (folder / RECORD).exists():
-            CURRENT.add(str(folder))
+        CURRENT.add(str(folder))
         return []
     _give_a_time(folder)
     return [STALE_MARK]

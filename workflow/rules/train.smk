@@ -6,7 +6,7 @@ rule train:
         data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
         precision=precision_of,
-        start=(lambda w: awaited(filter(None, [begun_by_search(w)]))) if FIRST_ROUNDS else [],
+        start=(lambda w: awaited(begun_by_search(w))) if FIRST_ROUNDS else [],
         stale=lambda w: stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
     output:
         config=f"{RUN}/config.json",
@@ -23,21 +23,17 @@ rule train:
         ENVIRONMENT
     threads: 1
     resources:
-        gpu=asks_for("gpu", 0),
-        mem_mb=asks_for("mem_mb", 4000),
-        runtime=asks_for("runtime", 60),
+        gpu=asks_for("gpu"),
+        mem_mb=asks_for("mem_mb"),
+        runtime=asks_for("runtime"),
     params:
         config=lambda w: resolved_run(w).config,
         data=lambda w: RECIPE.format(**w),
         out=lambda w: RUN.format(**w),
-        precision=lambda w, input: f"--precision {shlex.quote(str(input.precision))}" if input.precision else "",
-        start=(
-            (lambda w: f"--start {shlex.quote(begun_by_search(w))}" if begun_by_search(w) else "")
-            if FIRST_ROUNDS
-            else ""
-        ),
+        precision=in_numbers,
+        start=going_on if FIRST_ROUNDS else [],
     shell:
         # In the shell's place: SIGTERM must reach the training, which then saves its state, and not the shell alone.
         "printf %s {params.config:q} > {output.config:q} && "
         "exec python -m replisome train --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads} --gpu {resources.gpu} {params.start} {params.precision} >> {log:q} 2>&1"
+        "--threads {threads} --gpu {resources.gpu} {params.start:q} {params.precision:q} >> {log:q} 2>&1"
