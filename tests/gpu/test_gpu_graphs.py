@@ -5,6 +5,7 @@ import warnings
 import pytest
 import torch
 from tests.gpu_models import NETWORKS
+from tests.stopping import stop_after
 
 from replisome.config.budget import Budget
 from replisome.models import build
@@ -54,15 +55,7 @@ def train(case, path, precision="32-true", kill_after=None, **changes):
     splits = {name: RandomSplit(inputs, torch.zeros(20, device="cuda"), 20) for name in ("train", "validation")}
     checkpoint = Checkpoint(path, {"settings": "a"}, 0.0 if kill_after else 5.0)
     if kill_after:
-        save, left = checkpoint.save, [kill_after]
-
-        def save_and_stop(state):
-            save(state)
-            left[0] -= 1
-            if not left[0]:
-                raise KeyboardInterrupt
-
-        checkpoint.save = save_and_stop
+        stop_after(checkpoint, kill_after, KeyboardInterrupt)
     arithmetic = Arithmetic(torch.device("cuda", 0), precision)
     progress = fit(model, AnyTask(), splits, settings, Budget(6), 1, Goal("loss", "min"), arithmetic, checkpoint)
     losses = [(row["train_loss"], row["train_gradient_norm"], row["validation_loss"]) for row in progress.history]

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from tests.points import Points, Signs
+from tests.stopping import stop_after
 from torch import nn
 
 from replisome.config.budget import Budget
@@ -64,15 +65,7 @@ def train(path, kill_after=None, epochs=5, **changes):
     model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
     checkpoint = Checkpoint(path, {"settings": "a"}, 0.0 if kill_after else 5.0)
     if kill_after:
-        save, left = checkpoint.save, [kill_after]
-
-        def save_and_stop(state):
-            save(state)
-            left[0] -= 1
-            if not left[0]:
-                raise KeyboardInterrupt
-
-        checkpoint.save = save_and_stop
+        stop_after(checkpoint, kill_after, KeyboardInterrupt)
     splits = {"train": Points(100, 0), "validation": Points(60, 1)}
     progress = fit(model, Signs(), splits, settings, Budget(epochs), 3, Goal("accuracy", "max"), CPU, checkpoint)
     return model.state_dict(), progress

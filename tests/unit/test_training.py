@@ -8,6 +8,7 @@ import pytest
 import torch
 from conftest import ROOT
 from tests.points import Points, Signs
+from tests.stopping import stop_after
 from torch import nn
 
 from replisome.config.budget import Budget
@@ -36,15 +37,7 @@ def train(path, epochs=4, kill_after=None, identity=None, minutes=5.0, goal=ACCU
     model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 2))
     checkpoint = Checkpoint(path, identity or {"settings": "a"}, minutes)
     if kill_after is not None:
-        save, left = checkpoint.save, [kill_after]
-
-        def save_and_stop(state):
-            save(state)
-            left[0] -= 1
-            if left[0] == 0:
-                raise Stop
-
-        checkpoint.save = save_and_stop
+        stop_after(checkpoint, kill_after, Stop)
     splits = {"train": Points(100, 0), "validation": Points(60, 1)}
     progress = fit(
         model, Signs(), splits, settings, budget or Budget(epochs), 3, goal, Arithmetic.here("32-true"), checkpoint

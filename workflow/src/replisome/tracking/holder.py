@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import tempfile
 import threading
 import uuid
@@ -190,6 +191,11 @@ def described(who: Mapping[str, Any]) -> str:
     job = f", SLURM job {who['slurm_job']}" if who.get("slurm_job") else ""
     began = f"since {who.get('since')}, called in {who.get('called_in')}"
     return f"host {who.get('host')}, process {who.get('pid')}{job}, {began}"
+
+
+def end() -> None:
+    """Tell this process to end, as one must that has lost what it held."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _make_exclusively(path: Path, content: bytes) -> bool:

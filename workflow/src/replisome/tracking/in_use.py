@@ -6,15 +6,13 @@ the results folder who it is and gives a sign of life there (:mod:`.holder`).
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
-from replisome.tracking.holder import BEAT, DEAD, Holder, described, read, silence
+from replisome.tracking.holder import BEAT, DEAD, Holder, described, end, read, silence
 
 FILE = ".in-use.json"
 
@@ -59,7 +57,7 @@ class Use:
             raise ReplisomeError(
                 f"{self.folder}: another call of the workflow started at the same moment; run the same command again."
             )
-        self.holder.keep(beat, lambda: self._lose(lost or _end))
+        self.holder.keep(beat, lambda: self._lose(lost or end))
 
     def release(self) -> None:
         """Let others have the folder; without effect where this process does not hold it."""
@@ -71,7 +69,3 @@ class Use:
     def _lose(self, then: Callable[[], None]) -> None:
         print(f"{self.folder}: another call of the workflow took these results; ending.", file=sys.stderr)
         then()
-
-
-def _end() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -6,8 +6,6 @@ folder and gives signs of life (:mod:`.holder`); one that is found dead left the
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +16,7 @@ from typing import Any
 
 from replisome.errors import ReplisomeError
 from replisome.io import guard, unguard
-from replisome.tracking.holder import BEAT, DEAD, Holder, described, read, silence
+from replisome.tracking.holder import BEAT, DEAD, Holder, described, end, read, silence
 
 FILE = ".lease.json"
 LOOK = 1.0  # seconds between two looks at whether a folder is free
@@ -47,7 +45,7 @@ class Lease:
         """
         self.folder = folder
         self.predecessor: dict[str, Any] | None = None
-        self._beat, self._lost = beat, lost or _end
+        self._beat, self._lost = beat, lost or end
         self._holder: Holder | None = None
 
     def __enter__(self) -> Lease:
@@ -142,7 +140,3 @@ def found(folder: Path) -> tuple[dict[str, Any] | None, bool]:
     holder = Holder(folder, FILE)
     who = read(holder.path, folder)
     return who, holder.is_alive(who)
-
-
-def _end() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from replisome.config.budget import Budget
 from replisome.config.catalogue import model_traits
 from replisome.errors import ReplisomeError
 from replisome.io import read_json
+from replisome.tracking.durations import seconds_in
 from replisome.training.optim import TrainingSettings
 from replisome.training.signature import Sketch, signature_module
 
@@ -257,21 +257,11 @@ def seconds_a_job(folders: Iterable[Path]) -> dict[str, tuple[float, float]]:
     for folder in folders:
         for file in folder.glob("benchmarks/*/**/*.tsv"):
             stage = file.relative_to(folder / "benchmarks").parts[0]
-            with file.open(encoding="utf-8", newline="") as handle:
-                found.setdefault(stage, []).extend(_seconds(csv.DictReader(handle, delimiter="\t")))
+            if (seconds := seconds_in(file)) is not None:
+                found.setdefault(stage, []).append(seconds)
     per_job = {stage: (float(low), float(high)) for stage, (low, high) in SECONDS.items()}
-    for stage, seconds in found.items():
-        if seconds and stage not in ("train", "pilot", "evaluate"):  # those depend on what is trained
-            mean = sum(seconds) / len(seconds)
+    for stage, took in found.items():
+        if stage not in ("train", "pilot", "evaluate"):  # those depend on what is trained
+            mean = sum(took) / len(took)
             per_job[stage] = (0.5 * mean, max(2 * mean, SECONDS.get(stage, (0, 0))[1] / 2))
     return per_job
-
-
-def _seconds(rows: Iterable[Mapping[str, str]]) -> list[float]:
-    found = []
-    for row in rows:
-        try:
-            found.append(float(row["s"]))
-        except (KeyError, ValueError, TypeError):
-            continue
-    return found
