@@ -34,7 +34,10 @@ class Cost(NamedTuple):
 
 def cost_of(study: StudyResults, variant: Variant) -> Cost:
     """Return what a variant cost."""
+    return study.once(("cost", variant.key), lambda: _cost_of(study, variant))
 
+
+def _cost_of(study: StudyResults, variant: Variant) -> Cost:
     def cost(metric: str) -> np.ndarray:
         return values_of(study, variant, split="run", metric=metric, role="cost")
 

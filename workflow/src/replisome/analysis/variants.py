@@ -166,8 +166,7 @@ def styles(study: StudyResults, members: Iterable[Variant]) -> dict[str, int]:
 
 def rows_of(study: StudyResults, variant: Variant, **where: Any) -> pd.DataFrame:
     """Return a variant's rows of the tidy table, each once: two experiments may share a run."""
-    rows = study.rows_of(variant.key)
-    return rows.take(study.matching(variant.key, where)) if where else rows
+    return study.rows_of(variant.key).take(study.matching(variant.key, where))
 
 
 def values_of(study: StudyResults, variant: Variant, **where: Any) -> np.ndarray:
@@ -209,8 +208,9 @@ def curve_table(study: StudyResults, variant: Variant, split: str, metric: str =
 
 def best_epochs(study: StudyResults, variant: Variant) -> list[float]:
     """Return each seed's best epoch on validation, NaN where its first one diverged."""
-    rows = rows_of(study, variant, split="validation", metric="loss", role="best").sort_values("seed")
-    return rows["epoch"].astype(float).tolist()
+    at = study.matching(variant.key, {"split": "validation", "metric": "loss", "role": "best"})
+    epochs = study.column_of(variant.key, "epoch")[at][np.argsort(study.column_of(variant.key, "seed")[at])]
+    return [float("nan") if pd.isna(epoch) else float(epoch) for epoch in epochs]
 
 
 def selected_score(study: StudyResults, variant: Variant) -> Score:
