@@ -48,7 +48,7 @@ class Results:
     def tested_weights(self, run):
         return ("best",)
 
-    _places, rows_of = StudyResults._places, StudyResults.rows_of
+    _places, _column, rows_of = StudyResults._places, StudyResults._column, StudyResults.rows_of
     column_of, matching = StudyResults.column_of, StudyResults.matching
 
 

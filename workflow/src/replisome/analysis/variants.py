@@ -166,7 +166,8 @@ def styles(study: StudyResults, members: Iterable[Variant]) -> dict[str, int]:
 
 def rows_of(study: StudyResults, variant: Variant, **where: Any) -> pd.DataFrame:
     """Return a variant's rows of the tidy table, each once: two experiments may share a run."""
-    return study.rows_of(variant.key).take(study.matching(variant.key, where))
+    rows = study.rows_of(variant.key)
+    return rows.take(study.matching(variant.key, where)) if where else rows
 
 
 def values_of(study: StudyResults, variant: Variant, **where: Any) -> np.ndarray:
