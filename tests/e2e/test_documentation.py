@@ -222,7 +222,7 @@ def read_snakemake(arguments: list[str], clone: Path, own: bool) -> None:
     config = read_yaml(ROOT / "config" / "config.yaml")
     for layer in [*laid_over, given]:
         config |= layer
-    validate(config, "config", "the command")
+    validate(loader.with_numbers(config), "config", "the command")
     if own:
         return
     # What decides which runs there are; the rest says where they lie and how far they go.

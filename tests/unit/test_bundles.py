@@ -15,6 +15,7 @@ import pytest
 from replisome.commands import bundle as command
 from replisome.commands import stage
 from replisome.config.bundling import Bundling
+from replisome.config.loader import with_numbers
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.tracking.bundles import Bundle, Member, is_finished, read_bundle
@@ -28,6 +29,12 @@ SETTINGS = {"studies": ["one"], "preset": "demo"}  # of the stage ``claims``, wh
 @pytest.mark.parametrize("value", [0, None])
 def test_zero_and_nothing_mean_a_job_for_every_run(value):
     assert Bundling.of(value) is None
+
+
+def test_what_the_command_line_nests_is_read_as_numbers():
+    given = {"bundle": {"minutes": "1.5", "parallel": "4", "runs": "many"}}
+    assert with_numbers(given) == {"bundle": {"minutes": 1.5, "parallel": 4, "runs": "many"}}
+    assert with_numbers({"bundle": 3}) == {"bundle": 3}
 
 
 def test_bundles_have_at_most_so_many_runs():

@@ -60,8 +60,7 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
     Raises:
         ReplisomeError: with file, key and remedy, for whatever is wrong.
     """
-    if isinstance(config.get("bundle"), dict):  # on the command line Snakemake reads what is nested as text
-        config = {**config, "bundle": {key: _number(value) for key, value in config["bundle"].items()}}
+    config = with_numbers(config)
     validate(config, "config", "config/config.yaml (or --configfile, --config)")
     ledger_file = root / "config" / "datasets.yaml"
     ledger = read_yaml(ledger_file)
@@ -91,11 +90,21 @@ def load(config: Mapping[str, Any], root: Path) -> Plan:
     return Plan(plans, ledger, config["stand_ins"], left_out)
 
 
+def with_numbers(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a configuration whose ``bundle`` has numbers: Snakemake reads what a command line nests as text."""
+    bundle = config.get("bundle")
+    if not isinstance(bundle, dict):
+        return config
+    return {**config, "bundle": {key: _number(value) for key, value in bundle.items()}}
+
+
 def _number(value: Any) -> Any:
-    try:
-        return int(value)
-    except (ValueError, TypeError):
-        return as_numbers(value)
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except (ValueError, TypeError):
+            continue
+    return value
 
 
 def datasets_of(recipe: Mapping[str, Any], ledger: Mapping[str, Mapping[str, Any]], stand_in: bool) -> list[str]:
