@@ -22,11 +22,16 @@ def in_numbers(w):
     return [word for file in precision_of(w) for word in ("--precision", file)]
 
 
+def trained_with(w):
+    start = begun_by_search(w)
+    return [*in_numbers(w), *(["--start", start] if start else [])]
+
+
 def training(w):
     folder, start = RUN.format(**w), begun_by_search(w)
     settings = run_settings(w)
     config = f"{folder}/config.json"
-    more = [*in_numbers(w), *(["--start", start] if start else [])]
+    more = trained_with(w)
     writes = {config: resolved_run(w).config}
     member = member_of("train", w, folder, settings, trained_from(w), {"run": config, "more": more}, writes)
     return member, awaited([start] if start else [])

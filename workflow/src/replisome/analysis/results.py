@@ -212,10 +212,12 @@ class StudyResults:
         return {key: first[at] for key, at in groups.items()}
 
     def _column(self, name: str) -> np.ndarray:
-        """Return a column of ``metrics`` as an array; equal texts in it are one object."""
+        """Return a column of ``metrics`` as an array; equal texts in it are one object, and no epoch is NaN."""
 
         def make() -> np.ndarray:
             column = self.metrics[name]
+            if isinstance(column.dtype, pd.Int64Dtype):
+                return column.to_numpy(dtype=float, na_value=np.nan)
             if not isinstance(column.dtype, pd.StringDtype):
                 return column.to_numpy()
             codes, texts = pd.factorize(column, use_na_sentinel=False)
