@@ -9,6 +9,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from replisome.analysis.intervals import ItemScores, interval
+from replisome.analysis.results import StudyResults
 from replisome.analysis.scores import difference_on_test, difference_on_validation, score_on_test
 from replisome.analysis.statistics import mean_over_seeds
 from replisome.analysis.variants import Variant
@@ -47,11 +48,8 @@ class Results:
     def tested_weights(self, run):
         return ("best",)
 
-    def pick(self, **where):
-        rows = self.metrics
-        for column, value in where.items():
-            rows = rows[rows[column] == value]
-        return rows
+    _places, _column, rows_of = StudyResults._places, StudyResults._column, StudyResults.rows_of
+    column_of, matching = StudyResults.column_of, StudyResults.matching
 
 
 def variant(model, name, seeds):

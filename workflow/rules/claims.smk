@@ -7,7 +7,7 @@ for study in PLAN.studies:
             f"judge_{study}"
         input:
             metrics=f"{RESULTS}/{study}/tables/metrics.parquet",
-            files=lambda w, study=study: awaited(claims_from(study)),
+            files=lambda w, study=study: beside_runs(claims_from(study)),
             stale=lambda w, study=study: stale(
                 "judge", claims_settings(study), f"{RESULTS}/{study}/claims", claims_from(study)
             ),

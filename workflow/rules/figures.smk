@@ -9,7 +9,7 @@ for study in PLAN.studies:
         input:
             settings=f"{RESULTS}/{study}/tables/study.json",
             metrics=f"{RESULTS}/{study}/tables/metrics.parquet",
-            files=lambda w, study=study: awaited(figures_from(study)),
+            files=lambda w, study=study: beside_runs(figures_from(study)),
             stale=lambda w, study=study: stale(
                 "figures", study_settings(study), f"{RESULTS}/{study}/figures", figures_from(study)
             ),

@@ -21,9 +21,8 @@ def member_of(stage, w, folder, identity, inputs, config, more=(), text=None):
 
 def training(w):
     run, folder = resolved_run(w), RUN.format(**w)
-    more = [*in_numbers(w), *going_on(w)]
     config = f"{folder}/config.json"
-    member = member_of("train", w, folder, run.settings, trained_from(w), config, more, run.config)
+    member = member_of("train", w, folder, run.settings, trained_from(w), config, trained_with(w), run.config)
     return member, awaited(begun_by_search(w))
 
 

@@ -5,7 +5,7 @@
 
 rule report:
     input:
-        files=lambda w: awaited(page_from()),
+        files=lambda w: beside_runs(page_from()),
         stale=lambda w: stale("report", report_settings(), f"{RESULTS}/report", page_from()) or unselected(),
     output:
         page=REPORT,

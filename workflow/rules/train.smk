@@ -5,9 +5,12 @@ rule train:
     input:
         data=lambda w: splits_of(w, *dict.fromkeys(["train", "validation", *run_settings(w)["curves"]])),
         stats=f"{RECIPE}/stats.json",
-        precision=precision_of,
-        start=(lambda w: awaited(begun_by_search(w))) if FIRST_ROUNDS else [],
-        stale=lambda w: stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
+        # Under one name: each costs a job a millisecond and a kilobyte to plan.
+        others=lambda w: [
+            *precision_of(w),
+            *awaited(begun_by_search(w)),
+            *stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
+        ],
     output:
         config=f"{RUN}/config.json",
         best=f"{RUN}/best.safetensors",
@@ -30,10 +33,9 @@ rule train:
         config=lambda w: resolved_run(w).config,
         data=lambda w: RECIPE.format(**w),
         out=lambda w: RUN.format(**w),
-        precision=in_numbers,
-        start=going_on if FIRST_ROUNDS else [],
+        more=trained_with,
     shell:
         # In the shell's place: SIGTERM must reach the training, which then saves its state, and not the shell alone.
         "printf %s {params.config:q} > {output.config:q} && "
         "exec python -m replisome train --run {output.config:q} --data {params.data:q} --out {params.out:q} "
-        "--threads {threads} --gpu {resources.gpu} {params.start:q} {params.precision:q} >> {log:q} 2>&1"
+        "--threads {threads} --gpu {resources.gpu} {params.more:q} >> {log:q} 2>&1"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replisome.analysis.results import StudyResults
-from replisome.analysis.variants import Variant, curves_of, rows_of, values_of
+from replisome.analysis.variants import Variant, curves_of, values_of
 
 BATCH = 64  # items a step where a run's settings say nothing: the schema's default
 
@@ -34,12 +34,16 @@ class Cost(NamedTuple):
 
 def cost_of(study: StudyResults, variant: Variant) -> Cost:
     """Return what a variant cost."""
+    return study.once(("cost", variant.key), lambda: _cost_of(study, variant))
 
+
+def _cost_of(study: StudyResults, variant: Variant) -> Cost:
     def cost(metric: str) -> np.ndarray:
         return values_of(study, variant, split="run", metric=metric, role="cost")
 
-    rows = rows_of(study, variant, split="train", metric="loss", role="curve")
-    steps = rows.groupby("seed")["step"].max().to_numpy(dtype=float)
+    at = study.matching(variant.key, {"split": "train", "metric": "loss", "role": "curve"})
+    seed, step = (study.column_of(variant.key, name)[at] for name in ("seed", "step"))
+    steps = [np.fmax.reduce(step[seed == one]) for one in np.unique(seed)]
     items = cost("items")
     seen = [items_seen(int(n), batch_size(variant), s) if s else n for n, s in zip(items, steps, strict=True)]
     return Cost(

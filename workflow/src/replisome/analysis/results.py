@@ -205,23 +205,38 @@ class StudyResults:
 
     @cached_property
     def _places(self) -> Mapping[Hashable, Any]:
-        """By variant, where its rows stand in ``metrics``: looked for once, and not once a variant."""
-        return self.metrics.groupby(["recipe", "model", "hyperparameters"], sort=False).indices
+        """By variant, where its rows stand in ``metrics``, each once: two experiments may share a run."""
+        variant, row = ["recipe", "model", "hyperparameters"], ["seed", "split", "metric", "role", "epoch"]
+        first = np.flatnonzero(~self.metrics.duplicated([*variant, *row]).to_numpy())
+        groups = self.metrics[variant].take(first).groupby(variant, sort=False).indices
+        return {key: first[at] for key, at in groups.items()}
+
+    def _column(self, name: str) -> np.ndarray:
+        """Return a column of ``metrics`` as an array; equal texts in it are one object, and no epoch is NaN."""
+
+        def make() -> np.ndarray:
+            column = self.metrics[name]
+            if isinstance(column.dtype, pd.Int64Dtype):
+                return column.to_numpy(dtype=float, na_value=np.nan)
+            if not isinstance(column.dtype, pd.StringDtype):
+                return column.to_numpy()
+            codes, texts = pd.factorize(column, use_na_sentinel=False)
+            return np.asarray(texts, dtype=object)[codes]
+
+        return self.once(("column", name), make)
 
     def rows_of(self, variant: VariantKey) -> pd.DataFrame:
-        """Return the rows of ``metrics`` that are of one variant, each once: two experiments may share a run."""
-        once = ["seed", "split", "metric", "role", "epoch"]
-        return self.once(
-            ("rows", variant), lambda: self.metrics.take(self._places.get(variant, [])).drop_duplicates(once)
-        )
+        """Return the rows of ``metrics`` that are of one variant, each once."""
+        return self.metrics.take(self._places.get(variant, []))
 
     def column_of(self, variant: VariantKey, name: str) -> np.ndarray:
         """Return a column of a variant's rows. Many are asked for; taking rows of whole frames for each takes long."""
-        return self.once(("column", variant, name), self.rows_of(variant)[name].to_numpy)
+        column: np.ndarray = self._column(name)[self._places.get(variant, [])]
+        return column
 
     def matching(self, variant: VariantKey, where: Mapping[str, Any]) -> np.ndarray:
         """Return the places among a variant's rows of those in which every named column has the given value."""
-        found = np.ones(len(self.rows_of(variant)), dtype=bool)
+        found = np.ones(len(self._places.get(variant, [])), dtype=bool)
         for name, value in where.items():
             found &= np.asarray(self.column_of(variant, name) == value, dtype=bool)
         return np.flatnonzero(found)

@@ -32,11 +32,12 @@ class Left(NamedTuple):
 
 def read_left(folder: Path, tested: Sequence[str]) -> Left:
     """Read what a run left; scores that were not asked for may be of earlier weights, and are not looked at."""
-    history = read_parquet(folder / "history.parquet")[0]
+    record = read_record(folder / "provenance.json")
+    history = read_parquet(folder / "history.parquet", record)[0]
     return Left(
         {name: history[name].to_numpy() for name in history.column_names},  # a frame takes longer to make than to read
-        read_verified(folder / "validation.json"),
-        read_record(folder / "provenance.json"),
+        read_verified(folder / "validation.json", record),
+        record,
         tested,
         read_verified(folder / "test" / "metrics.json") if tested else None,
     )

@@ -188,7 +188,7 @@ def curves_of(study: StudyResults, variant: Variant, split: str, metric: str) ->
     """
     at = study.matching(variant.key, {"split": split, "metric": metric, "role": "curve"})
     seeds, epochs, values = (study.column_of(variant.key, name)[at] for name in ("seed", "epoch", "value"))
-    order = np.lexsort((epochs.astype(float), seeds))
+    order = np.lexsort((epochs, seeds))
     return np.split(values[order], np.flatnonzero(np.diff(seeds[order])) + 1) if len(order) else []
 
 
@@ -209,8 +209,9 @@ def curve_table(study: StudyResults, variant: Variant, split: str, metric: str =
 
 def best_epochs(study: StudyResults, variant: Variant) -> list[float]:
     """Return each seed's best epoch on validation, NaN where its first one diverged."""
-    rows = rows_of(study, variant, split="validation", metric="loss", role="best").sort_values("seed")
-    return rows["epoch"].astype(float).tolist()
+    at = study.matching(variant.key, {"split": "validation", "metric": "loss", "role": "best"})
+    order = np.argsort(study.column_of(variant.key, "seed")[at])
+    return list(map(float, study.column_of(variant.key, "epoch")[at][order]))
 
 
 def selected_score(study: StudyResults, variant: Variant) -> Score:
@@ -258,7 +259,7 @@ def about_data(study: StudyResults, recipe: str) -> dict[str, Any]:
 
 def about(study: StudyResults, variant: Variant) -> dict[str, Any]:
     """Return the columns that say what a row was made with, and which model it speaks of."""
-    row = rows_of(study, variant).iloc[0]
+    row = {name: study.column_of(variant.key, name)[0] for name in ("budget", "reduced")}
     return {
         **about_data(study, variant.recipe),
         "budget": f"{row['budget']}{' (reduced)' if row['reduced'] else ''}{accepted_mark(study, variant)}",

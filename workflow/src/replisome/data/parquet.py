@@ -71,27 +71,27 @@ def _with_metadata(schema: pa.Schema, metadata: Mapping[str, Any]) -> pa.Schema:
     return schema.with_metadata(kept)
 
 
-def read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+def read_parquet(path: Path, known: Mapping[str, Any] | None = None) -> tuple[pa.Table, dict[str, Any]]:
     """Return the table and the metadata that :func:`write_parquet` stored with it.
 
     A file that a record names is compared with it as a whole. Checksums of pages are compared in any case; they cover
-    values, not the footer.
+    values, not the footer. ``known`` is that record, where the caller has read it.
 
     Raises:
         ReplisomeError: the file is missing, cut off, not Parquet, or not what was written.
     """
-    _require(path)
+    _require(path, known)
     # Not pq.read_table: it imports pyarrow.dataset and pandas, half a second of each job.
     with _readable(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         table = file.read()
         return table, _metadata(table.schema)
 
 
-def _require(path: Path) -> None:
+def _require(path: Path, known: Mapping[str, Any] | None = None) -> None:
     """Refuse a file that is not there, or not what the record beside it says."""
     if not path.is_file():
         raise ReplisomeError(f"{path}: no such file; run the stage that makes it first.")
-    verified(path)
+    verified(path, known)
 
 
 @contextmanager

@@ -27,18 +27,26 @@ def output_hashes(folder: Path, also: Sequence[Path] = ()) -> dict[str, str]:
     return {path.name: f"sha256:{file_hash(path)}" for path in files if not path.name.startswith(".")}
 
 
-def verified(path: Path) -> Path:
+def verified(path: Path, known: Mapping[str, Any] | None = None) -> Path:
     """Return ``path``, once the file holds what the record beside it says; a file that no record names passes.
+
+    ``known`` is that record, where the caller has read it.
 
     Raises:
         ReplisomeError: a bit flipped, somebody edited the file, or a stage was cut off between file and record.
     """
+    if known is not None:
+        return _as_recorded(path, known)
     record = path.with_name(RECORD)
     if (path.with_suffix("") / RECORD).exists():  # a file that stands beside the folder of its stage
         record = path.with_suffix("") / RECORD
     if not record.exists() or not path.exists():
         return path
-    expected = read_record(record).get("outputs", {}).get(path.name)
+    return _as_recorded(path, read_record(record))
+
+
+def _as_recorded(path: Path, record: Mapping[str, Any]) -> Path:
+    expected = record.get("outputs", {}).get(path.name)
     if expected is not None and (found := f"sha256:{file_hash(path)}") != expected:
         raise ReplisomeError(
             f"{path}: is not what was written (found {found}, recorded {expected}): the file is damaged or was edited. "
@@ -47,9 +55,9 @@ def verified(path: Path) -> Path:
     return path
 
 
-def read_verified(path: str | Path) -> Any:
+def read_verified(path: str | Path, known: Mapping[str, Any] | None = None) -> Any:
     """Read JSON that :func:`verified` accepts."""
-    return read_json(verified(Path(path)))
+    return read_json(verified(Path(path), known))
 
 
 def read_record(path: Path) -> dict[str, Any]:
