@@ -30,8 +30,8 @@ CONFIGURATIONS = (("all", "crate"), ("all", "--configfile", "config/demo.yaml"))
 PLACES: dict[str, tuple[float, float, str]] = {
     "download": (0, 1, "raw files,\nchecked"),
     "prepare": (1, 1, "one way to\nprepare data"),
-    "pilot": (2, 0, "first rounds\nof a search"),
     "probe": (2, 2, "is bf16\nfaster here?"),
+    "pilot": (2, 0, "first rounds\nof a search"),
     "search": (3, 0, "which candi-\ndates go on"),
     "train": (3, 1, "one run:\none seed"),
     "select": (4, 0, "the best, on\nvalidation"),

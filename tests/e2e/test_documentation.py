@@ -100,10 +100,10 @@ def test_every_file_of_results_is_in_the_reference_with_the_stage_that_makes_it(
         if Path(file["path"]).name != "provenance.json" and [kind.stage for kind in kinds] != [file["stage"]]:
             strange.append((file["path"], file["stage"], kinds))
     assert strange == []
-    # What a demo does not have: searches, rounds, explanations, and what is made on demand.
+    # What a demo does not have: searches, rounds, explanations, probes, and what is made on demand.
     missing = {kind.path for kind in KINDS if kind not in seen}
     assert missing == {
-        path for path in missing if re.search(r"pilot|search|explanation|crate|rounds|results.json", path)
+        path for path in missing if re.search(r"pilot|search|explanation|precision|crate|rounds|results.json", path)
     }
 
 

@@ -7,8 +7,8 @@ from conftest import ROOT
 from docs.draw_workflow import CONFIGURATIONS, PICTURE, PLACES, TARGET, asked, described, shown
 
 pytestmark = pytest.mark.slow
-# Rules that no results need: a target that begins a round of seeds, and what such rounds came to.
-NOT_DRAWN = {"decide", "rounds", TARGET}
+# Rules that no results need: a target that begins a round of seeds, what such rounds came to, and several runs' jobs in one.
+NOT_DRAWN = {"decide", "rounds", "bundle", TARGET}
 
 
 def test_the_picture_has_every_edge_that_snakemake_plans():

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from replisome.analysis.intervals import difference
+from replisome.analysis.results import StudyResults
 from replisome.analysis.variants import Variant
 from replisome.studies.proteinnet import predictions, quantities
 from replisome.studies.proteinnet.metrics import Pairs
@@ -17,31 +18,20 @@ PAIRS = Pairs.of(CROP)
 RNG = np.random.default_rng(5)
 
 
-class Results:
-    """What the quantities ask of a study's results: rows of the tidy table, and what each seed predicts."""
-
-    lost = frozenset()
+class Results(StudyResults):
+    """A study's results as far as its quantities look: rows of the tidy table, and what each seed predicts."""
 
     def __init__(self, rows=(), maps=()):
-        self.cards = {"r": {"crop": CROP, "ceiling": {"oracle_on_this_draw": {"test": 2.5}}}}
-        self.metrics = pd.DataFrame(rows, columns=["split", "metric", "role", "seed", "epoch", "value"])
-        self.metrics = self.metrics.assign(recipe="r", model="conv_simple", hyperparameters="s")
-        self.maps, self.tested = maps, {(seed,) for seed in range(3)}
+        metrics = pd.DataFrame(rows, columns=["split", "metric", "role", "seed", "epoch", "value"])
+        super().__init__(None, None, metrics.assign(recipe="r", model="conv_simple", hyperparameters="s"))
+        cards = {"r": {"crop": CROP, "ceiling": {"oracle_on_this_draw": {"test": 2.5}}}}
+        vars(self).update(cards=cards, lost=frozenset(), tested={(seed,) for seed in range(3)}, maps=maps)
 
-    def once(self, key, make):
-        return make()
-
-    def predictions(self, run, weights=None):
+    def predictions(self, run, weights=None, split="test"):
         return pd.DataFrame({"distances": list(self.maps[run.key[0]])})
 
     def tested_weights(self, run):
         return ("last",)
-
-    def pick(self, **where):
-        rows = self.metrics
-        for column, value in where.items():
-            rows = rows[rows[column] == value]
-        return rows
 
 
 @pytest.fixture

@@ -22,19 +22,14 @@ from replisome.studies.proteinnet import predictions as proteinnet_predictions
 RNG = np.random.default_rng(1)
 
 
-class Results:
-    """What the functions ask of a study's results: the predictions of each variant's seeds."""
+class Results(StudyResults):
+    """A study's results as far as the functions look: the predictions of each variant's seeds, and the tidy table."""
 
     def __init__(self, package, tables, metrics=None):
-        self.tables, self.made, self.metrics = tables, {}, metrics
-        self.tested = {(name,) for name in tables}
-        self.plan = SimpleNamespace(implementation=package.STUDY, recipes={"r": {"encoding": "onehot"}})
-        self.package = package
-
-    def once(self, key, make):
-        if key not in self.made:
-            self.made[key] = make()
-        return self.made[key]
+        plan = SimpleNamespace(implementation=package.STUDY, recipes={"r": {"encoding": "onehot"}})
+        super().__init__(plan, None, metrics)
+        tested = {(name,) for name in tables}
+        vars(self).update(tables=tables, package=package, tested=tested, lost=frozenset())
 
     def part(self, module):
         return getattr(self.package, module)
@@ -43,13 +38,8 @@ class Results:
         found = self.tables[runs[0].key[0]]
         return found[split] if isinstance(found, dict) else found
 
-    lost = frozenset()
-
     def tested_weights(self, run):
         return ("best",)
-
-    _places, _column, rows_of = StudyResults._places, StudyResults._column, StudyResults.rows_of
-    column_of, matching = StudyResults.column_of, StudyResults.matching
 
 
 def variant(model, name, seeds):
@@ -145,7 +135,7 @@ def test_windows_of_one_stretch_are_one_group():
     study = Results(genome, {"a": tables, "solved": tables[:1]})
     study.plan.recipes["r"]["encoding"] = "kmer1"
     stretch = np.arange(60) // 6
-    study.made[("windows", "r", "test")] = Windows(pd.DataFrame(index=range(60)), stretch, None)
+    study._made[("windows", "r", "test")] = Windows(pd.DataFrame(index=range(60)), stretch, None)
     found = genome_predictions.item_scores(study, variant("char_lstm", "a", 2), genome.STUDY.score("bits_per_base"))
     assert (found.groups, found.items, found.trained) == (10, 60, True)
     assert found.values == pytest.approx(bits.mean(axis=(1, 2)))
@@ -177,7 +167,7 @@ def test_chains_count_where_the_true_structure_says_so():
     true = np.full((12, 5), 4.0)
     true[3] = np.nan  # nothing known: no dRMSD
     true[4] = 20.0  # nothing near: no lDDT
-    study.made[("true distances", "r", "test")] = true
+    study._made[("true distances", "r", "test")] = true
     one = variant("conv_simple", "a", 2)
     sizes = {name: proteinnet_predictions.item_scores(study, one, proteinnet.STUDY.score(name)).items
              for name in ("rmse", "drmsd", "lddt", "paper_loss")}  # fmt: skip
@@ -185,7 +175,7 @@ def test_chains_count_where_the_true_structure_says_so():
     assert proteinnet_predictions.item_scores(study, one, proteinnet.STUDY.score("loss")) is None
     assert proteinnet_predictions.contacts(study, one, "long", "L").items == 11
     study.tables["a"][1].loc[5, "long L"] = np.nan  # not the structure's doing
-    study.made.clear()
+    study._made.clear()
     assert np.isnan(proteinnet_predictions.contacts(study, one, "long", "L").value)
 
 

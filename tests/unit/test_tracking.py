@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from replisome.config.catalogue import explains, study_names
@@ -173,6 +175,7 @@ def test_names_of_packages_that_stand_in_records_alone_do_not_count(package):
 def test_the_code_is_hashed_before_it_is_imported(monkeypatch):
     """An edit that is saved while a stage starts is not recorded as what ran: the stage does not start."""
     done = []
+    monkeypatch.delitem(sys.modules, "replisome.stages.select", raising=False)  # as in a process that starts
     monkeypatch.setattr(running_code, "code_fingerprint", lambda *_: done.append("hashed"))
     monkeypatch.setattr(running_code.importlib, "import_module", done.append)
     running_code.import_stage("select", identity())
