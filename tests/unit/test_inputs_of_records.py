@@ -41,6 +41,12 @@ def test_inputs_are_named_by_the_way_from_the_record_and_raw_files_by_data_set(t
     assert raw_name("/there/dataset/v1/file.gz") == raw_name("here/dataset/v1/file.gz") == "dataset/v1/file.gz"
 
 
+@pytest.mark.parametrize("place", ["a", "a/b", "a/b/c", "a/b/c/d/e", "a/x/c", "x", "ab/c", ".."])
+def test_names_are_the_ways_that_the_system_gives(place):
+    file = os.path.join(place, "file")
+    assert list(named("a/b/c", [file])) == [os.path.relpath(file, "a/b/c")]
+
+
 @pytest.mark.parametrize("when", [0, 1, 10**9, 5 * 10**9])
 def test_another_time_leaves_a_result_current(result, when):
     os.utime(result.parents[1] / "scores.json", (when, when))

@@ -155,6 +155,17 @@ def tables_from(study):
     return study_inputs.for_tables(searched(study), selection_of(study), Path(RESULTS))
 
 
+def tables_wait_for(study):
+    """Return what the tables of a study wait for: what they are made from, but for runs that a selection waits for.
+
+    `stale` compares the rest. As inputs of another job, files of thousands of runs would make a plan half as long and
+    large again, and Snakemake keeps the names and checksums of all inputs once for each table.
+    """
+    plan = searched(study)
+    trained = {run.directory for name in plan.experiments for run in plan.compared_runs(name)}
+    return [file for file in tables_from(study) if os.path.dirname(file)[len(RESULTS) + 1 :] not in trained]
+
+
 def figures_from(study):
     return study_inputs.for_figures(searched(study), selection_of(study), Path(RESULTS))
 

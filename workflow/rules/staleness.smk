@@ -50,9 +50,9 @@ def let_hashes_decide():
 let_hashes_decide()
 
 
-def stale(stage, settings, folder, inputs):
+def stale(stage, settings, folder, inputs, whole=()):
     """Return one more input, newer than anything, where the result in `folder` was made from other settings or code,
-    or from files with another content.
+    or from files with another content, or where a file that makes it `whole` is gone.
 
     Each stage writes its key and the hashes of its inputs to provenance.json; here they are computed anew and compared.
     Snakemake's own records cannot tell: they know nothing of the library's source, and do not travel with copies.
@@ -61,8 +61,9 @@ def stale(stage, settings, folder, inputs):
         return []
     if not os.path.exists(f"{folder}/{RECORD}"):  # nothing yet: Snakemake sees the missing files itself
         return []
+    there = all(os.path.exists(f"{folder}/{name}") for name in whole)
     folder = Path(folder)
-    if is_current(folder, stage, settings, named(folder, inputs), DIGESTS.of_input):
+    if there and is_current(folder, stage, settings, named(folder, inputs), DIGESTS.of_input):
         CURRENT.add(str(folder))
         return []
     _give_a_time(folder)

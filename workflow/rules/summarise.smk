@@ -7,7 +7,7 @@ for study in PLAN.studies:
             f"summarise_{study}"
         input:
             selections=selections_of(study),
-            files=lambda w, study=study: awaited(tables_from(study)),
+            files=lambda w, study=study: awaited(tables_wait_for(study)),
             stale=lambda w, study=study: stale(
                 "summarise", study_settings(study), f"{RESULTS}/{study}/tables", tables_from(study)
             ),

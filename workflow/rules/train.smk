@@ -9,7 +9,8 @@ rule train:
         others=lambda w: [
             *precision_of(w),
             *awaited(begun_by_search(w)),
-            *stale("train", run_settings(w), RUN.format(**w), trained_from(w)),
+            # Tables read more of a run than any job waits for.
+            *stale("train", run_settings(w), RUN.format(**w), trained_from(w), whole=study_inputs.OF_RUN),
         ],
     output:
         config=f"{RUN}/config.json",

@@ -20,6 +20,7 @@ from replisome.data.splits import SPLITS
 from replisome.tracking.stage_key import ACCEPTED, RECORD
 from replisome.tracking.verify import read_verified
 
+OF_RUN = ("config.json", "history.parquet", "validation.json", RECORD)  # what tables read of a training
 LEFT_OUT = "left_out.json"  # beside the figures: by name of each that this configuration has nothing for, why
 
 
@@ -45,8 +46,7 @@ def searches(plan: StudyPlan, root: Path) -> list[str]:
 def for_tables(plan: StudyPlan, selection: Selection, root: Path) -> list[str]:
     """Return what a study's tables are made from: all that its runs left, the selections, and the prepared data."""
     at = _below(root)
-    names = ("config.json", "history.parquet", "validation.json", RECORD)
-    runs = [f"{at}{run.directory}/{name}" for run in plan.runs for name in names]
+    runs = [f"{at}{run.directory}/{name}" for run in plan.runs for name in OF_RUN]
     return [*runs, *_read_from_runs(plan, selection, root), *_data(plan, root), *_notes(plan, root)]
 
 

@@ -37,19 +37,20 @@ class Digests:
             known = json.loads(store.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             known = {}
-        self._known: dict[str, list[object]] = known if isinstance(known, dict) else {}
+        # Texts, not lists: there may be a hundred thousand.
+        self._known: dict[str, str] = known if isinstance(known, dict) else {}
 
     def __call__(self, path: str | Path, kind: str = "sha256") -> str:
         """Return the digest of a file, of some kind."""
         about = os.stat(path)
-        state = [about.st_size, about.st_ino, about.st_mtime_ns, about.st_ctime_ns]
+        state = f"{about.st_size} {about.st_ino} {about.st_mtime_ns} {about.st_ctime_ns} "
         name = f"{kind} {os.path.join(os.getcwd(), path)}"
-        kept = self._known.get(name)
-        if isinstance(kept, list) and kept[:-1] == state:
-            return str(kept[-1])
+        kept = str(self._known.get(name))
+        if kept.startswith(state):
+            return kept[len(state) :]
         found = self._compute(Path(path), kind)
         if about.st_ctime < time.time() - SETTLED:
-            self._known[name] = [*state, found]
+            self._known[name] = state + found
             self._changed = True
         return found
 

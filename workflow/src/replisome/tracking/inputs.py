@@ -7,7 +7,7 @@ move with it (raw files), the stage gives them names of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from replisome.io import file_hash
@@ -20,20 +20,26 @@ def named(folder: File, inputs: Inputs) -> dict[str, File]:
     """Return inputs by name: those that have none are named by the way to them from ``folder``."""
     if isinstance(inputs, Mapping):
         return dict(inputs)
+    start = os.path.abspath(folder).split(os.sep)
     ways: dict[str, str] = {}  # of the folders that they are in, which many share
     found: dict[str, File] = {}
     for file in inputs:
         place, name = os.path.split(file)
         if place not in ways:
-            ways[place] = _way(os.path.abspath(folder), os.path.abspath(place))
+            ways[place] = _way(start, os.path.abspath(place).split(os.sep))
         found[f"{ways[place]}{name}"] = file
     return found
 
 
-def _way(start: str, end: str) -> str:
-    """Return the way from one folder to another, with a slash at its end, or nothing where they are the same."""
-    way = Path(os.path.relpath(end, start)).as_posix()
-    return "" if way == "." else f"{way}/"
+def _way(start: Sequence[str], end: Sequence[str]) -> str:
+    """Return the way from one folder to another, with a slash at its end, or nothing where they are the same.
+
+    As ``os.path.relpath`` does, which takes five times as long: there may be ten thousands of folders.
+    """
+    shared = next((n for n, (one, other) in enumerate(zip(start, end, strict=False)) if one != other), None)
+    if shared is None:
+        shared = min(len(start), len(end))
+    return "".join(f"{part}/" for part in (*[".."] * (len(start) - shared), *end[shared:]))
 
 
 def raw_name(raw: str | Path) -> str:
