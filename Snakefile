@@ -60,8 +60,8 @@ for study in PLAN.studies:
 onstart:
     if workflow.is_main_process:
         take_results()
-        say_when_called()
         take_cluster()
+        say_when_called()
         keep_call()
         read_failures()
         record_round()

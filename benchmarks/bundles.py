@@ -1,12 +1,17 @@
-"""How much of a sweep's time is training, with a job for every run and with bundles."""
+"""How much of a sweep's time is training, with a job for every run and with bundles.
+
+python -m benchmarks.bundles 500 --bundles 50                                  # on this machine
+python -m benchmarks.bundles 500 --bundles 50 -- --profile slurm --jobs 2      # on a cluster
+"""
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -57,12 +62,15 @@ def _call(folder: Path, runs: int, bundle: int, target: str, more: tuple[str, ..
     command = [sys.executable, "-m", "snakemake", "--cores", str(CORES), "--quiet", "all", *more]
     command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     command += ["--configfile", str(ROOT / "config" / "demo.yaml"), str(own)]
-    subprocess.run(
+    done = subprocess.run(
         [*command, "--", f"results/demo/bloodmnist/{target}"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")
 
 
 def _pure(folder: Path) -> tuple[float, int]:
@@ -71,6 +79,16 @@ def _pure(folder: Path) -> tuple[float, int]:
     return sum(float((h["seconds_training"] + h["seconds_evaluation"]).sum()) for h in histories), len(histories)
 
 
-if __name__ == "__main__":
-    for line in sweep(int(sys.argv[1]) if sys.argv[1:] else RUNS):
+def main(words: Sequence[str]) -> None:
+    """Read the command line and print a line for each size of bundles."""
+    end = words.index("--") if "--" in words else len(words)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", type=int, nargs="?", default=RUNS)
+    parser.add_argument("--bundles", type=int, nargs="+", default=[0, 12], help="0 is a job for every run")
+    asked = parser.parse_args(words[:end])
+    for line in sweep(asked.runs, tuple(asked.bundles), tuple(words[end + 1 :])):
         print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -7,7 +7,7 @@ from conftest import ROOT
 from docs.draw_workflow import CONFIGURATIONS, PICTURE, PLACES, TARGET, asked, described, shown
 
 pytestmark = pytest.mark.slow
-# Rules that no results need: a target that begins a round of seeds, what such rounds came to, and several runs' jobs in one.
+# Rules that no results need: a target that begins a round of seeds, what such rounds came to, and jobs packed into one.
 NOT_DRAWN = {"decide", "rounds", "bundle", TARGET}
 
 

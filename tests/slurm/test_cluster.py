@@ -127,6 +127,8 @@ def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_wa
     assert f"waiting for 1 jobs: {ours()[1]['JobId']} train-bloodmnist-control-cnn" in done.stdout
     assert len(ours()) == 2
     assert [job["TimeLimit"] for job in ours()] == ["00:20:00", "00:40:00"]
+    first, second = (int(job["MinMemoryNode"].removesuffix("M")) for job in ours())
+    assert second == 2 * first
     (record,) = [path for path in results.rglob("provenance.json") if path.parent.name == "seed=0"]
     assert json.loads(record.read_text())["stage"] == "train"
     assert (fresh.root / SELECTION).exists()

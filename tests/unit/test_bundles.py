@@ -151,6 +151,27 @@ def test_a_bundle_that_was_asked_to_calls_finished_members_once_more(packed, cal
     assert called[0] == ["a", "a"]
 
 
+def test_the_file_of_a_bundle_that_failed_does_not_speak_for_one_that_is_done_in_another_way(packed):
+    member = read_bundle(packed("a")).members[0]
+    ways = [
+        Bundle([member], 4, [], {"gpu": 0}),
+        Bundle([member], 1, [], {"gpu": 0}),
+        Bundle([member], 1, [], {"gpu": 1}),
+    ]
+    names = {way.name("train", "some") for way in [*ways, Bundle([member], 1, [], {"gpu": 0}, redo=True)]}
+    assert len(names) == 4
+
+
+def test_members_are_called_once_more_each_time_that_is_asked(packed, called, tmp_path):
+    path = packed("a", redo=True)
+    command.work_through(path, tmp_path / "done")
+    os.utime(tmp_path / "a" / "provenance.json", (1e9, 1e9))  # of a call before
+    os.utime(path, (1e9 - 1, 1e9 - 1))
+    read_bundle(path).write(path)
+    command.work_through(path, tmp_path / "done")
+    assert called[0] == ["a", "a"]
+
+
 def test_a_member_that_fails_does_not_stop_the_others(packed, called, tmp_path, capfd):
     calls, codes = called
     codes |= {"a": 1, "b": ValueError("a mistake of ours")}

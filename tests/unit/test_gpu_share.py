@@ -23,7 +23,7 @@ with own_gpu():
 @pytest.fixture
 def two(monkeypatch, tmp_path):
     """A machine with two GPUs, and locks of this test's own."""
-    for name in (VISIBLE, SHARE, "SLURM_STEP_GPUS", "SLURM_JOB_GPUS"):
+    for name in (VISIBLE, SHARE, "SLURM_JOB_ID", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(LISTED, "GPU-a,GPU-b")
     monkeypatch.setenv(LOCKS, str(tmp_path))
@@ -114,6 +114,19 @@ def test_what_slurm_or_the_user_has_settled_stays(two, environment, taken):
         assert name == taken
         assert os.environ.get(VISIBLE) == (taken or before)
     assert os.environ.get(VISIBLE) == before
+
+
+def test_a_job_of_slurms_without_a_gpu_sees_none_and_one_with_a_gpu_its_own(two):
+    two.setenv("SLURM_JOB_ID", "17")
+    with own_gpu() as name:
+        assert name is None
+        assert os.environ[VISIBLE] == ""
+    assert VISIBLE not in os.environ
+    two.setenv("SLURM_JOB_GPUS", "1")
+    two.setenv(VISIBLE, "1")
+    with own_gpu(waits=True) as name:
+        assert name is None
+        assert os.environ[VISIBLE] == "1"
 
 
 def test_parts_of_a_gpu_are_taken_in_its_place():

@@ -1,6 +1,7 @@
 """``replisome resume``: what still runs for a killed call is waited for, then the same command is called again."""
 
 import json
+import os
 import platform
 import signal
 import subprocess
@@ -150,13 +151,18 @@ def test_a_call_from_a_folder_that_is_gone_is_told_with_its_command(monkeypatch,
     assert "type the command again yourself: snakemake --cores 2 all" in capsys.readouterr().err
 
 
-def test_a_call_is_written_down_with_what_snakemake_reads_of_its_environment(monkeypatch, tmp_path):
-    monkeypatch.setenv("SNAKEMAKE_PROFILE", "slurm")
+def test_a_call_is_written_down_with_what_says_where_and_how_its_jobs_run(monkeypatch, tmp_path):
+    for name in [name for name in os.environ if name.startswith(last_call.OF_THE_CALL)]:
+        monkeypatch.delenv(name)
+    given = {"SNAKEMAKE_PROFILE": "slurm", "REPLISOME_SITE": "site.yaml", "SBATCH_ACCOUNT": "me"}
+    given |= {"SLURM_CONF": "/etc/slurm.conf", "CUDA_VISIBLE_DEVICES": "1"}
+    for name, value in {**given, "API_TOKEN": "secret"}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["snakemake", "--cores", "2", "decide"])
     last_call.keep(tmp_path, "local")
     found = last_call.read(tmp_path)
     assert found.command("--unlock") == [sys.executable, "-m", "snakemake", "--unlock", "--cores", "2", "decide"]
-    assert found.environment == {"SNAKEMAKE_PROFILE": "slurm"}
+    assert found.environment == given
     assert found.executor == "local"
 
 

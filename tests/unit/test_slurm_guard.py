@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from replisome.tracking.slurm_guard import LONGEST, by_names, forgets_no_job, job_name, waits_for_controller
+from replisome.tracking.slurm_guard import LONGEST, accounts_of, forgets_no_job, job_name, waits_for_controller
 
 JOBS = [SimpleNamespace(external_jobid=str(number)) for number in range(3)]
 AWAY = "SLURM sbatch failed. The error message was 'sbatch: error: Unable to contact slurm controller'."
@@ -77,10 +77,16 @@ def test_jobs_that_all_ended_are_not_taken_for_lost(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_job_that_met_no_controller_is_submitted_again_later():
+@pytest.mark.parametrize(
+    "told",
+    [AWAY, "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation",
+     "sbatch: error: QOSMaxSubmitJobPerUserLimit", "sbatch: error: AssocMaxSubmitJobLimit",
+     "Batch job submission failed: Resource temporarily unavailable"],
+)  # fmt: skip
+def test_a_job_that_slurm_may_take_later_is_submitted_again(told):
     plugin = Plugin([])
     report = waits_for_controller(plugin, again=0.01)
-    report(SimpleNamespace(job="a job"), AWAY)
+    report(SimpleNamespace(job="a job"), told)
     plugin._job_submission_executor.shutdown()
     assert plugin.submitted == ["a job"]
     assert plugin.failed == []
@@ -121,10 +127,34 @@ def test_a_group_is_called_by_its_own_name():
     assert job_name(SimpleNamespace(name="some", is_group=lambda: True)) == "some"
 
 
-def test_the_report_of_efficiency_asks_for_the_names_that_jobs_have():
-    asked, names = [], {}
-    ask = by_names(lambda name, logger: asked.append(name), names)
-    ask("a-call", None)
-    names |= {"train-cnn-lr=0.1+head=logits-0": True, "select-variants": True}
-    ask("a-call", None)
-    assert asked == ["a-call", "train-cnn-lr=0.1+head=logits-0,select-variants"]
+def test_the_report_of_efficiency_is_of_the_jobs_of_this_call(tmp_path, monkeypatch):
+    lines = ["17|train|c|1", "17.batch|batch||1", "18|another call's|c|1", "170|train|c|1", "19_2|train|c|1"]
+    (tmp_path / "sacct").write_text(f"#!/bin/sh\necho $* > {tmp_path}/asked\ncat {tmp_path}/told\n")
+    (tmp_path / "sacct").chmod(0o755)
+    (tmp_path / "told").write_text("\n".join(lines))
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    numbers = set()
+    ask = accounts_of("me", "2026-11-27T08:00:00", numbers)
+    assert ask("a-call", None) is None
+    numbers |= {"17", "19"}
+    assert ask("a-call", None) == [lines[0], lines[1], lines[4]]
+    assert "--user me --starttime 2026-11-27T08:00:00" in (tmp_path / "asked").read_text()
+
+
+def test_without_accounts_there_is_a_message_and_no_report(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = []
+    assert accounts_of("me", "now", {"17"})("a-call", SimpleNamespace(error=said.append)) is None
+    assert "no efficiency report" in said[0]
+
+
+def test_looks_are_never_rarer_than_slurm_remembers_jobs():
+    plugin = Plugin([["RUNNING"] * 3])
+    plugin.next_seconds_between_status_checks = 180
+    plugin.check_active_jobs = forgets_no_job(plugin, remembered=60)
+
+    async def look():
+        return [job_info async for job_info in plugin.check_active_jobs(JOBS)]
+
+    assert asyncio.run(look()) == JOBS
+    assert plugin.next_seconds_between_status_checks == 30

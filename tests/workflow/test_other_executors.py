@@ -1,10 +1,13 @@
 """The profiles for PBS, LSF and Kubernetes: they plan, and ask for what jobs need, in each one's own words."""
 
 import os
+import signal
 import subprocess
+import sys
 
 import pytest
 import yaml
+import yte
 from conftest import ROOT
 
 PROFILES = ROOT / "workflow" / "profiles"
@@ -57,14 +60,40 @@ def test_a_profile_plans_the_tiny_study(fresh, profile):
     assert pending["prepare"] == 1
 
 
-@pytest.mark.parametrize("site", ["with slurmdbd", "without"])
-def test_a_site_with_or_without_slurmdbd_plans_the_tiny_study(fresh, tmp_path, monkeypatch, site):
-    example = PROFILES / "slurm" / "site.example.yaml"
+@pytest.mark.parametrize("accounting", [True, False])
+def test_a_site_with_or_without_slurmdbd_plans_the_tiny_study(fresh, tmp_path, monkeypatch, accounting):
+    site = yaml.safe_load((PROFILES / "slurm" / "site.example.yaml").read_text())
+    (tmp_path / "site.yaml").write_text(yaml.safe_dump(site | {"accounting": accounting}))
     monkeypatch.setenv("REPLISOME_SITE", str(tmp_path / "site.yaml"))
-    accounting = {"account": "me", "accounting": True} if site == "with slurmdbd" else {}
-    partitions = {"partitions": yaml.safe_load(example.read_text())["partitions"]}
-    (tmp_path / "site.yaml").write_text(yaml.safe_dump(accounting | partitions))
     assert fresh.pending("--profile", "slurm")["train"] == 2
+
+
+def resolved(monkeypatch, site=None):
+    """Return the profile as Snakemake reads it, with a site's file or without."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("REPLISOME_SITE", raising=False)
+    if site is not None:
+        monkeypatch.setenv("REPLISOME_SITE", str(site))
+    with (PROFILES / "slurm" / "config.yaml").open() as profile:
+        return yte.process_yaml(profile, require_use_yte=True)
+
+
+def test_the_example_of_a_site_says_account_partitions_and_accounting(monkeypatch):
+    example = PROFILES / "slurm" / "site.example.yaml"
+    found = resolved(monkeypatch, example)
+    assert found["slurm-status-command"] == "sacct"
+    assert found["slurm-efficiency-report"] is True
+    assert found["slurm-partition-config"] == str(example)
+    assert found["default-resources"]["slurm_account"] == "'ACCOUNT'"
+
+
+def test_without_a_site_jobs_are_told_before_their_limit_handed_in_again_and_looked_at_after_ten_seconds(monkeypatch):
+    found = resolved(monkeypatch)
+    assert "--signal=TERM@60" in found["default-resources"]["slurm_extra"]
+    assert (found["slurm-requeue"], found["retries"]) == (True, 3)
+    assert found["slurm-init-seconds-before-status-checks"] == 10
+    assert found["slurm-status-command"] == "squeue"
+    assert "slurm-efficiency-report" not in found
 
 
 def test_a_site_file_with_an_unknown_key_is_a_message(fresh, tmp_path, monkeypatch):
@@ -94,8 +123,27 @@ def test_kubernetes_gets_a_job_that_mounts_the_volume_and_is_not_tried_again_by_
     assert (job["spec"]["backoffLimit"], job["spec"]["activeDeadlineSeconds"]) == (0, 3600)
     (container,) = job["spec"]["template"]["spec"]["containers"]
     assert container["resources"]["limits"] == {"memory": "4000M", "nvidia.com/gpu": 1}
-    assert container["command"] == ["bash", "script.sh"]
     assert container["volumeMounts"][0]["mountPath"] == "/data"
+
+
+@pytest.mark.parametrize(("script", "told", "code"), [("exit 3", False, 3), ("true", False, 0), (None, True, 143)])
+def test_a_pod_passes_the_word_to_stop_on_and_waits_until_the_run_has_saved_its_state(
+    stand_in, tmp_path, script, told, code
+):
+    asked = stand_in(*ANSWERS["kubernetes"])
+    more = {"REPLISOME_IMAGE": "image:1", "REPLISOME_CLAIM": "data", "REPLISOME_MOUNT": "/data"}
+    run = "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.5), print('saved'), sys.exit(143)))"
+    run += "; print('begun', flush=True); time.sleep(60)"
+    (tmp_path / "script.sh").write_text(script or f'/usr/bin/env {sys.executable} -c "{run}"\n')
+    call("kubernetes", "submit.sh", "train", "2", "4000", "0", "60", str(tmp_path / "script.sh"), **more)
+    (container,) = yaml.safe_load(asked.read_text().partition("\n")[2])["spec"]["template"]["spec"]["containers"]
+    pod = subprocess.Popen(container["command"], stdout=subprocess.PIPE, text=True)
+    if told:
+        assert pod.stdout.readline() == "begun\n"
+        pod.send_signal(signal.SIGTERM)
+    said, _ = pod.communicate(timeout=60)
+    assert pod.returncode == code
+    assert ("saved" in said) == told
 
 
 @pytest.mark.parametrize(("profile", "told"), [(name, told) for name, (_, states) in STATES.items() for told in states])

@@ -146,6 +146,10 @@ SOMETHING = {
     "statistics of the data": (results("control/stats.json", append), TRAINING),
     "weights": (results("control/runs/cnn/*/seed=0/best.safetensors", append), {"evaluate": 1, **AFTER_SCORES}),
     "scores on validation": (results("control/runs/cnn/*/seed=0/validation.json", another_value), AFTER_TRAINING),
+    "a history that is lost": (
+        results("control/runs/cnn/*/seed=0/history.parquet", Path.unlink),
+        {"train": 1, "evaluate": 1, **AFTER_TRAINING},
+    ),
     "predictions": (results("control/runs/cnn/*/seed=0/test/predictions.parquet", append), AFTER_SCORES),
     "a data card": (results("control/card.json", append), AFTER_SCORES),
     "a table's file": (results("tables/metrics.parquet", append), AFTER_TABLES),

@@ -7,7 +7,7 @@ import warnings
 from importlib.metadata import version
 
 from replisome.tracking import last_call, slurm_queue
-from replisome.tracking.slurm_guard import by_names, forgets_no_job, job_name, waits_for_controller
+from replisome.tracking.slurm_guard import accounts_of, forgets_no_job, job_name, waits_for_controller
 
 PLUGIN = "snakemake_executor_plugin_slurm"
 KNOWN = "2.8."  # whose insides are known
@@ -49,22 +49,24 @@ def take_cluster():
 
 def attend(plugin, executor):
     executor.slurm_logdir = Path(RESULTS).resolve() / slurm_queue.LOGS
-    executor.check_active_jobs = forgets_no_job(executor)
+    executor.check_active_jobs = forgets_no_job(executor, plugin.get_min_job_age())
     executor._report_job_error_threadsafe = waits_for_controller(executor)
     # Accounts are guessed with commands that fail without slurmdbd; SLURM knows a user's own.
     account = executor.get_account_arg
     executor.get_account_arg = lambda job: account(job) if job.resources.get("slurm_account") else iter([""])
     # By default all jobs of a call have one name, by which the plugin asks for them. Its jobs are known by their numbers.
-    submit, names = plugin.get_submit_command, {}
+    submit = plugin.get_submit_command
+    plugin.get_submit_command = lambda job, params, **more: submit(job, params | {"run_uuid": job_name(job)}, **more)
+    me, numbers = getpass.getuser(), set()
+    submitted = executor.report_job_submission
 
-    def submit_by_name(job, params, **more):
-        names[job_name(job)] = True
-        return submit(job, params | {"run_uuid": job_name(job)}, **more)
+    def note_number(job_info, *more, **named):
+        numbers.add(job_info.external_jobid)
+        return submitted(job_info, *more, **named)
 
-    plugin.get_submit_command = submit_by_name
+    executor.report_job_submission = note_number
     reports = sys.modules[f"{PLUGIN}.efficiency_report"]
-    reports.get_sacct_data = by_names(reports.get_sacct_data, names)
-    me = getpass.getuser()
+    reports.get_sacct_data = accounts_of(me, time.strftime("%Y-%m-%dT%H:%M:%S"), numbers)
     of_me = {tool: getattr(plugin, f"query_job_status_{tool}") for tool in ("squeue", "sacct")}
     for tool, query in of_me.items():
         setattr(plugin, f"query_job_status_{tool}", functools.partial(_by_user, query, me))

@@ -3,7 +3,12 @@
 import gc
 import weakref
 
+import os
+
 from snakemake import common, rules
+from snakemake.dag import DAG
+from snakemake.exceptions import ChildIOException
+from snakemake.jobs import Job
 
 
 def read_signatures_once():
@@ -29,10 +34,50 @@ def read_signatures_once():
     common.get_function_params = rules.get_function_params = params_of
 
 
+def look_at_outputs_in_turn():
+    """Let Snakemake look at the times of a job's outputs one after the other where they lie on a disk.
+
+    It makes a task for each output of each job, all at the same time: at 23,424 runs of six files, 200 MB, though no
+    task ever waits for anything (Snakemake 9.27).
+    """
+    all_at_once = Job.output_mintime.fget
+
+    async def time_of(file):
+        return (await file.mtime()).local_or_storage() if await file.exists() else None
+
+    async def output_mintime(job):
+        files = [*job.output, *([job.benchmark] if job.benchmark else [])]
+        if any(file.is_storage for file in files):
+            return await all_at_once(job)
+        return min(filter(None, [await time_of(file) for file in files]), default=None)
+
+    Job.output_mintime = property(output_mintime)
+
+
+def compare_outputs_as_texts():
+    """Let Snakemake find outputs that lie within an output of another job by their names as texts.
+
+    It makes an object of each path and of each part of it, which takes a tenth of the time of a plan (Snakemake 9.27).
+    """
+
+    def check_directory_outputs(dag):
+        # As the sign that sorts before all others, a slash brings what is within a folder right behind it.
+        of = {os.path.abspath(file).replace(os.sep, "\0"): job for job in dag.jobs for file in job.output}
+        before = None
+        for name in sorted(of):
+            if before is not None and name.startswith(f"{before}\0") and of[name] != of[before]:
+                raise ChildIOException(parent=before.replace("\0", os.sep), child=name.replace("\0", os.sep))
+            before = name
+
+    DAG.check_directory_outputs = check_directory_outputs
+
+
 def look_for_garbage_less_often():
     """Let Python look for unreachable circles of objects less often: what a plan allocates, it keeps."""
     gc.set_threshold(50_000, 20, 100)
 
 
 read_signatures_once()
+look_at_outputs_in_turn()
+compare_outputs_as_texts()
 look_for_garbage_less_often()

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import functools
+import stat
 import time
 
 from snakemake.io import _IOFile
@@ -99,7 +100,10 @@ def take_results():
     atexit.register(USE.release)
     now = time.time()
     for folder in (RESULTS, *(f"{RESOURCES}/{dataset}" for dataset in PLAN.ledger)):
-        for path in Path(folder).rglob("*"):
-            with contextlib.suppress(OSError):  # another user's, for which Snakemake says what is wrong, or gone by now
-                if not path.is_symlink() and path.is_file() and path.stat().st_mtime > now:
-                    os.utime(path)
+        for place, _, names in os.walk(folder):
+            for path in (f"{place}/{name}" for name in names):
+                # Another user's, for which Snakemake says what is wrong, or gone by now.
+                with contextlib.suppress(OSError):
+                    found = os.lstat(path)  # once: there may be hundreds of thousands, far away
+                    if stat.S_ISREG(found.st_mode) and found.st_mtime > now:
+                        os.utime(path)

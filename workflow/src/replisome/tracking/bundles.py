@@ -64,12 +64,13 @@ class Bundle:
 
     def name(self, *of: str) -> str:
         """Return the bundle's name: what it is ``of``, in words, how many members it has and a hash of what it does."""
-        content = text_hash(canonical_json([asdict(member) for member in self.members]))[:8]
+        how = [self.parallel, self.redo, self.resources.get("gpu", 0)]
+        content = text_hash(canonical_json([*how, *(asdict(member) for member in self.members)]))[:8]
         return ".".join([*of, str(len(self.members)), content])
 
     def write(self, path: Path) -> None:
-        """Write the bundle, unless it is there."""
-        if not path.exists():
+        """Write the bundle, unless it is there; one that is to be done again counts from when it is written."""
+        if self.redo or not path.exists():
             write_text(path, json.dumps(asdict(self), separators=(",", ":"), sort_keys=True) + "\n")
 
 

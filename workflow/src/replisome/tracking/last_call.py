@@ -12,7 +12,8 @@ from pathlib import Path
 from replisome.io import write_json
 
 FILE = ".call.json"
-OF_THE_CALL = "SNAKEMAKE_"  # settings of Snakemake that come from the environment begin so
+# How settings begin that Snakemake, this workflow, SLURM and CUDA take from the environment.
+OF_THE_CALL = ("SNAKEMAKE_", "REPLISOME_", "SBATCH_", "SLURM_CONF", "CUDA_VISIBLE_DEVICES")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class LastCall:
         python: the interpreter.
         arguments: of snakemake.
         folder: where it was called.
-        environment: what of its environment Snakemake reads.
+        environment: what of its environment says where and how jobs run.
         executor: what ran its jobs: local, slurm, ...
     """
 

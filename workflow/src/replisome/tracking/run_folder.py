@@ -84,8 +84,10 @@ def how_it_ended(stage: str, who: Mapping[str, Any]) -> str:
         stage: which it worked on.
         who: it, as its lease says.
     """
-    memory = f"mem_mb in the experiment's `resources` (config/studies), or --set-resources {stage}:mem_mb=N"
-    time = f"runtime in the experiment's `resources` (config/studies), or --set-resources {stage}:runtime=MINUTES"
+    given = "in the experiment's `resources` (config/studies), or --set-resources"
+    packed = "" if stage == "bundle" else "; bundle in place of {stage} where runs share jobs"
+    memory = f"mem_mb {given} {stage}:mem_mb=N{packed.format(stage=stage)}"
+    time = f"runtime {given} {stage}:runtime=MINUTES{packed.format(stage=stage)}"
     how = ending(who)
     why = {
         "OUT_OF_MEMORY": f"SLURM says that memory ran out. Give the job more: {memory}.",

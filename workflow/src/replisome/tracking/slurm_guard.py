@@ -6,17 +6,23 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any
 
-AWAY = ("Unable to contact slurm controller", "connect failure", "Connection refused")  # as SLURM's commands say it
+# As SLURM's commands say that the controller is away, too busy to answer, or takes no more jobs of one user for now.
+LATER = (
+    *("Unable to contact slurm controller", "connect failure", "Connection refused", "Socket timed out"),
+    *("Zero Bytes were transmitted", "Resource temporarily unavailable", "MaxSubmitJob"),
+)
 AGAIN = 15.0  # seconds until a submission is tried again
 LONGEST = 200  # characters of a job's name
+ACCOUNTS = "JobID,JobName,Comment,Elapsed,TotalCPU,NNodes,NCPUS,MaxRSS,ReqMem"  # what the plugin's report is made of
 
 
-def forgets_no_job(executor: Any) -> Callable[[Sequence[Any]], AsyncIterator[Any]]:
+def forgets_no_job(executor: Any, remembered: float | None = None) -> Callable[[Sequence[Any]], AsyncIterator[Any]]:
     """Return the executor's check of active jobs, so that none is lost: neither told as ended nor yielded as active.
 
     The plugin yields nothing where it could not ask how jobs are; Snakemake then waits for ever for jobs that nobody
@@ -24,6 +30,8 @@ def forgets_no_job(executor: Any) -> Callable[[Sequence[Any]], AsyncIterator[Any
 
     Args:
         executor: of the plugin; jobs that end are told by its methods, and these are listened to.
+        remembered: for how many seconds SLURM knows jobs that have ended, where it keeps no accounts: looks are never
+            rarer than twice in that time.
     """
     check = executor.check_active_jobs
     ended: set[int] = set()
@@ -52,6 +60,9 @@ def forgets_no_job(executor: Any) -> Callable[[Sequence[Any]], AsyncIterator[Any
             print(_told(len(lost)), file=sys.stderr, flush=True)
         for job_info in lost:
             yield job_info
+        if remembered is not None:
+            pause = executor.next_seconds_between_status_checks
+            executor.next_seconds_between_status_checks = min(pause, max(remembered / 2, 1.0))
 
     return check_active_jobs
 
@@ -63,9 +74,10 @@ def _told(lost: int) -> str:
 
 
 def waits_for_controller(executor: Any, again: float = AGAIN) -> Callable[..., Any]:
-    """Return the executor's report of a job that could not be submitted; one that met no controller is submitted later.
+    """Return the executor's report of a job that could not be submitted; one that SLURM may take later is tried again.
 
-    It is called in a thread that submits, and only where nothing was submitted.
+    It is called in a thread that submits. Where SLURM took a job and its answer was lost, there are two of it, and the
+    second one waits for the first, which holds the folder.
 
     Args:
         executor: of the plugin.
@@ -83,7 +95,7 @@ def waits_for_controller(executor: Any, again: float = AGAIN) -> Callable[..., A
     executor.cancel, executor.shutdown = ends(executor.cancel), ends(executor.shutdown)
 
     def report_or_submit(job_info: Any, msg: str) -> Any:
-        if not any(sign in msg for sign in AWAY) or over.wait(again):
+        if not any(sign in msg for sign in LATER) or over.wait(again):
             return report(job_info, msg)
         return executor._job_submission_executor.submit(executor.run_job, job_info.job)
 
@@ -100,11 +112,25 @@ def job_name(job: Any) -> str:
     return re.sub(r"[^\w.=+-]", "_", "-".join(words))[:LONGEST]
 
 
-def by_names(ask: Callable[[str, Any], Any], names: Iterable[str]) -> Callable[[str, Any], Any]:
-    """Return ``ask`` for the accounts of jobs with these names, which SLURM takes as a list, in place of one of a call.
+def accounts_of(user: str, since: str, numbers: Collection[str]) -> Callable[[str, Any], list[str] | None]:
+    """Return what asks for the accounts of a call's jobs, in place of the plugin's, which knows them by one name.
 
     Args:
-        ask: asks for the accounts of all jobs with the name in its first argument.
-        names: of a call's jobs; more may come.
+        user: whose jobs they are.
+        since: when the first of them may have begun, as SLURM reads times.
+        numbers: of the jobs; more may come.
     """
-    return lambda call, logger: ask(",".join(names) or call, logger)
+
+    def get_sacct_data(call: str, logger: Any) -> list[str] | None:
+        command = ["sacct", "--user", user, "--starttime", since, "--parsable2", "--noheader", f"--format={ACCOUNTS}"]
+        try:
+            told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError) as error:
+            logger.error(
+                f"SLURM's accounts of this call's jobs cannot be read, so there is no efficiency report: {error}"
+            )
+            return None
+        # A line a job and a line a step of it: 17|..., 17.batch|...
+        return [line for line in told.splitlines() if re.split(r"[|._]", line)[0] in numbers] or None
+
+    return get_sacct_data

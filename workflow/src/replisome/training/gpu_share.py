@@ -47,7 +47,7 @@ def own_gpu(waits: bool = False, folder: Path | None = None) -> Iterator[str | N
     """Have CUDA see the one GPU that fewest other jobs use, while the context lasts.
 
     Of those that CUDA_VISIBLE_DEVICES names, where it is set, one is taken. Nothing is done where it names none, or
-    where SLURM gave the job a single one.
+    where SLURM gave the job a single one. To a job that asked SLURM for none, all are hidden.
 
     Args:
         waits: whether the job waits where all GPUs have as many jobs as their share; else it takes one all the same.
@@ -62,19 +62,33 @@ def own_gpu(waits: bool = False, folder: Path | None = None) -> Iterator[str | N
     if os.environ.get(HELD):
         yield None
         return
-    before, share = os.environ.get(VISIBLE), _share(os.environ)
+    share = _share(os.environ)
+    if not waits and _asked_for_none(os.environ):
+        with _seeing(""):
+            yield None
+        return
     gpus = [] if _is_settled(os.environ) else gpus_to_share()
     if not gpus:
         yield None
         return
     gpu, lock = _take(gpus, share if waits else None, folder or _folder())
-    os.environ[VISIBLE] = gpu.entry
     if len(gpus) > 1:
         print(f"GPU {gpu.entry}, one of {len(gpus)}", flush=True)
     try:
-        yield gpu.entry
+        with _seeing(gpu.entry):
+            yield gpu.entry
     finally:
         lock.close()
+
+
+@contextmanager
+def _seeing(names: str) -> Iterator[None]:
+    """Have CUDA see these GPUs alone, while the context lasts."""
+    before = os.environ.get(VISIBLE)
+    os.environ[VISIBLE] = names
+    try:
+        yield
+    finally:
         if before is None:
             os.environ.pop(VISIBLE, None)
         else:
@@ -181,8 +195,16 @@ def _share(environment: Mapping[str, str]) -> int | None:
 def _is_settled(environment: Mapping[str, str]) -> bool:
     """Say whether there is nothing to choose: no GPU is to be seen, or SLURM gave the job one."""
     names = environment.get(VISIBLE)
-    by_slurm = any(environment.get(name) for name in ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS"))
-    return names is not None and (not names.strip() or (by_slurm and "," not in names))
+    return names is not None and (not names.strip() or (_given(environment) and "," not in names))
+
+
+def _asked_for_none(environment: Mapping[str, str]) -> bool:
+    """Say whether SLURM gave this job no GPU: those that it sees, where nothing hides them, are of others."""
+    return bool(environment.get("SLURM_JOB_ID")) and VISIBLE not in environment and not _given(environment)
+
+
+def _given(environment: Mapping[str, str]) -> bool:
+    return any(environment.get(name) for name in ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS"))
 
 
 def _folder() -> Path:

@@ -10,6 +10,10 @@ from replisome.api.checkup.finding import Finding
 
 TIMEOUT = 10.0  # seconds for an answer
 TOOLS = ("sinfo", "squeue", "sbatch")
+# Whose jobs ask for a GPU where an experiment does.
+GPU_ELSEWHERE = "--set-resources " + " ".join(
+    f"{rule}:gpu=0" for rule in ("train", "pilot", "probe", "evaluate", "explain", "bundle")
+)
 
 
 def slurm() -> Iterator[Finding]:
@@ -32,7 +36,7 @@ def slurm() -> Iterator[Finding]:
     yield Finding("SLURM", "ok", f"{shown}; {len(waiting.splitlines())} jobs of yours; use --profile slurm")
     if "gpu" not in partitions:
         text = "sinfo lists none, and studies may ask for some"
-        yield Finding("SLURM's GPUs", "warning", text, "--set-resources train:gpu=0 pilot:gpu=0 probe:gpu=0")
+        yield Finding("SLURM's GPUs", "warning", text, GPU_ELSEWHERE)
     accounting = _answer("sacctmgr", "--noheader", "show", "cluster") if shutil.which("sacctmgr") else None
     if accounting:
         yield Finding(
