@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 CORES = 2
 RUNS = 24
-EPOCHS = 12  # of 400 images, which takes about three seconds on a thread
+EPOCHS = 6  # of 400 images, which takes about three seconds on a thread
 
 
 def sweep(runs: int = RUNS, bundles: tuple[int, ...] = (0, 12), command: tuple[str, ...] = ()) -> Iterator[str]:
