@@ -1,9 +1,8 @@
 # Keeps planning quick where there are thousands of jobs (measured by `python -m benchmarks.scale`).
 # Requires: nothing. Produces: no rule.
 import gc
-import weakref
-
 import os
+import weakref
 
 from snakemake import common, rules
 from snakemake.dag import DAG
