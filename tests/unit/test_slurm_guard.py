@@ -18,6 +18,7 @@ class Plugin:
     def __init__(self, answers):
         self.answers, self.succeeded, self.failed, self.submitted = list(answers), [], [], []
         self._job_submission_executor = ThreadPoolExecutor(1)
+        self.next_seconds_between_status_checks = 180
 
     def report_job_success(self, job_info):
         self.succeeded.append(job_info)
@@ -148,13 +149,13 @@ def test_without_accounts_there_is_a_message_and_no_report(tmp_path, monkeypatch
     assert "no efficiency report" in said[0]
 
 
-def test_looks_are_never_rarer_than_slurm_remembers_jobs():
+@pytest.mark.parametrize(("remembered", "pause"), [(None, 30), (300, 30), (40, 20)])
+def test_looks_are_never_rarer_than_every_half_minute_nor_than_slurm_remembers_jobs(remembered, pause):
     plugin = Plugin([["RUNNING"] * 3])
-    plugin.next_seconds_between_status_checks = 180
-    plugin.check_active_jobs = forgets_no_job(plugin, remembered=60)
+    plugin.check_active_jobs = forgets_no_job(plugin, remembered)
 
     async def look():
         return [job_info async for job_info in plugin.check_active_jobs(JOBS)]
 
     assert asyncio.run(look()) == JOBS
-    assert plugin.next_seconds_between_status_checks == 30
+    assert plugin.next_seconds_between_status_checks == pause

@@ -18,6 +18,7 @@ LATER = (
     *("Zero Bytes were transmitted", "Resource temporarily unavailable", "MaxSubmitJob"),
 )
 AGAIN = 15.0  # seconds until a submission is tried again
+PAUSE = 30.0  # seconds between two looks, at most: one question for all jobs, whereas the plugin waits up to 180
 LONGEST = 200  # characters of a job's name
 ACCOUNTS = "JobID,JobName,Comment,Elapsed,TotalCPU,NNodes,NCPUS,MaxRSS,ReqMem"  # what the plugin's report is made of
 
@@ -30,10 +31,11 @@ def forgets_no_job(executor: Any, remembered: float | None = None) -> Callable[[
 
     Args:
         executor: of the plugin; jobs that end are told by its methods, and these are listened to.
-        remembered: for how many seconds SLURM knows jobs that have ended, where it keeps no accounts: looks are never
-            rarer than twice in that time.
+        remembered: for how many seconds SLURM knows jobs that have ended, where that is known: looks are never rarer than
+            twice in that time, nor than every half minute.
     """
     check = executor.check_active_jobs
+    longest = PAUSE if remembered is None else min(PAUSE, max(remembered / 2, 1.0))
     ended: set[int] = set()
     away = False
 
@@ -60,9 +62,8 @@ def forgets_no_job(executor: Any, remembered: float | None = None) -> Callable[[
             print(_told(len(lost)), file=sys.stderr, flush=True)
         for job_info in lost:
             yield job_info
-        if remembered is not None:
-            pause = executor.next_seconds_between_status_checks
-            executor.next_seconds_between_status_checks = min(pause, max(remembered / 2, 1.0))
+        pause = executor.next_seconds_between_status_checks
+        executor.next_seconds_between_status_checks = min(pause, longest)
 
     return check_active_jobs
 
