@@ -31,8 +31,8 @@ def forgets_no_job(executor: Any, remembered: float | None = None) -> Callable[[
 
     Args:
         executor: of the plugin; jobs that end are told by its methods, and these are listened to.
-        remembered: for how many seconds SLURM knows jobs that have ended, where that is known: looks are never rarer than
-            twice in that time, nor than every half minute.
+        remembered: for how many seconds SLURM knows jobs that have ended, where that is known: looks are never rarer
+            than twice in that time, nor than every half minute.
     """
     check = executor.check_active_jobs
     longest = PAUSE if remembered is None else min(PAUSE, max(remembered / 2, 1.0))
