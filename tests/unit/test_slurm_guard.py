@@ -149,8 +149,8 @@ def test_without_accounts_there_is_a_message_and_no_report(tmp_path, monkeypatch
     assert "no efficiency report" in said[0]
 
 
-@pytest.mark.parametrize(("remembered", "pause"), [(None, 30), (300, 30), (40, 20)])
-def test_looks_are_never_rarer_than_every_half_minute_nor_than_slurm_remembers_jobs(remembered, pause):
+@pytest.mark.parametrize(("remembered", "pause"), [(None, 15), (300, 15), (20, 10)])
+def test_looks_are_never_rarer_than_the_longest_pause_nor_than_slurm_remembers_jobs(remembered, pause):
     plugin = Plugin([["RUNNING"] * 3])
     plugin.check_active_jobs = forgets_no_job(plugin, remembered)
 

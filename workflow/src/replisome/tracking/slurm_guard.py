@@ -18,7 +18,7 @@ LATER = (
     *("Zero Bytes were transmitted", "Resource temporarily unavailable", "MaxSubmitJob"),
 )
 AGAIN = 15.0  # seconds until a submission is tried again
-PAUSE = 30.0  # seconds between two looks, at most: one question for all jobs, whereas the plugin waits up to 180
+PAUSE = 15.0  # seconds between two looks, at most: one question for all jobs, whereas the plugin waits up to 180
 LONGEST = 200  # characters of a job's name
 ACCOUNTS = "JobID,JobName,Comment,Elapsed,TotalCPU,NNodes,NCPUS,MaxRSS,ReqMem"  # what the plugin's report is made of
 
@@ -32,7 +32,7 @@ def forgets_no_job(executor: Any, remembered: float | None = None) -> Callable[[
     Args:
         executor: of the plugin; jobs that end are told by its methods, and these are listened to.
         remembered: for how many seconds SLURM knows jobs that have ended, where that is known: looks are never rarer
-            than twice in that time, nor than every half minute.
+            than twice in that time, nor than every :data:`PAUSE`.
     """
     check = executor.check_active_jobs
     longest = PAUSE if remembered is None else min(PAUSE, max(remembered / 2, 1.0))
