@@ -1,7 +1,7 @@
 """How much of a sweep's time is training, with a job for every run and with bundles.
 
-python -m benchmarks.bundles 500 --bundles 50                                  # on this machine
-python -m benchmarks.bundles 500 --bundles 50 -- --profile slurm --jobs 2      # on a cluster
+Of 500 runs in bundles of 50: ``python -m benchmarks.bundles 500 --bundles 50``; on a cluster, arguments of snakemake
+follow: ``-- --profile slurm --jobs 2``.
 """
 
 from __future__ import annotations

@@ -50,9 +50,9 @@ class Plugin:
                     yield job_info
 
 
-def looks(plugin, jobs):
+def looks(plugin, jobs, remembered=None):
     """Look at jobs as often as there are answers, as Snakemake does; returns those that are looked at no more."""
-    plugin.check_active_jobs = forgets_no_job(plugin)
+    plugin.check_active_jobs = forgets_no_job(plugin, remembered)
 
     async def look(active):
         return [job_info async for job_info in plugin.check_active_jobs(active)]
@@ -152,10 +152,5 @@ def test_without_accounts_there_is_a_message_and_no_report(tmp_path, monkeypatch
 @pytest.mark.parametrize(("remembered", "pause"), [(None, 15), (300, 15), (20, 10)])
 def test_looks_are_never_rarer_than_the_longest_pause_nor_than_slurm_remembers_jobs(remembered, pause):
     plugin = Plugin([["RUNNING"] * 3])
-    plugin.check_active_jobs = forgets_no_job(plugin, remembered)
-
-    async def look():
-        return [job_info async for job_info in plugin.check_active_jobs(JOBS)]
-
-    assert asyncio.run(look()) == JOBS
+    assert looks(plugin, JOBS, remembered) == JOBS
     assert plugin.next_seconds_between_status_checks == pause

@@ -48,7 +48,7 @@ def look_at_outputs_in_turn():
         files = [*job.output, *([job.benchmark] if job.benchmark else [])]
         if any(file.is_storage for file in files):
             return await all_at_once(job)
-        return min(filter(None, [await time_of(file) for file in files]), default=None)
+        return min((time for time in [await time_of(file) for file in files] if time is not None), default=None)
 
     Job.output_mintime = property(output_mintime)
 

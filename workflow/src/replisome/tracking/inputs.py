@@ -36,9 +36,8 @@ def _way(start: Sequence[str], end: Sequence[str]) -> str:
 
     As ``os.path.relpath`` does, which takes five times as long: there may be ten thousands of folders.
     """
-    shared = next((n for n, (one, other) in enumerate(zip(start, end, strict=False)) if one != other), None)
-    if shared is None:
-        shared = min(len(start), len(end))
+    differ = (n for n, (one, other) in enumerate(zip(start, end, strict=False)) if one != other)
+    shared = next(differ, min(len(start), len(end)))
     return "".join(f"{part}/" for part in (*[".."] * (len(start) - shared), *end[shared:]))
 
 

@@ -85,9 +85,9 @@ def how_it_ended(stage: str, who: Mapping[str, Any]) -> str:
         who: it, as its lease says.
     """
     given = "in the experiment's `resources` (config/studies), or --set-resources"
-    packed = "" if stage == "bundle" else "; bundle in place of {stage} where runs share jobs"
-    memory = f"mem_mb {given} {stage}:mem_mb=N{packed.format(stage=stage)}"
-    time = f"runtime {given} {stage}:runtime=MINUTES{packed.format(stage=stage)}"
+    packed = "" if stage == "bundle" else f"; bundle in place of {stage} where runs share jobs"
+    memory = f"mem_mb {given} {stage}:mem_mb=N{packed}"
+    time = f"runtime {given} {stage}:runtime=MINUTES{packed}"
     how = ending(who)
     why = {
         "OUT_OF_MEMORY": f"SLURM says that memory ran out. Give the job more: {memory}.",
