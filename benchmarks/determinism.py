@@ -74,12 +74,19 @@ def small_runs(studies: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield settings
 
 
-def alone(folder: Path, data: Path, config: Mapping[str, Any]) -> Trained:
-    """Train a run in a process of its own, on one thread, as the workflow does."""
+def alone(folder: Path, data: Path, config: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Trained:
+    """Train a run in a process of its own, on one thread, as the workflow does.
+
+    Args:
+        folder: of the run; it is made.
+        data: of its recipe.
+        config: of the run.
+        environment: variables to set besides those there are.
+    """
     write_json(folder / "config.json", config)
     command = [sys.executable, "-m", "replisome", "train", "--run", str(folder / "config.json"), "--threads", "1"]
     command += ["--data", str(data), "--out", str(folder)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
     metric = f"validation_{config['select']['metric']}"
     import pandas as pd  # noqa: PLC0415 -- of this function alone
 
@@ -122,7 +129,10 @@ def differences(config: dict[str, Any], folder: Path) -> Iterator[Difference]:
         "bf16": lambda to: here(to, data, config, precision="bf16-mixed"),
     }
     if torch.cuda.is_available():
-        changes |= {"recorded steps": lambda to: here(to, data, _recorded(config))}
+        changes |= {
+            "on a CPU": lambda to: alone(to, data, config, {"CUDA_VISIBLE_DEVICES": ""}),
+            "recorded steps": lambda to: here(to, data, _recorded(config)),
+        }
     for number, (change, train) in enumerate(changes.items()):
         try:
             found = train(folder / str(number))

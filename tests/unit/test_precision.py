@@ -12,9 +12,10 @@ from replisome.config.precision import settle_precision
 from replisome.errors import ReplisomeError
 from replisome.io import write_json
 from replisome.stages import probe
+from replisome.tracking.failures import why
 from replisome.tracking.verify import read_verified
 from replisome.training import bf16_speed, precision
-from replisome.training.precision import Arithmetic, choose_precision, require_able
+from replisome.training.precision import Arithmetic, choose_precision, job_device, require_able
 
 CPU = torch.device("cpu")
 
@@ -114,6 +115,33 @@ def test_a_machine_without_bf16_refuses_runs_that_train_in_it_and_says_what_to_d
     assert "--config precision=fp32" in said
     assert "delete" in said
     require_able(Arithmetic(CPU, "32-true"), answer)
+
+
+@pytest.mark.parametrize(("built", "given"), [("13.0", None), ("13.0", ""), ("13.0", "-1"), (None, "0")])
+def test_a_job_without_a_gpu_uses_the_cpu(built, given, monkeypatch):
+    machine(monkeypatch, built, given)
+    assert job_device() == CPU
+
+
+@pytest.mark.parametrize("given", ["0", "1,2", "GPU-5ca0"])
+def test_a_gpu_that_torch_cannot_use_is_not_passed_over_in_silence(given, monkeypatch):
+    machine(monkeypatch, "13.0", given)
+    with pytest.raises(ReplisomeError) as refused:
+        job_device()
+    said = f"replisome train: error: {refused.value}"
+    assert f"CUDA_VISIBLE_DEVICES={given}" in said
+    assert "driver" in said
+    assert not why("train", "", [said]).hopeless  # another node may do better
+
+
+def machine(monkeypatch, built, given):
+    """Pretend that CUDA does not work here, with a torch built for a version of it or for none."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", built)
+    if given is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
 
 
 def precisions(**changes):

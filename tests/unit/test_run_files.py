@@ -229,3 +229,20 @@ def test_validation_in_the_loop_is_in_fp32_as_the_test_is_though_training_is_in_
         Arithmetic.here("bf16-mixed"), Checkpoint(tmp_path / "c", {}, 5.0),
     )  # fmt: skip
     assert progress.history[-1]["validation_loss"] == predict(model.cpu(), Sums(), splits["validation"]).loss
+
+
+def test_a_run_whose_settings_were_replaced_meanwhile_records_nothing(recipe, tmp_path, monkeypatch):
+    # As by a call with another configuration, while a job of one that was killed trains on.
+    scores = train.validation_scores
+
+    def replaced(*arguments):
+        write_json(tmp_path / "run" / "config.json", {**CONFIG, "seed": 1})
+        return scores(*arguments)
+
+    monkeypatch.setattr(train, "validation_scores", replaced)
+    with pytest.raises(ReplisomeError, match=r"config\.json: another call wrote other settings"):
+        run(recipe, tmp_path / "run")
+    assert not (tmp_path / "run" / "provenance.json").exists()
+    monkeypatch.undo()
+    run(recipe, tmp_path / "run")
+    assert (tmp_path / "run" / "provenance.json").exists()

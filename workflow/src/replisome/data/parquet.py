@@ -102,8 +102,10 @@ def _readable(path: Path) -> Iterator[None]:
     except (pa.ArrowException, OSError, ValueError) as error:
         if out_of_memory(error):
             raise
+        said = " ".join(str(error).split())[:200].rstrip(".")
         raise ReplisomeError(
-            f"{path}: not a readable Parquet file: it is cut off, damaged or something else. Delete it and run again."
+            f"{path}: not a readable Parquet file: it is cut off, damaged or something else (Arrow {pa.__version__} "
+            f"says: {said}). Delete it and run again."
         ) from None
 
 

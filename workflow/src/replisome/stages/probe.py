@@ -15,7 +15,7 @@ from replisome.io import read_json, write_json
 from replisome.tracking.record import Record
 from replisome.training import seeds
 from replisome.training.bf16_speed import CLEARLY, clearly_faster, measure
-from replisome.training.precision import LAYERS, Arithmetic, forbid_tf32, has_bf16
+from replisome.training.precision import LAYERS, forbid_tf32, has_bf16, job_device
 
 
 def run(settings: Path, out: Path, threads: int) -> None:
@@ -27,13 +27,16 @@ def run(settings: Path, out: Path, threads: int) -> None:
         settings: ``kind``, for which jobs is asked: ``gpu`` for those that ask for one, ``cpu`` for the others.
         out: the folder of timings, such as ``precision/cpu``; the answer is ``precision/cpu.json``.
         threads: of torch.
+
+    Raises:
+        ReplisomeError: this job has a GPU that does not work.
     """
     identity: dict[str, Any] = read_json(settings)
     record = Record("probe", identity)
     torch.set_num_threads(threads)
     seeds.start(0)
     forbid_tf32()
-    device = Arithmetic.here("32-true").device
+    device = job_device()
     able = has_bf16(device)
     seconds = measure(device) if able else {}  # where it is emulated nothing needs to be measured
     answer = {kind: "bf16" if able and clearly_faster(seconds[kind]) else "fp32" for kind in LAYERS}

@@ -11,6 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from replisome.data.parquet import write_parquet
+from replisome.errors import ReplisomeError
 from replisome.io import atomic, read_json, write_json
 from replisome.tracking.record import Record
 from replisome.training.checkpoint import Checkpoint
@@ -43,7 +44,7 @@ def run(
         precision: the answer of the probe, for a run whose precision is ``auto``; None: such a run is in fp32.
 
     Raises:
-        ReplisomeError: bad settings or data, or a full disk.
+        ReplisomeError: bad settings or data, settings that are others by the end, or a full disk.
     """
     config: dict[str, Any] = read_json(settings)
     record = Record("train", config)
@@ -62,6 +63,11 @@ def run(
     history = pd.DataFrame(progress.history).astype({"epoch": "int64", "step": "int64"})
     write_parquet(out / "history.parquet", pa.Table.from_pandas(history, preserve_index=False))
     write_json(out / "validation.json", validation_scores(config["select"], progress))
+    if read_json(settings) != config:
+        raise ReplisomeError(
+            f"{settings}: another call wrote other settings there while this run trained, so that it goes unrecorded. "
+            "The same command trains it with what is configured now."
+        )
     record.write(out / "provenance.json", **session.about, card_joules=card_joules)
     checkpoint.remove()
 

@@ -18,7 +18,9 @@ NO_MEMORY = re.compile(
     r"\bOUT_OF_MEMORY\b|oom[-_ ]?kill|memory ran out|Exceeded job memory limit|^.*: +\d+ Killed\b", re.M
 )
 # Errors that another attempt may not meet again.
-MAY_PASS = re.compile(r"told to stop|memory ran out|another process|input/output error|Stale file handle")
+MAY_PASS = re.compile(
+    r"told to stop|memory ran out|another process|input/output error|Stale file handle|this job has a GPU"
+)
 REFUSED = "SLURM sbatch failed"
 OF_A_BUNDLE = re.compile(r"^replisome bundle: error: .*: failed; its log is (.+)$", re.MULTILINE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from replisome.errors import ReplisomeError
 from replisome.tracking.record import processor
 from replisome.tracking.verify import read_verified
+from replisome.training.gpu_share import VISIBLE, visible
 
 Precision = Literal["bf16-mixed", "32-true"]
 EVALUATION: Precision = "32-true"  # of validation, curves, the test and explanations, whatever a run was trained in
@@ -108,6 +110,25 @@ def require_able(arithmetic: Arithmetic, answer: Path | None = None) -> None:
         f"partition or a feature of the cluster), give the results a folder of their own with --config precision=fp32"
         f"{again}."
     )
+
+
+def job_device() -> torch.device:
+    """Return where a job computes: the first GPU that it sees, else the CPU.
+
+    Raises:
+        ReplisomeError: it was given a GPU, by CUDA_VISIBLE_DEVICES (which SLURM sets, a user, or
+            :func:`.gpu_share.own_gpu`), that a torch built for CUDA cannot use. A build for CPUs was somebody's choice.
+    """
+    if torch.cuda.is_available():
+        return torch.device("cuda", 0)
+    names = os.environ.get(VISIBLE)
+    if torch.version.cuda is not None and names is not None and visible(names, ()):
+        raise ReplisomeError(
+            f"this job has a GPU ({VISIBLE}={names}), but torch {torch.__version__}, built for CUDA "
+            f"{torch.version.cuda}, sees none: the driver is too old for it, or broken (nvidia-smi says more). A "
+            f"newer one helps; or leave this node out, or have {VISIBLE} name none, to use the CPU."
+        )
+    return torch.device("cpu")
 
 
 def forbid_tf32() -> None:

@@ -17,7 +17,7 @@ from replisome.data.prepared import check_recipe
 from replisome.errors import ReplisomeError, out_of_memory
 from replisome.tracking.expected import require_trained
 from replisome.tracking.verify import read_verified, verified
-from replisome.training.precision import EVALUATION, forbid_tf32, tf32_allowed
+from replisome.training.precision import EVALUATION, forbid_tf32, job_device, tf32_allowed
 from replisome.training.predict import to_device
 from replisome.training.task import Task
 
@@ -52,14 +52,15 @@ def open_run(settings: Path, data: Path, splits: Sequence[str], threads: int) ->
         threads: of torch.
 
     Raises:
-        ReplisomeError: the folders are of other settings than the run's, or a file is missing or damaged.
+        ReplisomeError: the folders are of other settings than the run's, a file is missing or damaged, or this job has
+            a GPU that does not work.
     """
     config: dict[str, Any] = read_verified(settings)
     check_recipe(config, data)
     require_trained(settings.parent, config)
     torch.set_num_threads(threads)
     forbid_tf32()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = job_device()
     names = [*splits, *study(config["implementation"]).shared]
     return OpenRun(
         config,

@@ -29,6 +29,7 @@ from replisome.training.precision import (
     Arithmetic,
     choose_precision,
     forbid_tf32,
+    job_device,
     require_able,
     tf32_allowed,
 )
@@ -99,14 +100,14 @@ def open_session(
         answer: what decides a precision that is ``auto``; see :func:`.precision.choose_precision`.
 
     Raises:
-        ReplisomeError: bad settings or data, or bf16 is asked of a device that lacks it.
+        ReplisomeError: bad settings or data, a GPU that does not work, or bf16 is asked of a device that lacks it.
     """
     check_recipe(config, data)
     torch.set_num_threads(threads)
     seeds.start(config["seed"])
     validate(config["training"], "training", f"{settings}: training")
     training = TrainingSettings(**config["training"])
-    device = Arithmetic.here(EVALUATION).device
+    device = job_device()
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call] # by an earlier run, whose peak is not this one's
         torch.cuda.reset_peak_memory_stats()
     forbid_tf32()

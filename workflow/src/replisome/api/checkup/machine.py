@@ -117,10 +117,9 @@ def devices() -> Iterator[Finding]:
         name = torch.cuda.get_device_name(number)
         left, whole = torch.cuda.mem_get_info(number)
         state = "ok" if left > whole / 2 else "warning"
-        used = "" if number == 0 else "; runs use the first GPU that they see, unless the cluster gives each its own"
         yield Finding(
             f"GPU {number}", "ok" if state == "ok" else "warning",
-            f"{name}, {size(whole)} of memory, {size(left)} free{used}",
+            f"{name}, {size(whole)} of memory, {size(left)} free",
             "" if state == "ok" else "another program holds most of it: nvidia-smi",
         )  # fmt: skip
     if not gpus:
