@@ -16,28 +16,34 @@ from tests.slurm import cluster
 
 SELECTION = "results/demo/bloodmnist/selection/variants/selection.json"
 SITE = {"partitions": {"cpu": {"max_runtime": "2h"}, "gpu": {"max_runtime": "2h", "max_gpu": 2}}, "extra": "--nice=1"}
-ROUNDS = 400  # some 15 seconds
-LONGER = {
-    "bloodmnist": {
-        "recipes": {"control": {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}},
-        "experiments": {
-            "variants": {
-                "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"head": ["logits"], "lr": [0.003]}}},
-                "budget": {"epochs": ROUNDS},
-                "seeds": 1,
-            },
-            "softmax": None,
-        },
+ROUNDS, MORE_ROUNDS = 400, 1_200  # some 15 and 45 seconds
+
+
+def one_run(rounds, **more):
+    """Return what leaves of the demo one run of so many rounds; ``more`` is of its experiment."""
+    control = {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}
+    variants = {
+        "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"head": ["logits"], "lr": [0.003]}}},
+        "budget": {"epochs": rounds},
+        "seeds": 1,
     }
-}
+    return {
+        "bloodmnist": {
+            "recipes": {"control": control},
+            "experiments": {"variants": {**variants, **more}, "softmax": None},
+        }
+    }
+
+
+LONGER = one_run(ROUNDS)
 
 
 class Watched:
     """A call of the workflow whose output can be asked for while it runs."""
 
-    def __init__(self, workflow, log):
+    def __init__(self, workflow, log, overrides=LONGER):
         quickly = ("--slurm-init-seconds-before-status-checks", "1", "--slurm-status-attempts", "1")
-        self.command = workflow.command("--profile", "slurm", *quickly, SELECTION, overrides=LONGER)
+        self.command = workflow.command("--profile", "slurm", *quickly, SELECTION, overrides=overrides)
         self.log = log
         with log.open("w") as out:
             self.process = subprocess.Popen(
@@ -48,6 +54,17 @@ class Watched:
         ended = self.process.poll()
         assert ended is None or text in self.log.read_text(), self.log.read_text()
         return text in self.log.read_text()
+
+
+def log_in(results):
+    """Return what the log of the run says so far."""
+    logs = list((results / "logs" / "train").rglob("head=logits*/0.log"))
+    return logs[0].read_text() if logs else ""
+
+
+def resumed_after(log):
+    """Return after which round the run went on."""
+    return int(log.rpartition("resuming after epoch ")[2].partition(",")[0])
 
 
 @pytest.fixture
@@ -97,8 +114,7 @@ def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_wa
         return cluster.jobs(after=before)
 
     def log():
-        logs = list((results / "logs" / "train").rglob("head=logits*/0.log"))
-        return logs[0].read_text() if logs else ""
+        return log_in(results)
 
     # The node takes no jobs: they wait. Then nobody can say how they are: they are not forgotten.
     cluster.wait_until(lambda: call.says("jobs:") and [job["JobState"] for job in ours()] == ["PENDING"])
@@ -132,3 +148,36 @@ def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_wa
     (record,) = [path for path in results.rglob("provenance.json") if path.parent.name == "seed=0"]
     assert json.loads(record.read_text())["stage"] == "train"
     assert (fresh.root / SELECTION).exists()
+
+
+def test_at_its_time_limit_a_run_saves_its_state_and_when_its_node_is_lost_slurm_starts_it_again(
+    slurm, fresh, tmp_path, monkeypatch
+):
+    longest = one_run(MORE_ROUNDS, resources={"runtime": 2})
+    # Told 100 seconds before its time is up, in place of 60: after 20 seconds.
+    (tmp_path / "site.yaml").write_text(yaml.safe_dump({"extra": "--signal=TERM@100"}))
+    monkeypatch.setenv("REPLISOME_SITE", str(tmp_path / "site.yaml"))
+    assert fresh.run("results/demo/bloodmnist/control/stats.json", overrides=longest).returncode == 0
+    before, results = cluster.newest(), fresh.root / "results" / "demo"
+    call = Watched(fresh, tmp_path / "call.log", longest)
+
+    def log():
+        return log_in(results)
+
+    # SLURM tells it; the next attempt has more time and goes on.
+    cluster.wait_until(lambda: call.says("told to stop (SIGTERM) in epoch"))
+    cluster.wait_until(lambda: "resuming after epoch" in log())
+    first, second = cluster.jobs(after=before)
+    assert [job["TimeLimit"] for job in (first, second)] == ["00:02:00", "00:04:00"]
+    assert int(first["RunTime"].rpartition(":")[2]) < 60, first["RunTime"]
+
+    # What SLURM does when a node fails or a job is preempted: after two minutes it starts the job again, under its number.
+    saved, number = resumed_after(log()), second["JobId"]
+    cluster.wait_until(lambda: f"epoch {saved + 100}/" in log())
+    cluster.ask("scontrol", "requeue", number)
+    cluster.wait_until(lambda: cluster.jobs(after=before)[1]["JobState"] == "PENDING")
+    cluster.ask("scontrol", "update", f"JobId={number}", "StartTime=now")
+    assert call.process.wait(cluster.PATIENCE) == 0, call.log.read_text()
+    assert [job["Restarts"] for job in cluster.jobs(after=before)][:2] == ["0", "1"]
+    assert saved <= resumed_after(log()) < MORE_ROUNDS
+    assert (results / "bloodmnist" / "selection" / "variants" / "selection.json").exists()
