@@ -171,7 +171,7 @@ def test_at_its_time_limit_a_run_saves_its_state_and_when_its_node_is_lost_slurm
     assert [job["TimeLimit"] for job in (first, second)] == ["00:02:00", "00:04:00"]
     assert int(first["RunTime"].rpartition(":")[2]) < 60, first["RunTime"]
 
-    # What SLURM does when a node fails or a job is preempted: after two minutes it starts the job again, under its number.
+    # What SLURM does when a node fails or a job is preempted: two minutes later it starts the job again, as the same.
     saved, number = resumed_after(log()), second["JobId"]
     cluster.wait_until(lambda: f"epoch {saved + 100}/" in log())
     cluster.ask("scontrol", "requeue", number)

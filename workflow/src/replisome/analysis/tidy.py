@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 NAMES, COUNTS = ("split", "metric", "role"), ("epoch", "step")
+LONG = ("settings", "made_with")  # half of a table's memory, were each row to have its own
 
 
 class Tidy:
@@ -36,10 +37,14 @@ class Tidy:
             numbers.append(np.array([row.get(name) for row in rows], dtype=float))  # None is NaN
 
     def table(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Return the table with these columns, in this order; runs in the order in which they were added."""
+        """Return the table with these columns, in this order; runs in the order in which they were added.
+
+        Long texts that are the same in many rows are categories.
+        """
         own = [name for name in columns if name not in self._names and name not in self._numbers]
         at = np.repeat(np.arange(len(self._abouts)), self._lengths)
-        table = pd.DataFrame(self._abouts, columns=own).take(at).reset_index(drop=True)
+        runs = pd.DataFrame(self._abouts, columns=own).astype({name: "category" for name in LONG if name in own})
+        table = runs.take(at).reset_index(drop=True)
         for name, names in self._names.items():
             table[name] = names
         for name, numbers in self._numbers.items():

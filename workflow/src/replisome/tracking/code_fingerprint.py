@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from replisome.tracking.introspect import PACKAGE, ROOT, module_file, parse
+from replisome.tracking.introspect import PACKAGE, ROOT, module_file
 from replisome.tracking.wording import WithoutWording
 
 TITLES = ("table", "figure")  # the decorators of replisome.analysis.declare
@@ -54,10 +54,12 @@ def closure(modules: Iterable[str], root: Path = ROOT) -> set[str]:
     return seen
 
 
-def imports(path: Path, root: Path = ROOT) -> set[str]:
+@cache
+def imports(path: Path, root: Path = ROOT) -> frozenset[str]:
     """Return the package's modules that one file imports, imports for type checkers left out."""
     found: set[str] = set()
-    for node in _statements(parse(path)):
+    # Its tree is not kept: those of the whole library are 20 MB.
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
         elif isinstance(node, ast.ImportFrom):
@@ -67,8 +69,7 @@ def imports(path: Path, root: Path = ROOT) -> set[str]:
                 for alias in node.names:
                     inner = f"{node.module}.{alias.name}"
                     found.add(inner if module_file(inner, root) else node.module)
-    found.discard(PACKAGE)
-    return found
+    return frozenset(found - {PACKAGE})
 
 
 def _statements(within: ast.AST) -> Iterable[ast.stmt]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,20 +38,23 @@ class Digests:
             known = json.loads(store.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             known = {}
-        # Texts, not lists: there may be a hundred thousand.
-        self._known: dict[str, str] = known if isinstance(known, dict) else {}
+        # By folder, then by file, and texts, not lists: there may be a hundred thousand.
+        self._known: dict[str, dict[str, str]] = {}
+        if isinstance(known, dict):
+            self._known = {name: files for name, files in known.items() if isinstance(files, dict)}
 
     def __call__(self, path: str | Path, kind: str = "sha256") -> str:
         """Return the digest of a file, of some kind."""
         about = os.stat(path)
         state = f"{about.st_size} {about.st_ino} {about.st_mtime_ns} {about.st_ctime_ns} "
-        name = f"{kind} {os.path.join(os.getcwd(), path)}"
-        kept = str(self._known.get(name))
+        folder, name = os.path.split(os.path.join(os.getcwd(), path))
+        files = self._known.setdefault(f"{kind} {folder}", {})
+        kept = str(files.get(name))
         if kept.startswith(state):
             return kept[len(state) :]
         found = self._compute(Path(path), kind)
         if about.st_ctime < time.time() - SETTLED:
-            self._known[name] = state + found
+            files[sys.intern(name)] = state + found
             self._changed = True
         return found
 
@@ -64,7 +68,11 @@ class Digests:
     def save(self) -> None:
         """Keep what is known of files that are still there, if that is news and the folder takes it."""
         if self._changed and self._store.parent.is_dir():
-            kept = {name: entry for name, entry in self._known.items() if os.path.exists(name.partition(" ")[2])}
+            kept = {of: _still_there(of.partition(" ")[2], files) for of, files in self._known.items()}
             with suppress(ReplisomeError):  # a folder of others, or a full disk
-                write_text(self._store, json.dumps(kept))
+                write_text(self._store, json.dumps({of: files for of, files in kept.items() if files}))
             self._changed = False
+
+
+def _still_there(folder: str, files: dict[str, str]) -> dict[str, str]:
+    return {name: entry for name, entry in files.items() if os.path.exists(os.path.join(folder, name))}
