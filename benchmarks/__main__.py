@@ -14,9 +14,9 @@ from benchmarks import (
     claims,
     genome,
     pages,
-    planning,
     proteinnet,
     rnacompete,
+    scale,
     sweeps,
     watching,
 )
@@ -32,7 +32,7 @@ def main() -> None:
         *(sweeps.training, bloodmnist.two_at_once),
         *(rnacompete.encoding, rnacompete.full_table),
         *(proteinnet.reading, proteinnet.accumulation),
-        *(genome.encoding, genome.windows_at_once, planning.dry_run, bundles.sweep),
+        *(genome.encoding, genome.windows_at_once, scale.plans, bundles.sweep),
         *(claims.reading, claims.judging, pages.opening, watching.share_of_a_core),
     ):
         for line in benchmark():

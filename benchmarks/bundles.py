@@ -7,7 +7,6 @@ follow: ``-- --profile slurm --jobs 2``.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,8 +16,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-CORES = 2
+from benchmarks.calls import CORES, OWN, measured, snakemake
+
 RUNS = 24
 EPOCHS = 6  # of 400 images, which takes about three seconds on a thread
 
@@ -46,7 +45,6 @@ def sweep(runs: int = RUNS, bundles: tuple[int, ...] = (0, 12), command: tuple[s
 
 
 def _call(folder: Path, runs: int, bundle: int, target: str, more: tuple[str, ...]) -> None:
-    own = folder / "own.yaml"
     changes = {
         "recipes": {"control": {"source": {"options": {"side": 28, "train": 400, "validation": 100, "test": 100}}}},
         "experiments": {
@@ -58,19 +56,9 @@ def _call(folder: Path, runs: int, bundle: int, target: str, more: tuple[str, ..
             "softmax": None,
         },
     }
-    own.write_text(yaml.safe_dump({"studies": ["bloodmnist"], "bundle": bundle, "overrides": {"bloodmnist": changes}}))
-    command = [sys.executable, "-m", "snakemake", "--cores", str(CORES), "--quiet", "all", *more]
-    command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    command += ["--configfile", str(ROOT / "config" / "demo.yaml"), str(own)]
-    done = subprocess.run(
-        [*command, "--", f"results/demo/bloodmnist/{target}"],
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")
+    own = {"studies": ["bloodmnist"], "bundle": bundle, "overrides": {"bloodmnist": changes}}
+    (folder / OWN).write_text(yaml.safe_dump(own), encoding="utf-8")
+    measured(snakemake(folder, "--quiet", "all", *more, "--", f"results/demo/bloodmnist/{target}"))
 
 
 def _pure(folder: Path) -> tuple[float, int]:

@@ -12,28 +12,23 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
 import yaml
 
+from benchmarks.calls import BARE, OWN, measured, snakemake
 from benchmarks.stand_ins import ask, plan_of, prepare_and_train
 from replisome.tracking.record import processor
 
-ROOT = Path(__file__).resolve().parents[1]
 MODELS, SEEDS = ("bilstm", "cnn1d"), 3
 GRID: dict[str, list[float]] = {"lr": [0.001, 0.0005], "dropout": [0.0, 0.25], "width": [64, 128], "depth": [1, 2]}
 RESULTS = Path("results/demo")
-BARE = """
+BARE_WORKFLOW = """
 STUDY = "results/demo/{study}/{recipe}"
 RUN = STUDY + "/runs/{model}/{slug}/seed={seed}"
 LOG = "train/{study}/{recipe}/{model}/{slug}/{seed}"
@@ -75,54 +70,6 @@ rule train:
 """
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Of a command: seconds by the clock, seconds of processor time, and the most memory of its processes, in bytes."""
-
-    clock: float
-    processor: float
-    memory: int
-
-    def __str__(self) -> str:
-        """Return it in a few words."""
-        return f"{self.clock:.1f} s ({self.processor:.1f} s of processor time), {self.memory / 2**20:,.0f} MiB"
-
-
-def measured(command: Sequence[str], folder: Path) -> Cost:
-    """Run a command and return what it took.
-
-    Raises:
-        RuntimeError: it failed; with what it said.
-    """
-    began = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
-        memory = [0]
-        watch = threading.Thread(target=_watch, args=(process.pid, memory), daemon=True)
-        watch.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        clock = time.perf_counter() - began
-        watch.join()
-        if process.returncode:
-            said.seek(0)
-            raise RuntimeError(f"{' '.join(command)} failed:\n{said.read()[-4000:]}")
-    return Cost(clock, usage.ru_utime + usage.ru_stime, max(memory[0], usage.ru_maxrss * 1024))
-
-
-def _watch(process: int, most: list[int]) -> None:
-    """Keep the largest resident size of a process and its children, until it ends."""
-    while True:
-        try:
-            own = psutil.Process(process)
-            if own.status() == psutil.STATUS_ZOMBIE:
-                return
-            most[0] = max(most[0], sum(one.memory_info().rss for one in (own, *own.children(recursive=True))))
-        except psutil.NoSuchProcess:
-            return
-        time.sleep(0.2)
-
-
 def configuration(proteins: int, seeds: int = SEEDS, grid: Mapping[str, list[float]] = GRID) -> dict[str, Any]:
     """Return what is laid over demo.yaml: a grid for so many proteins."""
     control = {"source": {"control": "probes", "options": {"train": 600}}, "split": "course-deduplicated"}
@@ -141,31 +88,24 @@ def configuration(proteins: int, seeds: int = SEEDS, grid: Mapping[str, list[flo
     return {"studies": ["rnacompete"], "overrides": {"rnacompete": changes}}
 
 
-def snakemake(*arguments: str, ours: bool = True) -> list[str]:
-    """Return a call of Snakemake: of the workflow, or of the bare one in the folder."""
-    of_ours = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", str(ROOT / "config/demo.yaml"), "own.yaml"]
-    own = [*of_ours, "--directory", "."] if ours else ["--snakefile", "Bare.smk"]
-    return [sys.executable, "-m", "snakemake", *arguments, "--cores", "2", *own]
-
-
 PLAN = ("--dry-run", "--quiet", "rules", "progress")
 NO_BUNDLES, BUNDLES = {"bundle": 0, "precision": "fp32"}, {"bundle": 50, "precision": "fp32"}
 
 
 def write(folder: Path, content: Mapping[str, Any], **more: object) -> None:
     """Write the configuration of the next call."""
-    (folder / "own.yaml").write_text(yaml.dump({**content, **more}, Dumper=yaml.SafeDumper), encoding="utf-8")
+    (folder / OWN).write_text(yaml.dump({**content, **more}, Dumper=yaml.SafeDumper), encoding="utf-8")
 
 
 def compared(folder: Path, proteins: int, what: str, grid: Mapping[str, list[float]] = GRID) -> Iterator[str]:
     """Yield what a plan takes, with and without bundles, beside the bare workflow's."""
     content = configuration(proteins, grid=grid)
     write(folder, content, **NO_BUNDLES)
-    bare = measured(snakemake(*PLAN, ours=False), folder)
+    bare = measured(snakemake(folder, *PLAN, ours=False))
     yield f"{what}, bare workflow: {bare}"
     for name, more in (("a job a run", NO_BUNDLES), ("bundles of 50", BUNDLES)):
         write(folder, content, **more)
-        own = measured(snakemake(*PLAN), folder)
+        own = measured(snakemake(folder, *PLAN))
         ratio = f"{own.clock / bare.clock:.2f} times the clock, {own.processor / bare.processor:.2f} the processor"
         yield f"{what}, {name}: {own}; {ratio}"
 
@@ -196,24 +136,38 @@ def stand_in(folder: Path, proteins: int) -> None:
     small.mkdir()
     one = configuration(1, 1, {name: values[:1] for name, values in GRID.items()})
     write(small, one, **NO_BUNDLES)
-    measured(snakemake("summarise_rnacompete"), small)
+    measured(snakemake(small, "summarise_rnacompete"))
     write(folder, configuration(proteins), **NO_BUNDLES)
     first, plan = (plan_of({**own, **NO_BUNDLES}, RESULTS) for own in (one, configuration(proteins)))
     prepare_and_train(first, plan, small / RESULTS, folder / RESULTS)
-    measured(snakemake(f"{RESULTS}/rnacompete/selection/architectures/selection.json"), folder)
+    measured(snakemake(folder, f"{RESULTS}/rnacompete/selection/architectures/selection.json"))
     ask(first, plan, small / RESULTS, folder / RESULTS)
+
+
+def plans() -> Iterator[str]:
+    """Time plans of a sweep that is not begun, beside the bare workflow's: 960 runs."""
+    proteins = 10
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        begin(folder, proteins)
+        yield from compared(folder, proteins, f"plan of {proteins * 96} runs")
+
+
+def begin(folder: Path, proteins: int) -> None:
+    """Write the bare workflow and what it is asked for, the last file of each run."""
+    (folder / BARE).write_text(BARE_WORKFLOW, encoding="utf-8")
+    targets(folder, proteins, "validation.json")
 
 
 def lines(folder: Path, proteins: int) -> Iterator[str]:
     """Yield a line a measurement."""
-    (folder / "Bare.smk").write_text(BARE, encoding="utf-8")
-    targets(folder, proteins, "validation.json")
+    begin(folder, proteins)
     yield from compared(folder, proteins, "fresh folder")
     began = time.perf_counter()
     stand_in(folder, proteins)
     yield f"(files that stand in for the runs: {time.perf_counter() - began:.0f} s)"
     for stage in ("summarise_rnacompete", "figures_rnacompete", "judge_rnacompete", "claims", "report"):
-        yield f"{stage}: {measured(snakemake(stage), folder)}"
+        yield f"{stage}: {measured(snakemake(folder, stage))}"
     targets(folder, proteins, "config.json", "history.parquet", "validation.json", "provenance.json")
     yield from compared(folder, proteins, "finished folder")
     changed = {**GRID, "lr": [0.001, 0.0007]}
@@ -233,7 +187,7 @@ def main() -> None:
     print(f"{date.today()}  {processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, n=1, {load}")
     print(f"{asked.proteins * 96:,} runs: {asked.proteins} proteins, {len(MODELS)} models, 16 points, {SEEDS} seeds")
     with tempfile.TemporaryDirectory() as name:
-        folder = asked.folder or Path(name)
+        folder = (asked.folder or Path(name)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         for line in lines(folder, asked.proteins):
             print(line, flush=True)
