@@ -9,10 +9,11 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Workflow, shown_on
+from conftest import shown_on
 from medmnist.evaluator import getAUC
 from safetensors.numpy import load_file
 from sklearn.metrics import accuracy_score
+from tiny_workflow import Workflow
 
 from replisome.config.declared import figures, tables
 

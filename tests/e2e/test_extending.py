@@ -7,7 +7,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from conftest import TINY, Workflow
+from tiny_workflow import TINY, Workflow
 
 from replisome.config.catalogue import study as declared
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, TINY, flip_bit
+from conftest import ROOT, flip_bit
 from safetensors.numpy import load_file
+from tiny_workflow import TINY
 
 from replisome.errors import ReplisomeError
 from replisome.stages import evaluate, summarise

@@ -9,8 +9,9 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY, Workflow, shown_on
+from conftest import shown_on
 from planning import refused
+from tiny_workflow import TINY, Workflow
 
 from replisome.analysis.results import StudyResults
 from replisome.config import declared

@@ -9,9 +9,10 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TINY, Workflow, shown_on
+from conftest import shown_on
 from planning import refused
 from proteinnet_records import LETTERS, chain_file, record
+from tiny_workflow import TINY, Workflow
 
 from replisome.config import declared
 from replisome.studies.proteinnet.metrics import Pairs, errors, lddt, true_distances

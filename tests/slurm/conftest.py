@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from conftest import Workflow
 from filelock import FileLock
 from tests.slurm import cluster
+from tiny_workflow import Workflow
 
 STARTED = cluster.FOLDER.with_suffix(".started")  # there while the cluster is one that tests have started
 

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, TINY
 from planning import edit, load, refused, write
+from tiny_workflow import ROOT, TINY
 
 from replisome.config import checks
 from replisome.config.catalogue import model_traits, study

@@ -4,7 +4,7 @@ import copy
 import json
 
 import pandas as pd
-from conftest import TINY
+from tiny_workflow import TINY
 
 DEMO = "results/demo/bloodmnist"
 

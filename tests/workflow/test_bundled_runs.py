@@ -10,7 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from conftest import TINY, Workflow
+from tiny_workflow import TINY, Workflow
 
 from replisome.io import file_hash
 

@@ -5,7 +5,8 @@ import json
 import shutil
 
 import pandas as pd
-from conftest import TINY, Workflow, recorded_as_written
+from conftest import recorded_as_written
+from tiny_workflow import TINY, Workflow
 
 DEMO = "results/demo/rnacompete"
 # What is chosen and tested; tables, figures and pages, which take longer than the tiny runs, other tests make.

@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from conftest import Workflow
+from tiny_workflow import Workflow
 
 from replisome.io import canonical_json
 from replisome.tracking.in_use import Use

@@ -9,7 +9,7 @@ import sys
 
 import forking
 import pytest
-from conftest import TINY
+from tiny_workflow import TINY
 
 STUDY = "config/studies/bloodmnist"
 

@@ -14,8 +14,8 @@ from subprocess import PIPE, STDOUT
 import forking
 import pytest
 import yaml
-from conftest import KEPT_OUT, ROOT
 from filelock import FileLock
+from tiny_workflow import KEPT_OUT, ROOT
 
 SLUG = "hidden=8+lr={}+pool=max"
 ARM = "{{experiment: pair, model: cnn, where: {{lr: {0}}}, called: rate {0}}}"

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from conftest import TINY, Workflow
+from tiny_workflow import TINY, Workflow
 
 from replisome.tracking.lease import FILE
 

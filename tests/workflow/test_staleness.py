@@ -15,7 +15,7 @@ from pathlib import Path
 
 import forking
 import pytest
-from conftest import TINY, Workflow
+from tiny_workflow import TINY, Workflow
 
 SOURCE = "workflow/src/replisome"
 STUDY = f"{SOURCE}/studies/bloodmnist"
