@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from replisome.analysis.tidy import LONG
 from replisome.config.catalogue import part
 from replisome.config.grid import Run
 from replisome.config.plan import StudyPlan
@@ -53,7 +54,7 @@ class StudyResults:
         """Open the results below ``root`` of the study in ``settings`` (study.json)."""
         plan = StudyPlan(read_json(settings), {})
         if metrics is None:
-            metrics = read_parquet(root / plan.name / "tables" / "metrics.parquet")[0].to_pandas()
+            metrics = read_parquet(root / plan.name / "tables" / "metrics.parquet", long=LONG)[0].to_pandas()
         return cls(plan, root, metrics)
 
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:

@@ -12,7 +12,7 @@ from replisome.analysis.planned import require_planned
 from replisome.analysis.results import StudyResults
 from replisome.analysis.run_rows import ending_of, read_left, rows_of
 from replisome.analysis.statistics import at_level
-from replisome.analysis.tidy import Tidy
+from replisome.analysis.tidy import LONG, Tidy
 from replisome.config.budget import Budget
 from replisome.config.declared import tables
 from replisome.config.grid import Run
@@ -53,7 +53,9 @@ def run(settings: Path, results: Path, out: Path) -> None:
             about = _about(experiment, study.resolved(item), cards[item.recipe])
             tidy.add({**about, "reduced": reduced, **ending_of(left)}, rows_of(left, item.weights))
     metrics = tidy.table(COLUMNS)
-    write_parquet(out / "metrics.parquet", pa.Table.from_pandas(metrics, preserve_index=False))
+    plain = metrics.astype(dict.fromkeys(LONG, "str"))  # whoever reads the file finds texts, not categories
+    write_parquet(out / "metrics.parquet", pa.Table.from_pandas(plain, preserve_index=False))
+    del plain
     study = StudyResults(plan, results, metrics)
     with at_level(plan.level):
         for name, table in tables(plan.implementation.name).items():
