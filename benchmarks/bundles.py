@@ -9,14 +9,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
-from benchmarks.calls import CORES, OWN, measured, snakemake
+from benchmarks.calls import CORES, Cost, measured, snakemake, write
 
 RUNS = 24
 EPOCHS = 6  # of 400 images, which takes about three seconds on a thread
@@ -33,9 +31,7 @@ def sweep(runs: int = RUNS, bundles: tuple[int, ...] = (0, 12), command: tuple[s
     for bundle in bundles:
         with tempfile.TemporaryDirectory() as name:
             _call(Path(name), runs, bundle, "control/stats.json", command)  # prepared before the clock starts
-            began = time.perf_counter()
-            _call(Path(name), runs, bundle, "selection/variants/selection.json", command)
-            seconds = time.perf_counter() - began
+            seconds = _call(Path(name), runs, bundle, "selection/variants/selection.json", command).clock
             pure, count = _pure(Path(name))
             wanted = max(pure / CORES, 1e-9)
             yield (
@@ -44,7 +40,7 @@ def sweep(runs: int = RUNS, bundles: tuple[int, ...] = (0, 12), command: tuple[s
             )
 
 
-def _call(folder: Path, runs: int, bundle: int, target: str, more: tuple[str, ...]) -> None:
+def _call(folder: Path, runs: int, bundle: int, target: str, more: tuple[str, ...]) -> Cost:
     changes = {
         "recipes": {"control": {"source": {"options": {"side": 28, "train": 400, "validation": 100, "test": 100}}}},
         "experiments": {
@@ -56,9 +52,8 @@ def _call(folder: Path, runs: int, bundle: int, target: str, more: tuple[str, ..
             "softmax": None,
         },
     }
-    own = {"studies": ["bloodmnist"], "bundle": bundle, "overrides": {"bloodmnist": changes}}
-    (folder / OWN).write_text(yaml.safe_dump(own), encoding="utf-8")
-    measured(snakemake(folder, "--quiet", "all", *more, "--", f"results/demo/bloodmnist/{target}"))
+    write(folder, {"studies": ["bloodmnist"], "overrides": {"bloodmnist": changes}}, bundle=bundle)
+    return measured(snakemake(folder, "--quiet", "all", *more, "--", f"results/demo/bloodmnist/{target}"))
 
 
 def _pure(folder: Path) -> tuple[float, int]:

@@ -8,11 +8,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CORES = 2
@@ -65,6 +67,11 @@ def _watch(process: int, most: list[int]) -> None:
         except psutil.NoSuchProcess:
             return
         time.sleep(0.2)
+
+
+def write(folder: Path, content: Mapping[str, Any], **more: object) -> None:
+    """Write the configuration of the next call."""
+    (folder / OWN).write_text(yaml.dump({**content, **more}, Dumper=yaml.SafeDumper), encoding="utf-8")
 
 
 def snakemake(folder: Path, *arguments: str, ours: bool = True) -> list[str]:

@@ -19,9 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from benchmarks.calls import BARE, OWN, measured, snakemake
+from benchmarks.calls import BARE, measured, snakemake, write
 from benchmarks.stand_ins import ask, plan_of, prepare_and_train
 from replisome.tracking.record import processor
 
@@ -90,11 +88,6 @@ def configuration(proteins: int, seeds: int = SEEDS, grid: Mapping[str, list[flo
 
 PLAN = ("--dry-run", "--quiet", "rules", "progress")
 NO_BUNDLES, BUNDLES = {"bundle": 0, "precision": "fp32"}, {"bundle": 50, "precision": "fp32"}
-
-
-def write(folder: Path, content: Mapping[str, Any], **more: object) -> None:
-    """Write the configuration of the next call."""
-    (folder / OWN).write_text(yaml.dump({**content, **more}, Dumper=yaml.SafeDumper), encoding="utf-8")
 
 
 def compared(folder: Path, proteins: int, what: str, grid: Mapping[str, list[float]] = GRID) -> Iterator[str]:

@@ -13,6 +13,7 @@ import time
 import pytest
 import yaml
 from tests.slurm import cluster
+from tiny_workflow import TINY
 
 SELECTION = "results/demo/bloodmnist/selection/variants/selection.json"
 SITE = {"partitions": {"cpu": {"max_runtime": "2h"}, "gpu": {"max_runtime": "2h", "max_gpu": 2}}, "extra": "--nice=1"}
@@ -21,18 +22,14 @@ ROUNDS, MORE_ROUNDS = 400, 2_400  # some 15 and 90 seconds
 
 def one_run(rounds, **more):
     """Return what leaves of the demo one run of so many rounds; ``more`` is of its experiment."""
-    control = {"source": {"options": {"side": 12, "train": 96, "validation": 48, "test": 48}}}
+    tiny = TINY["bloodmnist"]
     variants = {
+        **tiny["experiments"]["variants"],
         "models": {"cnn": {"fixed": {"hidden": 8}, "grid": {"head": ["logits"], "lr": [0.003]}}},
         "budget": {"epochs": rounds},
-        "seeds": 1,
+        **more,
     }
-    return {
-        "bloodmnist": {
-            "recipes": {"control": control},
-            "experiments": {"variants": {**variants, **more}, "softmax": None},
-        }
-    }
+    return {"bloodmnist": {**tiny, "experiments": {**tiny["experiments"], "variants": variants}}}
 
 
 LONGER = one_run(ROUNDS)
@@ -113,9 +110,6 @@ def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_wa
     def ours():
         return cluster.jobs(after=before)
 
-    def log():
-        return log_in(results)
-
     # The node takes no jobs: they wait. Then nobody can say how they are: they are not forgotten.
     cluster.wait_until(lambda: call.says("jobs:") and [job["JobState"] for job in ours()] == ["PENDING"])
     cluster.stop("slurmctld")
@@ -125,10 +119,10 @@ def test_a_drained_node_a_controller_away_a_stop_and_a_kill_cost_nothing_that_wa
     cluster.ask("scontrol", "update", f"NodeName={node}", "State=resume")
 
     # The run is told to stop, as before its time limit: it saves its state, and the next attempt has more time.
-    cluster.wait_until(lambda: f"2/{ROUNDS}" in log())
+    cluster.wait_until(lambda: f"2/{ROUNDS}" in log_in(results))
     cluster.ask("scancel", "--signal=TERM", ours()[0]["JobId"])
     cluster.wait_until(lambda: call.says("told to stop (SIGTERM) in epoch"))
-    cluster.wait_until(lambda: "resuming after epoch" in log())
+    cluster.wait_until(lambda: "resuming after epoch" in log_in(results))
 
     # Snakemake is killed. The same command is refused while its job runs; `replisome resume` waits, and goes on.
     os.killpg(call.process.pid, signal.SIGKILL)
@@ -161,22 +155,19 @@ def test_at_its_time_limit_a_run_saves_its_state_and_when_its_node_is_lost_slurm
     before, results = cluster.newest(), fresh.root / "results" / "demo"
     call = Watched(fresh, tmp_path / "call.log", longest)
 
-    def log():
-        return log_in(results)
-
     # SLURM tells it; the next attempt has more time and goes on.
     cluster.wait_until(lambda: call.says("told to stop (SIGTERM) in epoch"))
-    cluster.wait_until(lambda: "resuming after epoch" in log())
+    cluster.wait_until(lambda: "resuming after epoch" in log_in(results))
     first, second = cluster.jobs(after=before)
     assert [job["TimeLimit"] for job in (first, second)] == ["00:02:00", "00:04:00"]
 
     # What SLURM does when a node fails or a job is preempted: two minutes later it starts the job again, as the same.
-    saved, number = resumed_after(log()), second["JobId"]
-    cluster.wait_until(lambda: f"epoch {saved + 100}/" in log())
+    saved, number = resumed_after(log_in(results)), second["JobId"]
+    cluster.wait_until(lambda: f"epoch {saved + 100}/" in log_in(results))
     cluster.ask("scontrol", "requeue", number)
     cluster.wait_until(lambda: cluster.jobs(after=before)[1]["JobState"] == "PENDING")
     cluster.ask("scontrol", "update", f"JobId={number}", "StartTime=now")
     assert call.process.wait(2 * cluster.PATIENCE) == 0, call.log.read_text()
     assert [job["Restarts"] for job in cluster.jobs(after=before)][:2] == ["0", "1"]
-    assert saved <= resumed_after(log()) < MORE_ROUNDS
+    assert saved <= resumed_after(log_in(results)) < MORE_ROUNDS
     assert (results / "bloodmnist" / "selection" / "variants" / "selection.json").exists()

@@ -35,7 +35,7 @@ class Arithmetic(NamedTuple):
     @classmethod
     def here(cls, precision: Precision) -> Arithmetic:
         """Return that of this machine: its first CUDA GPU where there is one, else its CPU."""
-        return cls(torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu"), precision)
+        return cls(first_device(), precision)
 
     def outputs(self, model: nn.Module, inputs: Tensor) -> Tensor:
         """Return what a model gives, to be trained on. In bf16 its weights, and what it gives, are fp32 still."""
@@ -112,6 +112,11 @@ def require_able(arithmetic: Arithmetic, answer: Path | None = None) -> None:
     )
 
 
+def first_device() -> torch.device:
+    """Return this machine's first CUDA GPU where there is one, else its CPU."""
+    return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+
+
 def job_device() -> torch.device:
     """Return where a job computes: the first GPU that it sees, else the CPU.
 
@@ -119,16 +124,14 @@ def job_device() -> torch.device:
         ReplisomeError: it was given a GPU, by CUDA_VISIBLE_DEVICES (which SLURM sets, a user, or
             :func:`.gpu_share.own_gpu`), that a torch built for CUDA cannot use. A build for CPUs was somebody's choice.
     """
-    if torch.cuda.is_available():
-        return torch.device("cuda", 0)
-    names = os.environ.get(VISIBLE)
-    if torch.version.cuda is not None and names is not None and visible(names, ()):
+    device, names = first_device(), os.environ.get(VISIBLE)
+    if device.type == "cpu" and torch.version.cuda is not None and names is not None and visible(names, ()):
         raise ReplisomeError(
             f"this job has a GPU ({VISIBLE}={names}), but torch {torch.__version__}, built for CUDA "
             f"{torch.version.cuda}, sees none: the driver is too old for it, or broken (nvidia-smi says more). A "
             f"newer one helps; or leave this node out, or have {VISIBLE} name none, to use the CPU."
         )
-    return torch.device("cpu")
+    return device
 
 
 def forbid_tf32() -> None:
